@@ -1,0 +1,38 @@
+"""autograd: the engine of glassgrad. Tensors over NumPy or CuPy, a table of primitives, and their derivatives.
+
+>>> import autograd as ag
+>>> x = ag.tensor([1.0, 2.0], requires_grad=True)
+>>> (x * x).sum().backward()
+>>> x.grad
+tensor([2., 4.])
+"""
+
+import importlib.util as _importlib_util
+from pathlib import Path as _Path
+
+# Another project on PyPI installs a package of this name too. Its files beside ours would be imported instead of ours
+# here and there, so a mixed install must not start.
+if any((_Path(__file__).parent / _name).exists() for _name in ("numpy", "tracer.py", "differential_operators.py")):
+    raise ImportError(
+        f"the folder {_Path(__file__).parent} mixes two projects: glassgrad's autograd and the package 'autograd' "
+        "from PyPI (HIPS). They cannot share an environment.\n"
+        "  Run: pip uninstall -y autograd glassgrad && pip install glassgrad"
+    )
+if _importlib_util.find_spec("autograd.tape") is None:
+    raise ImportError(
+        "autograd is imported from a mixed install: files of glassgrad are missing. "
+        "Run: pip uninstall -y autograd glassgrad && pip install glassgrad"
+    )
+
+from autograd import errors, ops
+from autograd.backend import available_devices
+from autograd.creation import *
+from autograd.errors import *
+from autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
+from autograd.mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from autograd.ops import *
+from autograd.primitive import OPS, Primitive, primitive
+from autograd.random import Generator, default_generator, manual_seed
+from autograd.tape import Leaf, Node, mark_written
+from autograd.tensor import Tensor
+from autograd.transforms import grad, gradients, value_and_grad

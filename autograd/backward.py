@@ -1,0 +1,288 @@
+"""The backward walk: reverse-mode differentiation of a recorded graph.
+
+Nodes are visited in decreasing creation number, so every gradient is complete before it is passed on; there is no
+recursion, and the time is linear in the graph. Five things happen here and nowhere in a rule: un-broadcasting, casting
+to the dtype of the value, conjugation for complex values, keeping "no gradient" apart from "zero gradient", and joining
+the gradients of an op with several outputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from heapq import heapify, heappop, heappush
+from sys import getrefcount
+from typing import Any
+
+import numpy as np
+
+from autograd.backend import as_array, cast, is_complex
+from autograd.errors import GradientError
+from autograd.mode import enable_grad, no_grad
+from autograd.ops.elementwise import where
+from autograd.ops.shape import broadcast_to
+from autograd.primitive import ITEM, bound, item_node
+from autograd.tape import FREED, Leaf, Node, Variable, writes
+
+__all__ = ["accumulate", "walk"]
+
+_FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
+
+# Through these kinds an exact zero of the cotangent stays a zero of the same element (or of all that it reduced).
+_KEEP_ZEROS = frozenset({"elementwise", "view", "gather", "reduction"})
+
+
+def walk(
+    roots: Sequence[tuple[Node, Any]],
+    *,
+    retain_graph: bool,
+    create_graph: bool,
+    targets: Iterable[Node] | None = None,
+) -> dict[Node, Any]:
+    """Differentiate from ``roots``, pairs of a node and its cotangent; return the gradients of leaves or ``targets``.
+
+    Without ``create_graph`` cotangents are arrays and rules run on arrays; with it they are Tensors and rules record.
+    With ``targets`` only the part of the graph that leads to them is walked.
+    """
+    wanted = None if targets is None else frozenset(targets)
+    needed = None if wanted is None else _leading_to(wanted, [node for node, _ in roots])
+    found: dict[Node, Any] = {}
+    pending: dict[Node, Any] = {}
+    for node, g in roots:
+        if needed is None or node in needed:
+            pending[node] = pending[node] + g if node in pending else g
+    heap = [(-node.seq, node) for node in pending]
+    heapify(heap)
+    masked: set[Node] = set()  # nodes whose cotangent holds zeros that mean "no gradient"
+
+    with enable_grad() if create_graph else no_grad():
+        while heap:
+            node = heappop(heap)[1]
+            g = pending.pop(node)
+            if node.hooks is not None:
+                g = _run_hooks(node, g)
+            op = node.op
+            if op is None or (wanted is not None and node in wanted):
+                found[node] = g
+                if op is None:
+                    continue
+            inputs = node.inputs
+            if needed is not None:
+                inputs = tuple(p if p in needed else None for p in inputs)
+                if not any(inputs):
+                    continue
+            saved = node.saved
+            if saved is FREED:
+                raise _freed_error(node)
+            if node.seq < writes.last:
+                _check_not_overwritten(node, saved)
+            if not retain_graph:
+                node.saved = FREED
+            if op is ITEM:
+                parent = inputs[0]
+                if parent not in pending:
+                    pending[parent] = [None] * len(parent.shape)  # type: ignore[union-attr]
+                    heappush(heap, (-parent.seq, parent))  # type: ignore[union-attr]
+                slots, i = pending[parent], node.params["index"]
+                slots[i] = g if slots[i] is None else slots[i] + g
+                continue
+            try:
+                gradients = _pull(node, g, inputs, saved, create_graph, op.seals or node in masked)
+            except Exception as error:
+                error.add_note(f"in the backward pass of {node!r}")
+                raise
+            for parent, gi in zip(inputs, gradients, strict=True):
+                if parent is None or gi is None:
+                    continue
+                if gi.shape != parent.shape:
+                    gi = _unbroadcast(gi, node, parent)
+                if gi.dtype is not parent.dtype:
+                    gi = _cast(gi, parent.dtype)
+                if parent in pending:
+                    pending[parent] = pending[parent] + gi
+                else:
+                    pending[parent] = gi
+                    heappush(heap, (-parent.seq, parent))
+                if op.selects or (masked and node in masked and op.kind in _KEEP_ZEROS):
+                    masked.add(parent)
+            g = gi = gradients = saved = None  # memory goes back before the next rule runs
+    return found
+
+
+def _pull(
+    node: Node, g: Any, inputs: Sequence[Node | None], saved: Any, create_graph: bool, seal: bool
+) -> Sequence[Any]:
+    """The gradient for each input (None: no gradient), from the cotangent of the output."""
+    op: Any = node.op
+    params = node.params
+    if create_graph:
+        if op.plain is not None:
+            return _pull_through_plain(node, g, inputs, saved)
+        saved = _joined_to_graph(node, saved)
+    conjugate = op.holomorphic and (
+        (dtype := node.dtype) is not _FLOAT32 and dtype is not _FLOAT64 and is_complex(dtype)
+    )
+    if conjugate:
+        g = [s if s is None else s.conj() for s in g] if op.outputs else g.conj()
+    gradients = []
+    if op.joint is not None:
+        needs = tuple(p is not None for p in inputs)  # position 0 of the layout, which stands empty until now
+        gradients = list(op.joint(g, (needs, *(saved or ())[1:]), params))
+    else:
+        for rule, parent in zip(op.rules, inputs, strict=True):
+            if rule is None or parent is None:
+                gi = None
+            elif rule.params:
+                gi = rule(g, saved, params)
+            elif not (arity := rule.arity):
+                gi = rule.function(g)
+            else:
+                gi = rule.function(g, rule.pick(saved)) if arity == 1 else rule.function(g, *rule.pick(saved))
+                if seal and op.kind == "elementwise" and gi is not None:
+                    gi = where(g == 0, 0, gi)
+            gradients.append(gi)
+    if conjugate:
+        gradients = [gi if gi is None else gi.conj() for gi in gradients]
+    return gradients
+
+
+def _joined_to_graph(node: Node, saved: Any) -> Any:
+    """The saved values as Tensors that stand where they stood in the graph, so that rules record themselves."""
+    if saved is None:
+        return None
+    op: Any = node.op
+    values = list(saved)
+    layout = op.layout
+    if values[1] is not None:
+        if op.outputs:
+            values[1] = tuple(bound(part, item_node(node, i, part)) for i, part in enumerate(values[1]))
+        else:
+            values[1] = bound(values[1], node)
+    for argument, parent in zip(op.arguments, node.inputs, strict=False):
+        position = layout[argument]
+        if parent is not None and values[position] is not None:
+            values[position] = bound(values[position], parent)
+    if op.variadic is not None and values[layout[op.variadic]] is not None:
+        arrays = values[layout[op.variadic]]
+        values[layout[op.variadic]] = tuple(
+            a if parent is None else bound(a, parent) for a, parent in zip(arrays, node.inputs, strict=True)
+        )
+    return values
+
+
+def _pull_through_plain(node: Node, g: Any, inputs: Sequence[Node | None], saved: Any) -> Sequence[Any]:
+    """Higher orders of a fused op: differentiate its plain definition at the same inputs."""
+    op: Any = node.op
+    values = _joined_to_graph(node, saved)
+    arguments = [values[op.layout[argument]] for argument in op.arguments]
+    y = op.plain(*arguments, **node.params)
+    found = walk(
+        [(y.node, g)], retain_graph=True, create_graph=True, targets=[parent for parent in inputs if parent is not None]
+    )
+    return [None if parent is None else found.get(parent) for parent in inputs]
+
+
+def _leading_to(targets: frozenset[Node], roots: Sequence[Node]) -> set[Node]:
+    """The nodes between ``roots`` and ``targets``, both included."""
+    oldest = min((target.seq for target in targets), default=0)
+    reached: set[Node] = set()
+    stack = list(roots)
+    while stack:
+        node = stack.pop()
+        if node in reached or node.seq < oldest:
+            continue
+        reached.add(node)
+        stack.extend(parent for parent in node.inputs if parent is not None)
+    needed: set[Node] = set()
+    for node in sorted(reached, key=lambda n: n.seq):  # inputs first
+        if node in targets or any(parent in needed for parent in node.inputs):
+            needed.add(node)
+    return needed
+
+
+def _unbroadcast(g: Any, node: Node, parent: Node) -> Any:
+    """Sum a gradient over the axes that broadcasting added or stretched, back to the shape of the input."""
+    shape = parent.shape
+    extra = g.ndim - len(shape)
+    if _fits(g.shape, shape):  # a rule may leave out axes along which its gradient is constant (sum, mean)
+        return broadcast_to(g, shape=shape)
+    if not _fits(shape, g.shape):
+        raise GradientError(
+            f"{node!r}: its vjp rule gave a gradient of shape {tuple(g.shape)} for an input of shape {shape}. "
+            "This is a bug in the rule: return the input's shape, or one that broadcasts with it."
+        )
+    axes = tuple(range(extra)) + tuple(extra + i for i, n in enumerate(shape) if n == 1 and g.shape[extra + i] != 1)
+    return g.sum(axis=axes).reshape(shape)
+
+
+def _fits(small: tuple[int, ...], large: tuple[int, ...]) -> bool:
+    """Whether an array of shape ``small`` broadcasts to ``large``."""
+    padded = (1,) * (len(large) - len(small)) + tuple(small)
+    return len(padded) == len(large) and all(a in (1, b) for a, b in zip(padded, large, strict=True))
+
+
+def _cast(g: Any, dtype: np.dtype) -> Any:
+    """The gradient in the dtype of the value; the imaginary part is dropped where the value is real."""
+    if isinstance(g, Variable):
+        return g if g.array.dtype == dtype else g.astype(dtype)  # type: ignore[attr-defined]
+    return cast(g, dtype)
+
+
+def _run_hooks(node: Node, g: Any) -> Any:
+    """Show the gradient to the hooks of its Tensor; what a hook returns takes its place."""
+    tensor = g if isinstance(g, Variable) else bound(np.asanyarray(g), None)
+    for hook in list((node.hooks or {}).values()):
+        replaced = hook(tensor)
+        if replaced is None:
+            continue
+        if not isinstance(replaced, Variable) or replaced.array.shape != node.shape:
+            seen = tuple(replaced.array.shape) if isinstance(replaced, Variable) else type(replaced).__name__
+            raise GradientError(
+                f"a gradient hook of {node!r} returned {seen}; return a Tensor of shape {node.shape}, "
+                "or None to leave the gradient as it is."
+            )
+        tensor = replaced
+    return tensor if isinstance(g, Variable) else tensor.array
+
+
+def accumulate(found: dict[Node, Any]) -> None:
+    """Add the gradients of leaves into ``.grad`` of their Tensors; no two of them share memory."""
+    while found:
+        node, g = found.popitem()
+        tensor = node.tensor() if isinstance(node, Leaf) else None
+        if tensor is None:
+            continue
+        if tensor._grad is not None:
+            tensor._grad = tensor._grad.detach() + g if not isinstance(g, Variable) else tensor._grad + g
+        elif isinstance(g, Variable):
+            tensor._grad = g
+        else:
+            # taking the array is safe if nobody else holds it: this name and getrefcount's argument make two
+            g = as_array(g)
+            unshared = g.base is None and getrefcount(g) == 2
+            tensor._grad = bound(g if unshared else g.copy(), None)
+
+
+def _freed_error(node: Node) -> GradientError:
+    return GradientError(
+        f"backward: the saved values of {node!r} were given back by an earlier backward pass.\n"
+        "  To go through the same graph twice, call the first one with retain_graph=True; "
+        "or compute the loss again before the second."
+    )
+
+
+def _check_not_overwritten(node: Node, saved: Any) -> None:
+    """Raise if an array that this node saved was written in place after it was recorded."""
+    op: Any = node.op
+    if saved is None:
+        return
+    names = list(op.layout)
+    for name, value in zip(names, saved, strict=True):
+        for array in value if isinstance(value, tuple) else (value,):
+            if not hasattr(array, "dtype") or not hasattr(array, "base") or not writes.after(array, node.seq):
+                continue
+            role = "its output" if name == "y" else f"its argument {name}"
+            raise GradientError(
+                f"{op.name}: backward needs {role}, of shape {tuple(array.shape)}, but that memory was written in "
+                f"place after the op was recorded (op #{node.seq}).\n"
+                "  Write before the forward pass or after backward, or keep a copy: op(x.clone())."
+            )

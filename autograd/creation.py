@@ -1,0 +1,180 @@
+"""Making Tensors: from data, filled with a value, in steps, at random."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.backend import as_array, default_float, is_array, load_cupy, move, parse_device, parse_dtype
+from autograd.errors import DtypeError, ShapeError
+from autograd.ops.axes import normalize_shape
+from autograd.primitive import bound
+from autograd.random import Generator, default_generator
+from autograd.tape import Variable
+from autograd.tensor import Tensor
+
+__all__ = [
+    "arange", "asarray", "empty", "eye", "full", "full_like", "linspace", "normal", "ones", "ones_like", "rand",
+    "randn", "tensor", "uniform", "zeros", "zeros_like",
+]  # fmt: skip
+
+
+def tensor(data: Any, dtype: Any = None, device: str | None = None, requires_grad: bool = False) -> Tensor:
+    """A Tensor with a copy of ``data``: a number, nested lists, an array, or a Tensor.
+
+    Python floats become float32 and integers int64; arrays keep their dtype.
+    """
+    return _wrap(data, dtype, device, requires_grad, copy=True)
+
+
+def asarray(data: Any, dtype: Any = None, device: str | None = None) -> Tensor:
+    """As :func:`tensor`, sharing memory with an array, and the Tensor itself where nothing has to change."""
+    if isinstance(data, Tensor):
+        return data.to(device=device, dtype=dtype)
+    return _wrap(data, dtype, device, False, copy=False)
+
+
+def _wrap(data: Any, dtype: Any, device: str | None, requires_grad: bool, copy: bool) -> Tensor:
+    if isinstance(data, Variable):
+        data = data.array
+    given = is_array(data) or isinstance(data, np.generic)
+    if not given:
+        data = _nested(data)
+    try:
+        array = as_array(data)
+    except ValueError as error:
+        raise ShapeError(f"tensor: the nested lists are ragged: {error}. Rows of one axis need one length.") from error
+    if array.dtype.kind not in "fciub" and array.dtype.name != "bfloat16":
+        raise DtypeError(
+            f"tensor: cannot hold {array.dtype} values such as {np.ravel(array)[:1]!r}; give numbers or booleans."
+        )
+    if dtype is not None:
+        array = array.astype(parse_dtype(dtype), copy=False)
+    elif not given:
+        if array.dtype == np.float64:
+            array = array.astype(default_float)
+        elif array.dtype == np.complex128:
+            array = array.astype(np.complex64)
+    if device is not None:
+        array = move(array, device)
+    if copy and (array is data or getattr(array, "base", None) is not None):
+        array = array.copy()
+    out = bound(array, None)
+    return out.requires_grad_() if requires_grad else out
+
+
+def _nested(data: Any) -> Any:
+    """Nested lists with Tensors of one element as numbers."""
+    if isinstance(data, (list, tuple)):
+        return [_nested(item) for item in data]
+    return data.array if isinstance(data, Variable) else data
+
+
+def _filled(name: str, shape: tuple[Any, ...], value: Any, dtype: Any, device: str | None, requires_grad: bool) -> Tensor:
+    if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
+        shape = tuple(shape[0])
+    for n in shape:
+        if not isinstance(n, (int, np.integer)) or n < 0:
+            raise ShapeError(f"{name}: a shape holds integers from 0, not {n!r} in {shape}.")
+    xp = _module(device)
+    dtype = default_float if dtype is None else parse_dtype(dtype)
+    out = bound(xp.empty(shape, dtype) if value is None else xp.full(shape, value, dtype), None)
+    return out.requires_grad_() if requires_grad else out
+
+
+def _module(device: str | None) -> Any:
+    return np if device is None or parse_device(device)[0] == "cpu" else load_cupy(device)
+
+
+def zeros(*shape: Any, dtype: Any = None, device: str | None = None, requires_grad: bool = False) -> Tensor:
+    """Zeros of a shape, given as ``zeros(2, 3)`` or ``zeros((2, 3))``; float32 by default."""
+    return _filled("zeros", shape, 0, dtype, device, requires_grad)
+
+
+def ones(*shape: Any, dtype: Any = None, device: str | None = None, requires_grad: bool = False) -> Tensor:
+    """Ones of a shape; float32 by default."""
+    return _filled("ones", shape, 1, dtype, device, requires_grad)
+
+
+def empty(*shape: Any, dtype: Any = None, device: str | None = None, requires_grad: bool = False) -> Tensor:
+    """Memory of a shape with no values in particular; float32 by default."""
+    return _filled("empty", shape, None, dtype, device, requires_grad)
+
+
+def full(shape: Any, value: Any, dtype: Any = None, device: str | None = None, requires_grad: bool = False) -> Tensor:
+    """One value in every place; the dtype follows the value unless given."""
+    shape = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
+    dtype = tensor(value).dtype if dtype is None else dtype
+    return _filled("full", shape, value, dtype, device, requires_grad)
+
+
+def zeros_like(x: Any, dtype: Any = None) -> Tensor:
+    """Zeros of the shape, dtype and device of ``x``."""
+    return bound(np.zeros_like(asarray(x).array, dtype=None if dtype is None else parse_dtype(dtype)), None)
+
+
+def ones_like(x: Any, dtype: Any = None) -> Tensor:
+    """Ones of the shape, dtype and device of ``x``."""
+    return bound(np.ones_like(asarray(x).array, dtype=None if dtype is None else parse_dtype(dtype)), None)
+
+
+def full_like(x: Any, value: Any, dtype: Any = None) -> Tensor:
+    """One value, in the shape, dtype and device of ``x``."""
+    return bound(np.full_like(asarray(x).array, value, dtype=None if dtype is None else parse_dtype(dtype)), None)
+
+
+def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None, device: str | None = None) -> Tensor:
+    """Numbers from ``start`` up to but without ``stop``, in steps; ``arange(n)`` counts from 0. Integers give int64."""
+    if stop is None:
+        start, stop = 0, start
+    if dtype is None:
+        dtype = np.int64 if all(isinstance(v, (int, np.integer)) for v in (start, stop, step)) else default_float
+    return bound(_module(device).arange(start, stop, step, dtype=parse_dtype(dtype)), None)
+
+
+def linspace(start: float, stop: float, num: int, dtype: Any = None, device: str | None = None) -> Tensor:
+    """``num`` evenly spaced numbers from ``start`` to ``stop``, both included."""
+    dtype = default_float if dtype is None else parse_dtype(dtype)
+    return bound(_module(device).linspace(start, stop, num, dtype=dtype), None)
+
+
+def eye(n: int, m: int | None = None, dtype: Any = None, device: str | None = None) -> Tensor:
+    """Ones on the diagonal of an ``(n, m)`` matrix of zeros; square by default."""
+    return bound(_module(device).eye(n, m, dtype=default_float if dtype is None else parse_dtype(dtype)), None)
+
+
+def _random(shape: tuple[Any, ...]) -> tuple[int, ...]:
+    if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
+        shape = tuple(shape[0])
+    return normalize_shape("random", shape, int(np.prod(shape, dtype=np.int64)))
+
+
+def uniform(
+    *shape: Any, low: float = 0.0, high: float = 1.0, dtype: Any = None, device: str = "cpu",
+    generator: Generator | None = None, requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
+    """Numbers drawn evenly from ``[low, high)``."""
+    generator = generator or default_generator(device)
+    out = bound(as_array(generator.uniform(_random(shape), low, high, default_float if dtype is None else dtype)), None)
+    return out.requires_grad_() if requires_grad else out
+
+
+def normal(
+    *shape: Any, mean: float = 0.0, std: float = 1.0, dtype: Any = None, device: str = "cpu",
+    generator: Generator | None = None, requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
+    """Numbers drawn from the normal distribution."""
+    generator = generator or default_generator(device)
+    out = bound(as_array(generator.normal(_random(shape), mean, std, default_float if dtype is None else dtype)), None)
+    return out.requires_grad_() if requires_grad else out
+
+
+def rand(*shape: Any, **options: Any) -> Tensor:
+    """Numbers drawn evenly from [0, 1); options as :func:`uniform`."""
+    return uniform(*shape, **options)
+
+
+def randn(*shape: Any, **options: Any) -> Tensor:
+    """Numbers drawn from the standard normal distribution; options as :func:`normal`."""
+    return normal(*shape, **options)

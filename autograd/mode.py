@@ -1,0 +1,76 @@
+"""Gradient mode: whether ops on this thread record themselves. One thread-local read for each op."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import ContextDecorator
+from types import TracebackType
+from typing import Any
+
+__all__ = ["enable_grad", "is_grad_enabled", "no_grad", "set_grad_enabled"]
+
+
+class _Mode(threading.local):
+    """The switches that dispatch reads; every thread starts with its own copy."""
+
+    def __init__(self) -> None:
+        self.grad = True
+
+
+mode = _Mode()
+
+
+def is_grad_enabled() -> bool:
+    """Whether ops on this thread record themselves for differentiation."""
+    return mode.grad
+
+
+class _GradMode(ContextDecorator):
+    """Sets the gradient mode inside a ``with`` block or a decorated function, and puts the old one back after it."""
+
+    def __init__(self, enabled: bool):
+        self._enabled = enabled
+        self._previous: list[bool] = []  # a stack: one object may be entered again inside itself
+
+    def __enter__(self) -> None:
+        self._previous.append(mode.grad)
+        mode.grad = self._enabled
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        mode.grad = self._previous.pop()
+
+
+class no_grad(_GradMode):
+    """Within it nothing is recorded, and in-place writes change memory: ``with no_grad(): w -= 0.1 * w.grad``."""
+
+    def __init__(self) -> None:
+        super().__init__(False)
+
+
+class enable_grad(_GradMode):
+    """Switches recording on again inside a :class:`no_grad` block."""
+
+    def __init__(self) -> None:
+        super().__init__(True)
+
+
+class set_grad_enabled(_GradMode):
+    """Sets the mode by a flag, at once; as a context manager it also puts the old mode back.
+
+    ``set_grad_enabled(training)`` alone stays in force; ``with set_grad_enabled(training):`` ends with the block.
+    """
+
+    def __init__(self, enabled: bool):
+        super().__init__(bool(enabled))
+        self._before = mode.grad
+        mode.grad = self._enabled
+
+    def __enter__(self) -> None:
+        self._previous.append(self._before)
+        mode.grad = self._enabled
+
+    def __call__(self, function: Any) -> Any:
+        mode.grad = self._before  # as a decorator it acts inside the function only
+        return _GradMode(self._enabled)(function)

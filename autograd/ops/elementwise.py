@@ -1,0 +1,463 @@
+"""Elementwise ops: one formula for each element, arguments broadcast against each other.
+
+The rules never un-broadcast: the backward walk does, in one place. Kinks take the subgradient of least norm.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autograd import special
+from autograd.backend import Array, device_of, move, parse_dtype
+from autograd.errors import DtypeError, ShapeError
+from autograd.primitive import OPS, Primitive, no_flops, per_element, primitive
+from autograd.samples import ErrorSample, boolean, elementwise_samples, sample
+from autograd.samples import array as spec
+
+_no_broadcast = ErrorSample((np.ones((2, 3)), np.ones(4)), ShapeError, r"do not broadcast.*axis -1 has 3 against 4")
+_not_a_number = ErrorSample((np.ones(2), "text"), DtypeError, "a str")
+
+# ---------------------------------------------------------------------------------------------------- arithmetic
+
+add = primitive(
+    "add", np.add, kind="elementwise",
+    vjp=[lambda g: g, lambda g: g], jvp="from_vjp",
+    code="({0} + {1})", latex="{0} + {1}", vjp_latex=[r"\bar y", r"\bar y"],
+    samples=elementwise_samples(2), errors=[_no_broadcast, _not_a_number],
+)  # fmt: skip
+subtract = primitive(
+    "subtract", np.subtract, kind="elementwise",
+    vjp=[lambda g: g, lambda g: -g], jvp="from_vjp",
+    code="({0} - {1})", latex="{0} - {1}", vjp_latex=[r"\bar y", r"-\bar y"],
+    samples=elementwise_samples(2), errors=[_no_broadcast],
+)  # fmt: skip
+multiply = primitive(
+    "multiply", np.multiply, kind="elementwise",
+    vjp=[lambda g, b: g * b, lambda g, a: g * a], jvp="from_vjp",
+    code="({0} * {1})", latex=r"{0} \cdot {1}", vjp_latex=[r"\bar y \, b", r"\bar y \, a"],
+    samples=elementwise_samples(2), errors=[_no_broadcast],
+)  # fmt: skip
+divide = primitive(
+    "divide", np.true_divide, kind="elementwise",
+    vjp=[lambda g, b: g / b, lambda g, y, b: -g * y / b], jvp="from_vjp",
+    code="({0} / {1})", latex=r"\frac{{{0}}}{{{1}}}", vjp_latex=[r"\bar y / b", r"-\bar y \, y / b"],
+    flops=per_element(4), samples=elementwise_samples(2, second={"avoid": (0.0,), "margin": 0.3}),
+    errors=[_no_broadcast],
+)  # fmt: skip
+negative = primitive(
+    "negative", np.negative, kind="elementwise",
+    vjp=[lambda g: -g], jvp="linear",
+    code="(-{0})", latex="-{0}", vjp_latex=[r"-\bar y"], samples=elementwise_samples(),
+)  # fmt: skip
+
+
+def _power_base(g: Any, a: Any, b: Any) -> Any:
+    """b a^(b-1), with 0 where b is 0: there a^b is the constant 1, at a = 0 too."""
+    if isinstance(b, (int, float, complex)):
+        return g * (b * power(a, b - 1)) if b else None
+    return where(b == 0, 0, g * b * power(a, where(b == 0, 1, b - 1)))
+
+
+def _power_exponent(g: Any, y: Any, a: Any) -> Any:
+    """a^b ln a, with 0 where a is 0 (the limit for b > 0)."""
+    return where(a == 0, 0, g * y * log(where(a == 0, 1, a)))
+
+
+power = primitive(
+    "power", np.power, kind="elementwise",
+    vjp=[_power_base, _power_exponent], jvp="from_vjp",
+    code="pow({0}, {1})", latex="{0}^{{{1}}}", vjp_latex=[r"\bar y \, b \, a^{b-1}", r"\bar y \, y \ln a"],
+    flops=per_element(16), samples=elementwise_samples(2, low=0.3, high=2.0, second={"low": -2.0}),
+    errors=[_no_broadcast],
+)  # fmt: skip
+square = primitive(
+    "square", np.square, kind="elementwise",
+    vjp=[lambda g, x: 2 * g * x], jvp="from_vjp",
+    code="({0} * {0})", latex="{0}^2", vjp_latex=[r"2 \bar y \, x"], samples=elementwise_samples(),
+)  # fmt: skip
+sqrt = primitive(
+    "sqrt", np.sqrt, kind="elementwise", seals=True,
+    vjp=[lambda g, y: g / (2 * y)], jvp="from_vjp",
+    code="sqrt({0})", latex=r"\sqrt{{{0}}}", vjp_latex=[r"\frac{\bar y}{2 y}"],
+    flops=per_element(4), samples=elementwise_samples(low=0.1),
+)  # fmt: skip
+reciprocal = primitive(
+    "reciprocal", np.reciprocal, kind="elementwise",
+    vjp=[lambda g, y: -g * y * y], jvp="from_vjp",
+    code="(1 / {0})", latex=r"\frac{{1}}{{{0}}}", vjp_latex=[r"-\bar y \, y^2"],
+    flops=per_element(4), samples=elementwise_samples(avoid=(0.0,), margin=0.3),
+)  # fmt: skip
+abs = primitive(
+    "abs", np.abs, kind="elementwise", holomorphic=False,
+    vjp=[lambda g, x: g * sign(x)], jvp="from_vjp",
+    code="fabs({0})", latex=r"\lvert {0} \rvert", vjp_latex=[r"\bar y \operatorname{sign} x"],
+    samples=elementwise_samples(avoid=(0.0,)),
+)  # fmt: skip
+sign = primitive(
+    "sign", np.sign, kind="elementwise", code="sign({0})", latex=r"\operatorname{{sign}} {0}",
+    samples=elementwise_samples(avoid=(0.0,)),
+)  # fmt: skip
+
+# --------------------------------------------------------------------------------- exponentials and logarithms
+
+exp = primitive(
+    "exp", np.exp, kind="elementwise",
+    vjp=[lambda g, y: g * y], jvp="from_vjp",
+    code="exp({0})", latex="e^{{{0}}}", vjp_latex=[r"\bar y \, y"],
+    flops=per_element(8), samples=elementwise_samples(),
+)  # fmt: skip
+expm1 = primitive(
+    "expm1", np.expm1, kind="elementwise",
+    vjp=[lambda g, y: g * (y + 1)], jvp="from_vjp",
+    code="expm1({0})", latex="e^{{{0}}} - 1", vjp_latex=[r"\bar y \,(y + 1)"],
+    flops=per_element(8), samples=elementwise_samples(),
+)  # fmt: skip
+log = primitive(
+    "log", np.log, kind="elementwise",
+    vjp=[lambda g, x: g / x], jvp="from_vjp",
+    code="log({0})", latex=r"\ln {0}", vjp_latex=[r"\bar y / x"],
+    flops=per_element(8), samples=elementwise_samples(low=0.1),
+)  # fmt: skip
+log1p = primitive(
+    "log1p", np.log1p, kind="elementwise",
+    vjp=[lambda g, x: g / (1 + x)], jvp="from_vjp",
+    code="log1p({0})", latex=r"\ln(1 + {0})", vjp_latex=[r"\frac{\bar y}{1 + x}"],
+    flops=per_element(8), samples=elementwise_samples(low=-0.8),
+)  # fmt: skip
+
+# --------------------------------------------------------------------------------- trigonometric and hyperbolic
+
+sin = primitive(
+    "sin", np.sin, kind="elementwise",
+    vjp=[lambda g, x: g * cos(x)], jvp="from_vjp",
+    code="sin({0})", latex=r"\sin {0}", vjp_latex=[r"\bar y \cos x"],
+    flops=per_element(8), samples=elementwise_samples(),
+)  # fmt: skip
+cos = primitive(
+    "cos", np.cos, kind="elementwise",
+    vjp=[lambda g, x: -g * sin(x)], jvp="from_vjp",
+    code="cos({0})", latex=r"\cos {0}", vjp_latex=[r"-\bar y \sin x"],
+    flops=per_element(8), samples=elementwise_samples(),
+)  # fmt: skip
+tan = primitive(
+    "tan", np.tan, kind="elementwise",
+    vjp=[lambda g, y: g * (1 + y * y)], jvp="from_vjp",
+    code="tan({0})", latex=r"\tan {0}", vjp_latex=[r"\bar y \,(1 + y^2)"],
+    flops=per_element(8), samples=elementwise_samples(low=-1.2, high=1.2),
+)  # fmt: skip
+arcsin = primitive(
+    "arcsin", np.arcsin, kind="elementwise", seals=True,
+    vjp=[lambda g, x: g / sqrt(1 - x * x)], jvp="from_vjp",
+    code="asin({0})", latex=r"\arcsin {0}", vjp_latex=[r"\frac{\bar y}{\sqrt{1 - x^2}}"],
+    flops=per_element(8), samples=elementwise_samples(low=-0.9, high=0.9),
+)  # fmt: skip
+arccos = primitive(
+    "arccos", np.arccos, kind="elementwise", seals=True,
+    vjp=[lambda g, x: -g / sqrt(1 - x * x)], jvp="from_vjp",
+    code="acos({0})", latex=r"\arccos {0}", vjp_latex=[r"-\frac{\bar y}{\sqrt{1 - x^2}}"],
+    flops=per_element(8), samples=elementwise_samples(low=-0.9, high=0.9),
+)  # fmt: skip
+arctan = primitive(
+    "arctan", np.arctan, kind="elementwise",
+    vjp=[lambda g, x: g / (1 + x * x)], jvp="from_vjp",
+    code="atan({0})", latex=r"\arctan {0}", vjp_latex=[r"\frac{\bar y}{1 + x^2}"],
+    flops=per_element(8), samples=elementwise_samples(),
+)  # fmt: skip
+sinh = primitive(
+    "sinh", np.sinh, kind="elementwise",
+    vjp=[lambda g, x: g * cosh(x)], jvp="from_vjp",
+    code="sinh({0})", latex=r"\sinh {0}", vjp_latex=[r"\bar y \cosh x"],
+    flops=per_element(8), samples=elementwise_samples(),
+)  # fmt: skip
+cosh = primitive(
+    "cosh", np.cosh, kind="elementwise",
+    vjp=[lambda g, x: g * sinh(x)], jvp="from_vjp",
+    code="cosh({0})", latex=r"\cosh {0}", vjp_latex=[r"\bar y \sinh x"],
+    flops=per_element(8), samples=elementwise_samples(),
+)  # fmt: skip
+tanh = primitive(
+    "tanh", np.tanh, kind="elementwise",
+    vjp=[lambda g, y: g * (1 - y * y)], jvp="from_vjp",
+    code="tanh({0})", latex=r"\tanh {0}", vjp_latex=[r"\bar y \,(1 - y^2)"],
+    flops=per_element(8), samples=elementwise_samples(),
+)  # fmt: skip
+arcsinh = primitive(
+    "arcsinh", np.arcsinh, kind="elementwise",
+    vjp=[lambda g, x: g / sqrt(x * x + 1)], jvp="from_vjp",
+    code="asinh({0})", latex=r"\operatorname{{arsinh}} {0}", vjp_latex=[r"\frac{\bar y}{\sqrt{x^2 + 1}}"],
+    flops=per_element(8), samples=elementwise_samples(),
+)  # fmt: skip
+arccosh = primitive(
+    "arccosh", np.arccosh, kind="elementwise", seals=True,
+    vjp=[lambda g, x: g / (sqrt(x - 1) * sqrt(x + 1))], jvp="from_vjp",
+    code="acosh({0})", latex=r"\operatorname{{arcosh}} {0}", vjp_latex=[r"\frac{\bar y}{\sqrt{x^2 - 1}}"],
+    flops=per_element(8), samples=elementwise_samples(low=1.2, high=4.0),
+)  # fmt: skip
+arctanh = primitive(
+    "arctanh", np.arctanh, kind="elementwise", seals=True,
+    vjp=[lambda g, x: g / (1 - x * x)], jvp="from_vjp",
+    code="atanh({0})", latex=r"\operatorname{{artanh}} {0}", vjp_latex=[r"\frac{\bar y}{1 - x^2}"],
+    flops=per_element(8), samples=elementwise_samples(low=-0.9, high=0.9),
+)  # fmt: skip
+
+# ----------------------------------------------------------------------------------------------- special functions
+
+_TWO_OVER_SQRT_PI = 2 / math.sqrt(math.pi)
+
+erf = primitive(
+    "erf", lambda x: special.erf(x), kind="elementwise",
+    vjp=[lambda g, x: g * (_TWO_OVER_SQRT_PI * exp(-x * x))], jvp="from_vjp",
+    code="erf({0})", latex=r"\operatorname{{erf}} {0}", vjp_latex=[r"\tfrac{2}{\sqrt\pi} \bar y \, e^{-x^2}"],
+    flops=per_element(16), samples=elementwise_samples(), reference=np.vectorize(math.erf, otypes=[float]),
+    doc="The error function, elementwise.",
+)  # fmt: skip
+
+# -------------------------------------------------------------------------------- selection: where, max, min, clip
+
+where = primitive(
+    "where", np.where, kind="elementwise", arguments=("condition", "a", "b"), selects=True,
+    vjp=[None, lambda g, condition: where(condition, g, 0), lambda g, condition: where(condition, 0, g)],
+    jvp=lambda primals, tangents: _where_jvp(primals, tangents),
+    code="({0} ? {1} : {2})", latex=r"{1} \text{{ if }} {0} \text{{ else }} {2}",
+    vjp_latex=[None, r"\bar y \, [c]", r"\bar y \, [\neg c]"],
+    samples=[
+        sample(boolean(2, 3), spec(2, 3), spec(2, 3)), sample(boolean(3), spec(2, 1), spec()),
+        sample(boolean(), spec(2), spec(2)), sample(boolean(0, 2), spec(2), spec(0, 2)),
+    ],
+    errors=[ErrorSample((np.ones((2, 3), bool), np.ones(4), 0.0), ShapeError, "where: shapes do not broadcast")],
+    doc="``a`` where ``condition`` holds, else ``b``. The branch not taken gets no gradient, whatever its values.",
+)  # fmt: skip
+
+
+def _where_jvp(primals: Any, tangents: Any) -> Any:
+    condition, a, b = primals
+    _, t_a, t_b = tangents
+    zero_like_out = 0 * where(condition, a, b)
+    return where(condition, zero_like_out if t_a is None else t_a, zero_like_out if t_b is None else t_b)
+
+
+def _share(a: Any, b: Any, y: Any) -> Any:
+    """How much of the gradient ``a`` takes where ``y`` is the extreme of ``a`` and ``b``: all, half of a tie, none."""
+    return where(a == y, where(b == y, 0.5, 1.0), 0.0)
+
+
+def _extreme_vjp() -> list[Any]:
+    return [
+        lambda g, y, a, b: g * _cast_like(_share(a, b, y), g),
+        lambda g, y, a, b: g * _cast_like(_share(b, a, y), g),
+    ]
+
+
+def _cast_like(x: Any, g: Any) -> Any:
+    return x.astype(g.dtype)
+
+
+_distinct_pair = [
+    sample(spec(2, 3, low=-2, high=0.3), spec(2, 3, low=0.4)), sample(spec(2, 3, low=0.4), spec(3, high=0.3)),
+    sample(spec(low=0.5), spec(3, high=0.3)), sample(spec(0, 3), spec(3)),
+]  # fmt: skip
+
+maximum = primitive(
+    "maximum", np.maximum, kind="elementwise", selects=True, vjp=_extreme_vjp(), jvp="from_vjp",
+    code="fmax({0}, {1})", latex=r"\max({0}, {1})", vjp_latex=[r"\bar y \, [a \ge b]", r"\bar y \, [b \ge a]"],
+    samples=_distinct_pair, errors=[_no_broadcast],
+)  # fmt: skip
+minimum = primitive(
+    "minimum", np.minimum, kind="elementwise", selects=True, vjp=_extreme_vjp(), jvp="from_vjp",
+    code="fmin({0}, {1})", latex=r"\min({0}, {1})", vjp_latex=[r"\bar y \, [a \le b]", r"\bar y \, [b \le a]"],
+    samples=_distinct_pair, errors=[_no_broadcast],
+)  # fmt: skip
+_clip = primitive(
+    "clip", lambda x, *, low, high: np.clip(x, low, high), kind="elementwise", selects=True,
+    vjp=[lambda g, x, low, high: where(_outside(x, low, high), 0, g)], jvp="from_vjp",
+    latex=r"\operatorname{{clip}}({0})", vjp_latex=[r"\bar y \, [l \le x \le h]"],
+    samples=[
+        sample(spec(2, 3, avoid=(-1.0, 1.0)), low=-1.0, high=1.0), sample(spec(4, avoid=(0.5,)), low=None, high=0.5),
+        sample(spec(avoid=(0.0,)), low=0.0, high=None), sample(spec(0, 3), low=-1.0, high=1.0),
+    ],
+)  # fmt: skip
+
+
+def _outside(x: Any, low: Any, high: Any) -> Any:
+    below = False if low is None else x < low
+    above = False if high is None else x > high
+    return below | above
+
+
+def clip(x: Any, min: Any = None, max: Any = None) -> Any:
+    """``x`` limited to ``[min, max]``; either bound may be None. Outside the bounds there is no gradient.
+
+    Bounds are numbers or arrays that broadcast with ``x``; for bounds that want gradients use
+    :data:`maximum` and :data:`minimum`.
+    """
+    for name, limit in (("min", min), ("max", max)):
+        if getattr(limit, "requires_grad", False):
+            raise DtypeError(
+                f"clip: {name} wants gradients, which clip does not give to its bounds. "
+                "Use minimum(maximum(x, low), high)."
+            )
+    return _clip(x, low=getattr(min, "array", min), high=getattr(max, "array", max))
+
+
+# ------------------------------------------------------------------------------------------------- activations
+
+
+def _sigmoid(x: Array) -> Array:
+    half = x * np.asarray(0.5, dtype=x.dtype) if x.dtype.kind == "f" else x * 0.5
+    return 0.5 * np.tanh(half) + 0.5  # cannot overflow, unlike 1 / (1 + exp(-x))
+
+
+relu = primitive(
+    "relu", lambda x: np.maximum(x, 0), kind="elementwise",
+    vjp=[lambda g, y: g * (y > 0)], jvp="from_vjp",
+    code="fmax({0}, 0)", latex=r"\operatorname{{relu}}({0})", vjp_latex=[r"\bar y \, [x > 0]"],
+    samples=elementwise_samples(avoid=(0.0,)), reference=lambda x: np.where(x > 0, x, 0.0),
+    doc="``max(x, 0)``; the gradient at 0 is 0.",
+)  # fmt: skip
+sigmoid = primitive(
+    "sigmoid", _sigmoid, kind="elementwise",
+    vjp=[lambda g, y: g * (y * (1 - y))], jvp="from_vjp",
+    code="(0.5 * tanh(0.5 * {0}) + 0.5)", latex=r"\sigma({0})", vjp_latex=[r"\bar y \, y (1 - y)"],
+    flops=per_element(10), samples=elementwise_samples(low=-4, high=4), reference=lambda x: 1 / (1 + np.exp(-x)),
+    doc=r"The logistic function :math:`1 / (1 + e^{-x})`; never overflows.",
+)  # fmt: skip
+softplus = primitive(
+    "softplus", lambda x: np.logaddexp(x, np.zeros_like(x)), kind="elementwise",
+    vjp=[lambda g, x: g * sigmoid(x)], jvp="from_vjp",
+    code="(fmax({0}, 0) + log1p(exp(-fabs({0}))))", latex=r"\ln(1 + e^{{{0}}})", vjp_latex=[r"\bar y \, \sigma(x)"],
+    flops=per_element(18), samples=elementwise_samples(low=-4, high=4), reference=lambda x: np.log(1 + np.exp(x)),
+    doc=r"A smooth relu :math:`\ln(1 + e^x)`; never overflows.",
+)  # fmt: skip
+silu = primitive(
+    "silu", lambda x: x * _sigmoid(x), kind="elementwise",
+    vjp=[lambda g, x: g * _silu_slope(x)], jvp="from_vjp",
+    code="({0} * (0.5 * tanh(0.5 * {0}) + 0.5))", latex=r"{0} \, \sigma({0})",
+    vjp_latex=[r"\bar y \, \sigma(x) (1 + x (1 - \sigma(x)))"],
+    flops=per_element(11), samples=elementwise_samples(low=-4, high=4), reference=lambda x: x / (1 + np.exp(-x)),
+    doc=r":math:`x \, \sigma(x)`, also named swish (Elfwing et al., 2017, arXiv:1702.03118).",
+)  # fmt: skip
+
+
+def _silu_slope(x: Any) -> Any:
+    s = sigmoid(x)
+    return s * (1 + x * (1 - s))
+
+
+_SQRT_HALF = math.sqrt(0.5)
+_GELU_C = math.sqrt(2 / math.pi)
+
+
+def _gelu_slope(x: Any) -> Any:
+    """Phi(x) + x phi(x), with the normal distribution function and density."""
+    return 0.5 * (1 + erf(x * _SQRT_HALF)) + x * exp(-0.5 * x * x) * (1 / math.sqrt(2 * math.pi))
+
+
+def _gelu_tanh_slope(x: Any) -> Any:
+    t = tanh(_GELU_C * (x + 0.044715 * x * x * x))
+    return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * (_GELU_C * (1 + 3 * 0.044715 * x * x))
+
+
+_gelu = primitive(
+    "gelu", lambda x: 0.5 * x * (1 + special.erf(x * _SQRT_HALF)), kind="elementwise",
+    vjp=[lambda g, x: g * _gelu_slope(x)], jvp="from_vjp",
+    code="(0.5 * {0} * (1 + erf(0.7071067811865476 * {0})))", latex=r"{0} \, \Phi({0})",
+    vjp_latex=[r"\bar y \, (\Phi(x) + x \phi(x))"], flops=per_element(20), samples=elementwise_samples(),
+    reference=lambda x: 0.5 * x * (1 + np.vectorize(math.erf, otypes=[float])(x / math.sqrt(2))),
+)  # fmt: skip
+_gelu_tanh = primitive(
+    "gelu_tanh", lambda x: 0.5 * x * (1 + np.tanh(_GELU_C * (x + 0.044715 * x * x * x))), kind="elementwise",
+    vjp=[lambda g, x: g * _gelu_tanh_slope(x)], jvp="from_vjp",
+    code="(0.5 * {0} * (1 + tanh(0.7978845608028654 * ({0} + 0.044715 * {0} * {0} * {0}))))",
+    latex=r"\operatorname{{gelu}}_{{\tanh}}({0})", vjp_latex=[r"\bar y \, y'(x)"],
+    flops=per_element(20), samples=elementwise_samples(),
+    reference=lambda x: 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3))),
+)  # fmt: skip
+
+
+def gelu(x: Any, approximate: str = "none") -> Any:
+    r"""Gaussian error linear unit :math:`x \, \Phi(x)` (Hendrycks and Gimpel, 2016, arXiv:1606.08415).
+
+    ``approximate="tanh"`` takes the paper's approximation by tanh, as GPT-2 does.
+    """
+    if approximate not in ("none", "tanh"):
+        raise DtypeError(f'gelu: approximate must be "none" or "tanh", not {approximate!r}.')
+    return _gelu(x) if approximate == "none" else _gelu_tanh(x)
+
+
+# --------------------------------------------------------------------- comparisons and tests: no gradient, ever
+
+
+def _comparison(name: str, forward: Any, symbol: str, code: str) -> Primitive:
+    return primitive(
+        name, forward, kind="elementwise", code=code, latex=f"{{0}} {symbol} {{1}}",
+        samples=elementwise_samples(2), errors=[_no_broadcast],
+    )  # fmt: skip
+
+
+equal = _comparison("equal", np.equal, "=", "({0} == {1})")
+not_equal = _comparison("not_equal", np.not_equal, r"\ne", "({0} != {1})")
+less = _comparison("less", np.less, "<", "({0} < {1})")
+less_equal = _comparison("less_equal", np.less_equal, r"\le", "({0} <= {1})")
+greater = _comparison("greater", np.greater, ">", "({0} > {1})")
+greater_equal = _comparison("greater_equal", np.greater_equal, r"\ge", "({0} >= {1})")
+
+
+def _integer_op(name: str, forward: Any, n: int, **facets: Any) -> Primitive:
+    return primitive(name, forward, kind="elementwise", samples=elementwise_samples(n, **facets))
+
+
+logical_and = _integer_op("logical_and", np.logical_and, 2)
+logical_or = _integer_op("logical_or", np.logical_or, 2)
+logical_not = _integer_op("logical_not", np.logical_not, 1)
+isnan = _integer_op("isnan", np.isnan, 1)
+isinf = _integer_op("isinf", np.isinf, 1)
+isfinite = _integer_op("isfinite", np.isfinite, 1)
+bitwise_and = primitive("bitwise_and", np.bitwise_and, kind="elementwise")
+bitwise_or = primitive("bitwise_or", np.bitwise_or, kind="elementwise")
+bitwise_xor = primitive("bitwise_xor", np.bitwise_xor, kind="elementwise")
+invert = primitive("invert", np.invert, kind="elementwise")
+floor_divide = _integer_op("floor_divide", np.floor_divide, 2, second={"avoid": (0.0,), "margin": 0.3})
+
+_cast = primitive(
+    "astype", lambda x, *, dtype: x.astype(dtype), kind="elementwise",
+    vjp=[lambda g: g], jvp="linear",  # the backward walk casts each gradient to the dtype of its value
+    latex=r"{0}", vjp_latex=[r"\bar y"],
+    samples=[sample(spec(2, 3), dtype="float64"), sample(spec(), dtype="float64"), sample(spec(0, 2), dtype="float64")],
+)  # fmt: skip
+
+
+def astype(x: Any, dtype: Any) -> Any:
+    """``x`` in another dtype. Gradients flow between floating and complex dtypes; integers carry none."""
+    return _cast(x, dtype=parse_dtype(dtype))
+
+
+copy = primitive(
+    "copy", lambda x: x.copy(), kind="elementwise", vjp=[lambda g: g], jvp="linear", latex="{0}",
+    vjp_latex=[r"\bar y"], samples=elementwise_samples(), doc="A copy with its own memory.",
+)  # fmt: skip
+conj = primitive(
+    "conj", np.conjugate, kind="elementwise", holomorphic=False, vjp=[lambda g: g.conj()], jvp="linear",
+    code="{0}", latex=r"\overline{{{0}}}", vjp_latex=[r"\overline{\bar y}"], samples=elementwise_samples(),
+)  # fmt: skip
+
+# ------------------------------------------------------------------------------------------- devices
+
+_to_device = primitive(
+    "to_device", lambda x, *, device, origin: move(x, device), kind="view",
+    vjp=[lambda g, device, origin: _to_device(g, device=origin, origin=device)], jvp="linear", flops=no_flops,
+    latex="{0}", vjp_latex=[r"\bar y"], samples=[sample(spec(2, 3), device="cpu", origin="cpu")],
+)  # fmt: skip
+
+
+def to_device(x: Any, device: str) -> Any:
+    """``x`` on another device; its gradient comes back to the device of ``x``."""
+    return _to_device(x, device=device, origin=device_of(getattr(x, "array", x)))
+
+
+__all__ = [
+    name for name, value in list(globals().items())
+    if isinstance(value, Primitive) and not name.startswith("_") and OPS.get(name) is value
+] + ["astype", "clip", "gelu", "to_device"]  # fmt: skip

@@ -1,0 +1,255 @@
+"""Ops of linear algebra: matmul, the affine map of a layer, einsum."""
+
+from __future__ import annotations
+
+import math
+import string
+from typing import Any
+
+import numpy as np
+
+from autograd.backend import Array, array_module
+from autograd.errors import DtypeError, ShapeError
+from autograd.ops.indexing import getitem
+from autograd.ops.reduce import sum
+from autograd.ops.shape import expand_dims, reshape, squeeze
+from autograd.primitive import primitive
+from autograd.samples import ErrorSample, sample
+from autograd.samples import array as spec
+from autograd.tape import Variable
+
+__all__ = ["einsum", "linear", "matmul"]
+
+
+def _matmul_vjp_a(g: Any, b: Any, a_shape: tuple[int, ...]) -> Any:
+    if b.ndim == 1:
+        return expand_dims(g, -1) * b if len(a_shape) > 1 else g * b
+    if len(a_shape) == 1:
+        return squeeze(matmul(expand_dims(g, -2), b.swapaxes(-1, -2)), -2)
+    return matmul(g, b.swapaxes(-1, -2))
+
+
+def _matmul_vjp_b(g: Any, a: Any, b_shape: tuple[int, ...]) -> Any:
+    if a.ndim == 1:
+        return reshape(a, -1, 1) * expand_dims(g, -2) if len(b_shape) > 1 else g * a
+    if len(b_shape) == 1:
+        return squeeze(matmul(a.swapaxes(-1, -2), expand_dims(g, -1)), -1)
+    return matmul(a.swapaxes(-1, -2), g)
+
+
+def _matmul_flops(out: tuple[int, ...], a: tuple[int, ...], b: tuple[int, ...]) -> int:
+    return 2 * math.prod(out) * a[-1]
+
+
+_matmul = primitive(
+    "matmul", lambda a, b: np.matmul(a, b), kind="contraction",
+    vjp=[_matmul_vjp_a, _matmul_vjp_b], jvp="multilinear",
+    latex="{0} {1}", vjp_latex=[r"\bar y \, b^\top", r"a^\top \bar y"], flops=_matmul_flops,
+    samples=[
+        sample(spec(2, 3), spec(3, 4)), sample(spec(3), spec(3)), sample(spec(2, 3), spec(3)),
+        sample(spec(3), spec(3, 4)), sample(spec(2, 2, 3), spec(3, 4)), sample(spec(2, 1, 2, 3), spec(3, 3, 2)),
+        sample(spec(3), spec(2, 3, 4)), sample(spec(2, 2, 3), spec(3)), sample(spec(0, 3), spec(3, 2)),
+        sample(spec(2, 0), spec(0, 2)),
+    ],
+)  # fmt: skip
+
+
+def matmul(a: Any, b: Any) -> Any:
+    """The matrix product, NumPy's rules: stacks of matrices broadcast, a vector is a row on the left, a column on the
+    right.
+
+    Shape: ``(..., n, k) @ (..., k, m)`` gives ``(..., n, m)``; ``(k,) @ (k,)`` a number.
+    """
+    if not (isinstance(a, Variable) or isinstance(b, Variable)):
+        return np.matmul(a, b)
+    shape_a, shape_b = np.shape(getattr(a, "array", a)), np.shape(getattr(b, "array", b))
+    if not shape_a or not shape_b:
+        raise ShapeError(f"matmul: a is {shape_a} and b is {shape_b}; a number has no matrix product. Use a * b.")
+    inner = shape_b[-2] if len(shape_b) > 1 else shape_b[0]
+    if shape_a[-1] != inner:
+        hint = "\n  Linear weights are stored as (out, in); did you mean a @ b.mT?" if shape_a[-1] == shape_b[-1] else ""
+        raise ShapeError(
+            f"matmul: inner dimensions differ: a is {shape_a}, b is {shape_b}: {shape_a[-1]} against {inner}.{hint}"
+        )
+    return _matmul(a, b)
+
+
+# ---------------------------------------------------------------------------------------------------- affine maps
+
+
+def _linear_forward(x: Array, weight: Array, bias: Array | None) -> Array:
+    y = np.matmul(x, weight.T)
+    if bias is not None:
+        if y.dtype == bias.dtype and y.ndim:
+            y += bias
+        else:
+            y = y + bias
+    return y
+
+
+def _linear_jvp(primals: Any, tangents: Any) -> Any:
+    (x, weight, _), (t_x, t_weight, t_bias) = primals, tangents
+    terms = [
+        None if t_x is None else _linear(t_x, weight, None),
+        None if t_weight is None else _linear(x, t_weight, None),
+        None if t_bias is None else t_bias + 0 * _linear(x, weight, None),
+    ]
+    terms = [t for t in terms if t is not None]
+    total = terms[0]
+    for t in terms[1:]:
+        total = total + t
+    return total
+
+
+_linear = primitive(
+    "linear", _linear_forward, kind="contraction",
+    vjp=[
+        lambda g, weight: matmul(g, weight),
+        lambda g, x: matmul(g.reshape(-1, g.shape[-1]).T, x.reshape(-1, x.shape[-1])),
+        lambda g: g,  # the backward walk sums over the batch
+    ],
+    jvp=_linear_jvp,
+    latex=r"{0} {1}^\top + {2}", vjp_latex=[r"\bar y \, W", r"\bar y^\top x", r"\textstyle\sum \bar y"],
+    flops=lambda out, x, weight, bias=None: math.prod(out) * (2 * weight[1] + (bias is not None)),
+    samples=[
+        sample(spec(2, 3), spec(4, 3), spec(4)), sample(spec(2, 3), spec(4, 3), None), sample(spec(3), spec(4, 3), spec(4)),
+        sample(spec(2, 2, 3), spec(4, 3), spec(4)), sample(spec(0, 3), spec(4, 3), spec(4)),
+    ],
+    reference=lambda x, w, b: x @ w.T + (0 if b is None else b),
+)  # fmt: skip
+
+
+def linear(x: Any, weight: Any, bias: Any = None) -> Any:
+    r"""The affine map of a layer, :math:`y = x W^\top + b`.
+
+    Shape: ``x (..., in)``, ``weight (out, in)``, ``bias (out,)`` or None; result ``(..., out)``.
+    """
+    shape, w = x.shape, weight.shape
+    if len(w) != 2 or not shape or shape[-1] != w[1]:
+        raise ShapeError(
+            f"linear: x is {tuple(shape)} and weight is {tuple(w)}; x must end with the {w[-1] if w else 0} "
+            "features that weight (out, in) takes."
+            + (" Flatten the other axes first: x.reshape(len(x), -1)." if math.prod(shape[1:]) == w[-1] else "")
+        )
+    if bias is not None and bias.shape != (w[0],):
+        raise ShapeError(f"linear: bias is {tuple(bias.shape)}; weight {tuple(w)} wants ({w[0]},).")
+    return _linear(x, weight, bias)
+
+
+# ---------------------------------------------------------------------------------------------------------- einsum
+
+
+def _einsum_forward(*xs: Array, subscripts: str) -> Array:
+    return np.einsum(subscripts, *xs, optimize=len(xs) > 1)
+
+
+def _einsum_vjp(g: Any, needs: tuple[bool, ...], xs: tuple[Any, ...], subscripts: str) -> list[Any]:
+    """The gradient of operand i: the einsum of the cotangent with the other operands, onto the labels of i."""
+    inputs, output = _terms(subscripts)
+    gradients: list[Any] = []
+    for i, needed in enumerate(needs):
+        others = [j for j in range(len(xs)) if j != i]
+        terms = ",".join([output, *(inputs[j] for j in others)])
+        gradients.append(_einsum(g, *(xs[j] for j in others), subscripts=f"{terms}->{inputs[i]}") if needed else None)
+    return gradients
+
+
+def _terms(subscripts: str) -> tuple[list[str], str]:
+    left, _, output = subscripts.partition("->")
+    return left.split(","), output
+
+
+def _einsum_flops(out: tuple[int, ...], *shapes: tuple[int, ...], subscripts: str) -> int:
+    inputs, _ = _terms(subscripts)
+    sizes = {label: n for term, shape in zip(inputs, shapes, strict=True) for label, n in zip(term, shape, strict=True)}
+    return len(shapes) * math.prod(sizes.values())
+
+
+_einsum = primitive(
+    "einsum", _einsum_forward, kind="contraction",
+    vjp=_einsum_vjp, jvp="multilinear", latex=r"\operatorname{{einsum}}({0}, \dots)", flops=_einsum_flops,
+    vjp_latex=[r"\operatorname{einsum}(\bar y, \dots)"],
+    samples=[
+        sample(spec(2, 3), spec(3, 4), subscripts="ij,jk->ik"), sample(spec(2, 3), subscripts="ij->ji"),
+        sample(spec(2, 3), spec(3), spec(2), subscripts="ij,j,i->ij"), sample(spec(2, 0), spec(0, 3), subscripts="ij,jk->ik"),
+    ],
+    errors=[ErrorSample((np.ones((2, 3)),), ShapeError, "einsum", {"subscripts": "ijk->i"})],
+)  # fmt: skip
+
+
+def einsum(subscripts: str, *operands: Any) -> Any:
+    """Einstein summation (NumPy's string form): products over named axes, summed over the labels left out.
+
+    Repeated labels in one operand take its diagonal; ``...`` stands for broadcast axes.
+
+    >>> einsum("bij,bjk->bik", a, b)      # batched matrix product
+    """
+    if not isinstance(subscripts, str):
+        raise DtypeError(f"einsum: the first argument is a string such as 'ij,jk->ik', not {subscripts!r}.")
+    xs = [x if hasattr(x, "shape") else np.asarray(x) for x in operands]
+    terms, output = _explicit(subscripts, [tuple(x.shape) for x in xs])
+    for i, term in enumerate(terms):
+        xs[i], terms[i] = _simplified(xs[i], term, output, terms[:i] + terms[i + 1 :])
+    return _einsum(*xs, subscripts=",".join(terms) + "->" + output)
+
+
+def _explicit(subscripts: str, shapes: list[tuple[int, ...]]) -> tuple[list[str], str]:
+    """The terms and the output with letters in place of ``...``, the output spelled out."""
+    text = subscripts.replace(" ", "")
+    left, arrow, output = text.partition("->")
+    terms = left.split(",")
+    if len(terms) != len(shapes):
+        raise ShapeError(f"einsum {subscripts!r}: {len(terms)} terms for {len(shapes)} operand(s).")
+    free = [c for c in reversed(string.ascii_letters) if c not in text]
+    extra = [len(shape) - len(t.replace("...", "")) if "..." in t else 0 for t, shape in zip(terms, shapes, strict=True)]
+    for i, (term, shape) in enumerate(zip(terms, shapes, strict=True)):
+        named = term.replace("...", "")
+        if not all(c in string.ascii_letters for c in named) or extra[i] < 0 or len(named) + extra[i] != len(shape):
+            raise ShapeError(
+                f"einsum {subscripts!r}: term {term!r} does not fit operand {i} of shape {shape}: "
+                "it needs one letter for each axis, or '...' for the rest."
+            )
+    ellipsis = "".join(reversed(free[: max(extra)]))  # the last letters stand for the last axes
+    terms = [t.replace("...", ellipsis[len(ellipsis) - n :]) for t, n in zip(terms, extra, strict=True)]
+    if arrow:
+        output = output.replace("...", ellipsis)
+    else:
+        joined = "".join(terms)
+        output = ellipsis + "".join(c for c in sorted(set(joined)) if joined.count(c) == 1 and c not in ellipsis)
+    sizes: dict[str, int] = {}
+    for i, (term, shape) in enumerate(zip(terms, shapes, strict=True)):
+        for label, n in zip(term, shape, strict=True):
+            if n != 1 and sizes.setdefault(label, n) != n:
+                raise ShapeError(
+                    f"einsum {subscripts!r}: label {label!r} is {sizes[label]} in one operand and {n} in operand {i} "
+                    f"(shapes {', '.join(map(str, shapes))})."
+                )
+    for label in output:
+        if not any(label in term for term in terms) or output.count(label) > 1:
+            raise ShapeError(f"einsum {subscripts!r}: output label {label!r} must stand once, and in some operand.")
+    return terms, output
+
+
+def _simplified(x: Any, term: str, output: str, others: list[str]) -> tuple[Any, str]:
+    """The operand with repeated labels reduced to their diagonal, and labels that nobody else has summed away."""
+    for label in dict.fromkeys(term):
+        while term.count(label) > 1:
+            first, second = term.index(label), term.rindex(label)
+            x = _diagonal(x, first, second)
+            term = term[:second] + term[second + 1 :]
+    alone = tuple(i for i, c in enumerate(term) if c not in output and not any(c in other for other in others))
+    if alone:
+        x = sum(x, alone)
+        term = "".join(c for i, c in enumerate(term) if i not in alone)
+    return x, term
+
+
+def _diagonal(x: Any, first: int, second: int) -> Any:
+    """The elements with equal index on two axes; the diagonal takes the place of the first axis."""
+    order = [i for i in range(x.ndim) if i not in (first, second)]
+    moved = x.transpose((first, second, *order))
+    steps = array_module(getattr(x, "array", x)).arange(min(x.shape[first], x.shape[second]))
+    picked = getitem(moved, (steps, steps))  # the diagonal axis, then the others
+    back = list(range(1, picked.ndim))
+    back.insert(first, 0)
+    return picked.transpose(tuple(back))

@@ -1,0 +1,209 @@
+"""Losses. Cross-entropy is fused with its softmax; the plain definition beside it serves higher orders."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.backend import Array, array_module, is_array
+from autograd.errors import DtypeError, RangeError, ShapeError
+from autograd.ops.elementwise import exp, square
+from autograd.ops.indexing import take_along_axis
+from autograd.ops.reduce import log_softmax, mean, sum
+from autograd.ops.shape import moveaxis, reshape, squeeze
+from autograd.primitive import per_input_element, primitive
+from autograd.samples import integers, sample
+from autograd.samples import array as spec
+
+__all__ = ["cross_entropy", "mse_loss", "nll_loss"]
+
+
+def _ce_forward(logits: Array, labels: Array) -> tuple[Array, Array]:
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    probabilities = np.exp(shifted)
+    total = probabilities.sum(axis=1, keepdims=True)
+    picked = np.take_along_axis(shifted, labels[:, None], 1)
+    probabilities /= total
+    return (np.log(total) - picked)[:, 0], probabilities
+
+
+def _ce_plain(logits: Any, labels: Any) -> Any:
+    return -squeeze(take_along_axis(log_softmax(logits, 1), labels.reshape(-1, 1), 1), 1)
+
+
+def _ce_vjp(g: Any, aux: Any, labels: Any) -> Any:
+    """(softmax - one-hot) scaled by the cotangent. ``aux`` holds the softmax; it is copied, for backward may run twice."""
+    gradient = aux * g[:, None]
+    rows = array_module(aux).arange(len(labels))
+    gradient[rows, labels] -= g
+    return gradient
+
+
+def _ce_jvp(primals: Any, tangents: Any) -> Any:
+    (logits, labels), t = primals, tangents[0]
+    expected = sum(exp(log_softmax(logits, 1)) * t, 1)
+    return expected - squeeze(take_along_axis(t, labels.reshape(-1, 1), 1), 1)
+
+
+_softmax_cross_entropy = primitive(
+    "softmax_cross_entropy", _ce_forward, kind="composite", aux=True, plain=_ce_plain,
+    vjp=[_ce_vjp, None], jvp=_ce_jvp,
+    latex=r"-\ln \operatorname{{softmax}}({0})_{{{1}}}", vjp_latex=[r"\bar y \,(\operatorname{softmax} x - e_t)", None],
+    flops=per_input_element(12),
+    samples=[sample(spec(3, 4), integers(3, high=4)), sample(spec(0, 4), integers(0, high=4)),
+             sample(spec(2, 1), integers(2, high=1))],
+    reference=lambda x, t: np.log(np.exp(x).sum(1)) - x[np.arange(len(t)), t],
+)  # fmt: skip
+
+
+def _reduced(op: str, loss: Any, reduction: str, weights: Any = None) -> Any:
+    """The losses of the elements, as they are, summed, or averaged (by weight where there are weights)."""
+    if reduction == "none":
+        return loss
+    if reduction == "sum":
+        return sum(loss)
+    if reduction == "mean":
+        return mean(loss) if weights is None else sum(loss) / weights.sum()
+    raise DtypeError(f'{op}: reduction must be "mean", "sum" or "none", not {reduction!r}.')
+
+
+def _labels(op: str, logits: Any, target: Any, ignore_index: int) -> tuple[Array, Array | None]:
+    """The labels as an array in range, and which of them count (None: all)."""
+    labels = getattr(target, "array", target)
+    if not is_array(labels):
+        labels = array_module(getattr(logits, "array", logits)).asarray(labels)
+    if labels.dtype.kind not in "iu":
+        raise DtypeError(
+            f"{op}: labels are integers of shape {_label_shape(logits)}, not {labels.dtype} {labels.shape}. "
+            "Convert them with .astype('int64'), or give class probabilities in the shape of the logits."
+        )
+    if labels.shape != _label_shape(logits):
+        raise ShapeError(
+            f"{op}: logits are {tuple(logits.shape)}, so labels must be {_label_shape(logits)}, not {labels.shape}."
+        )
+    classes = logits.shape[1 if logits.ndim > 1 else 0]
+    counted = labels != ignore_index
+    wrong = ((labels < 0) | (labels >= classes)) & counted
+    if wrong.any():
+        place = np.argwhere(wrong)[0]
+        where_ = "[" + ", ".join(str(int(i)) for i in place) + "]" if labels.ndim else ""
+        raise RangeError(
+            f"{op}: target{where_} is {int(labels[tuple(place)])}, but logits {tuple(logits.shape)} have {classes} "
+            f"classes, labelled 0 to {classes - 1}. Give the model an output for each class, or mend the label "
+            f"(ignore_index={ignore_index} marks labels to leave out)."
+        )
+    if counted.all():
+        return labels, None
+    return np.where(counted, labels, 0), counted
+
+
+def _label_shape(logits: Any) -> tuple[int, ...]:
+    return tuple(logits.shape[:1] + logits.shape[2:]) if logits.ndim > 1 else ()
+
+
+def cross_entropy(
+    logits: Any,
+    target: Any,
+    weight: Any = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Any:
+    r"""Cross-entropy between logits and labels: :math:`-\ln \operatorname{softmax}(x)_t`, as in PyTorch.
+
+    Shape: ``logits (N, C)``, ``(N, C, d1, ...)`` or ``(C,)``; ``target`` integer labels of that shape without the
+    class axis, or probabilities of the same shape as ``logits``. ``weight (C,)`` scales the classes, ``ignore_index``
+    marks labels that do not count, ``label_smoothing`` mixes in so much of the uniform distribution
+    (Szegedy et al., 2016, arXiv:1512.00567).
+    """
+    if logits.ndim == 0:
+        raise ShapeError("cross_entropy: logits need a class axis, got a number. Shape (N, C) is wanted.")
+    if logits.dtype.kind not in "fV":
+        raise DtypeError(f"cross_entropy: logits must be floating point, not {logits.dtype}.")
+    if not 0 <= label_smoothing <= 1:
+        raise DtypeError(f"cross_entropy: label_smoothing must lie in [0, 1], not {label_smoothing!r}.")
+    if weight is not None and tuple(weight.shape) != (_classes(logits),):
+        raise ShapeError(
+            f"cross_entropy: weight is {tuple(weight.shape)}; logits {tuple(logits.shape)} want ({_classes(logits)},)."
+        )
+    if getattr(target, "dtype", np.dtype(int)).kind in "fV":
+        return _soft_cross_entropy(logits, target, weight, reduction, label_smoothing)
+    labels, counted = _labels("cross_entropy", logits, target, ignore_index)
+    shape = labels.shape
+    rows = _rows(logits)
+    flat = labels.reshape(-1)
+    if not label_smoothing:
+        loss = _softmax_cross_entropy(rows, flat)
+        weights = None if weight is None else weight[flat]
+        if weights is not None:
+            loss = loss * weights
+    else:
+        log_p = log_softmax(rows, 1)
+        smooth = -(log_p if weight is None else log_p * weight)
+        weights = None if weight is None else weight[flat]
+        nll = squeeze(take_along_axis(smooth, flat[:, None], 1), 1)
+        loss = (1 - label_smoothing) * nll + (label_smoothing / rows.shape[1]) * sum(smooth, 1)
+    if counted is not None:
+        mask = counted.reshape(-1).astype(loss.dtype)
+        loss = loss * mask
+        weights = mask if weights is None else weights * mask
+    return _reduced("cross_entropy", reshape(loss, shape), reduction, weights)
+
+
+def _classes(logits: Any) -> int:
+    return logits.shape[1 if logits.ndim > 1 else 0]
+
+
+def _rows(logits: Any) -> Any:
+    """The logits as rows (everything but classes, C)."""
+    if logits.ndim > 2:
+        logits = moveaxis(logits, 1, -1)
+    return logits if logits.ndim == 2 else reshape(logits, -1, logits.shape[-1])
+
+
+def _soft_cross_entropy(logits: Any, target: Any, weight: Any, reduction: str, label_smoothing: float) -> Any:
+    """The target is a distribution over the classes."""
+    if tuple(target.shape) != tuple(logits.shape):
+        raise ShapeError(
+            f"cross_entropy: class probabilities have the shape of the logits {tuple(logits.shape)}, "
+            f"not {tuple(target.shape)}. Labels are integers."
+        )
+    axis = 1 if logits.ndim > 1 else 0
+    if label_smoothing:
+        target = target * (1 - label_smoothing) + label_smoothing / logits.shape[axis]
+    terms = target * log_softmax(logits, axis)
+    if weight is not None:
+        terms = terms * weight.reshape(tuple(-1 if i == axis else 1 for i in range(logits.ndim)))
+    loss = -sum(terms, axis)
+    if reduction == "mean":
+        return sum(loss) / max(loss.size, 1)
+    return _reduced("cross_entropy", loss, reduction)
+
+
+def nll_loss(
+    log_probabilities: Any, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean"
+) -> Any:
+    """Negative log-likelihood of labels under log-probabilities ``(N, C)`` or ``(N, C, d1, ...)``, as in PyTorch."""
+    labels, counted = _labels("nll_loss", log_probabilities, target, ignore_index)
+    flat = labels.reshape(-1)
+    loss = -squeeze(take_along_axis(_rows(log_probabilities), flat[:, None], 1), 1)
+    weights = None if weight is None else weight[flat]
+    if weights is not None:
+        loss = loss * weights
+    if counted is not None:
+        mask = counted.reshape(-1).astype(loss.dtype)
+        loss, weights = loss * mask, mask if weights is None else weights * mask
+    return _reduced("nll_loss", reshape(loss, labels.shape), reduction, weights)
+
+
+def mse_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
+    """Mean squared error. Shapes must be equal: a silent broadcast of ``(n, 1)`` against ``(n,)`` would be n times n."""
+    if tuple(x.shape) != tuple(np.shape(getattr(target, "array", target))):
+        raise ShapeError(
+            f"mse_loss: x is {tuple(x.shape)} and target is {tuple(np.shape(getattr(target, 'array', target)))}; "
+            "they must be equal. Add or drop an axis: target[:, None], or x.squeeze(-1)."
+        )
+    return _reduced("mse_loss", square(x - target), reduction)
+
+

@@ -1,0 +1,299 @@
+"""Ops that combine elements along axes: sums, means, extremes, logsumexp and softmax, cumulative sums.
+
+Sums and means of 16-bit floats are accumulated in float32. A rule returns the gradient of a reduced axis once, with
+that axis of length 1; the backward walk stretches it.
+"""
+
+from __future__ import annotations
+
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autograd.backend import Array, is_complex, is_half
+from autograd.errors import ShapeError
+from autograd.ops.axes import Axis, normalize_axes, normalize_axis
+from autograd.ops.elementwise import exp, sqrt, square, where
+from autograd.ops.elementwise import abs as absolute
+from autograd.ops.shape import flip
+from autograd.primitive import per_element, per_input_element, primitive
+from autograd.samples import sample
+from autograd.samples import array as spec
+
+__all__ = [
+    "all", "any", "argmax", "argmin", "count_nonzero", "cumsum", "log_softmax", "logsumexp", "max", "mean", "min",
+    "softmax", "std", "sum", "var",
+]  # fmt: skip
+
+_shapes: list[tuple[tuple[int, ...], dict[str, Any]]] = [
+    ((2, 3), {"axis": (0,), "keepdims": False}), ((2, 3), {"axis": (0, 1), "keepdims": False}),
+    ((2, 3, 2), {"axis": (0, 2), "keepdims": True}), ((2, 3), {"axis": (1,), "keepdims": False}),
+    ((), {"axis": (), "keepdims": False}),
+]  # fmt: skip
+_samples = [sample(spec(*shape), **params) for shape, params in _shapes]
+_samples_with_empty = [*_samples, sample(spec(0, 3), axis=(0,), keepdims=False)]
+_samples_distinct = [sample(spec(*shape, distinct=True), **params) for shape, params in _shapes]
+
+
+def _kept(g: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
+    """``g`` with the reduced axes put back at length 1."""
+    if keepdims or not axis:
+        return g
+    sizes, ndim = iter(g.shape), g.ndim + len(axis)
+    return g.reshape(tuple(1 if i in axis else next(sizes) for i in range(ndim)))
+
+
+def _count(shape: tuple[int, ...], axis: tuple[int, ...]) -> int:
+    return math.prod(shape[a] for a in axis)
+
+
+def _sum_forward(x: Array, *, axis: tuple[int, ...], keepdims: bool) -> Array:
+    if is_half(x.dtype):
+        return np.sum(x, axis=axis, keepdims=keepdims, dtype=np.float32).astype(x.dtype)
+    return np.sum(x, axis=axis, keepdims=keepdims)
+
+
+_sum = primitive(
+    "sum", _sum_forward, kind="reduction",
+    vjp=[lambda g, axis, keepdims: _kept(g, axis, keepdims)], jvp="linear",
+    latex=r"\textstyle\sum {0}", vjp_latex=[r"\operatorname{broadcast}(\bar y)"],
+    flops=per_input_element(1), samples=_samples_with_empty,
+)  # fmt: skip
+
+
+def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The sum over axes (all of them by default). Booleans and small integers are summed as int64."""
+    return _sum(x, axis=normalize_axes("sum", axis, x.ndim, x.shape), keepdims=keepdims)
+
+
+def _mean_forward(x: Array, *, axis: tuple[int, ...], keepdims: bool) -> Array:
+    if is_half(x.dtype):
+        return np.mean(x, axis=axis, keepdims=keepdims, dtype=np.float32).astype(x.dtype)
+    return np.mean(x, axis=axis, keepdims=keepdims)
+
+
+_mean = primitive(
+    "mean", _mean_forward, kind="reduction",
+    vjp=[lambda g, x_shape, axis, keepdims: _kept(g, axis, keepdims) / _count(x_shape, axis)], jvp="linear",
+    latex=r"\operatorname{{mean}} {0}", vjp_latex=[r"\bar y / n"],
+    flops=per_input_element(1), samples=_samples,
+)  # fmt: skip
+
+
+def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The mean over axes (all of them by default); integers give floats. Over no element it is an error."""
+    axes = normalize_axes("mean", axis, x.ndim, x.shape)
+    if _count(x.shape, axes) == 0:
+        raise ShapeError(f"mean: there is no element to average over axis={axis} of x {tuple(x.shape)}.")
+    return _mean(x, axis=axes, keepdims=keepdims)
+
+
+def var(x: Any, axis: Axis = None, correction: float = 0, keepdims: bool = False) -> Any:
+    """The variance over axes: squared distances from the mean, divided by ``n - correction`` (array API)."""
+    axes = normalize_axes("var", axis, x.ndim, x.shape)
+    n = _count(x.shape, axes) - correction
+    if n <= 0:
+        raise ShapeError(
+            f"var: {_count(x.shape, axes)} element(s) over axis={axis} of x {tuple(x.shape)} with "
+            f"correction={correction} leave nothing to divide by."
+        )
+    centred = x - mean(x, axes, keepdims=True)
+    squares = absolute(centred) if is_complex(x.dtype) else centred
+    return sum(square(squares), axes, keepdims) / n
+
+
+def std(x: Any, axis: Axis = None, correction: float = 0, keepdims: bool = False) -> Any:
+    """The standard deviation over axes; its gradient is 0 where all elements are equal."""
+    v = var(x, axis, correction, keepdims)
+    constant = v == 0
+    return where(constant, 0, sqrt(where(constant, 1, v)))
+
+
+# -------------------------------------------------------------------------------------------------------- extremes
+
+
+def _extreme_vjp(g: Any, y: Any, x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
+    """The gradient goes to the extreme element, in equal shares where several are tied."""
+    hit = (x == _kept(y, axis, keepdims)).astype(g.dtype)
+    return _kept(g, axis, keepdims) * (hit / hit.sum(axis=axis, keepdims=True))
+
+
+_max = primitive(
+    "max", lambda x, *, axis, keepdims: np.max(x, axis=axis, keepdims=keepdims), kind="reduction", selects=True,
+    vjp=[_extreme_vjp], jvp=lambda primals, tangents, **params: _extreme_jvp(_max, primals, tangents, **params),
+    latex=r"\max {0}", vjp_latex=[r"\bar y \, [x = y] / n_{=}"],
+    flops=per_input_element(1), samples=_samples_distinct,
+)  # fmt: skip
+_min = primitive(
+    "min", lambda x, *, axis, keepdims: np.min(x, axis=axis, keepdims=keepdims), kind="reduction", selects=True,
+    vjp=[_extreme_vjp], jvp=lambda primals, tangents, **params: _extreme_jvp(_min, primals, tangents, **params),
+    latex=r"\min {0}", vjp_latex=[r"\bar y \, [x = y] / n_{=}"],
+    flops=per_input_element(1), samples=_samples_distinct,
+)  # fmt: skip
+
+
+def _extreme_jvp(op: Any, primals: Any, tangents: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
+    (x,), (t,) = primals, tangents
+    hit = (x == op(x, axis=axis, keepdims=True)).astype(t.dtype)
+    return sum(t * (hit / hit.sum(axis=axis, keepdims=True)), axis, keepdims)
+
+
+def _extreme(op: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
+    axes = normalize_axes(op.name, axis, x.ndim, x.shape)
+    if _count(x.shape, axes) == 0:
+        raise ShapeError(f"{op.name}: there is no element along axis={axis} of x {tuple(x.shape)}.")
+    return op(x, axis=axes, keepdims=keepdims)
+
+
+def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The largest element over axes. Tied elements share the gradient evenly. For two arrays: ``maximum``."""
+    return _extreme(_max, x, axis, keepdims)
+
+
+def min(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The smallest element over axes. Tied elements share the gradient evenly. For two arrays: ``minimum``."""
+    return _extreme(_min, x, axis, keepdims)
+
+
+def _arg_forward(function: Any) -> Any:
+    return lambda x, *, axis, keepdims: function(x, axis=axis, keepdims=keepdims)
+
+
+_arg_samples = [
+    sample(spec(2, 3, distinct=True), axis=1, keepdims=False), sample(spec(4, distinct=True), axis=None, keepdims=False)
+]  # fmt: skip
+_argmax = primitive("argmax", _arg_forward(np.argmax), kind="reduction", samples=_arg_samples)
+_argmin = primitive("argmin", _arg_forward(np.argmin), kind="reduction", samples=_arg_samples)
+
+
+def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
+    """The index of the first largest element along an axis (of the flattened array by default); int64."""
+    return _argument(_argmax, x, axis, keepdims)
+
+
+def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
+    """The index of the first smallest element along an axis (of the flattened array by default); int64."""
+    return _argument(_argmin, x, axis, keepdims)
+
+
+def _argument(op: Any, x: Any, axis: int | None, keepdims: bool) -> Any:
+    if axis is not None:
+        axis = normalize_axis(op.name, axis, x.ndim, x.shape)
+    if (x.size if axis is None else x.shape[axis]) == 0:
+        raise ShapeError(f"{op.name}: there is no element along axis={axis} of x {tuple(x.shape)}.")
+    return op(x, axis=axis, keepdims=keepdims)
+
+
+_all = primitive("all", lambda x, *, axis, keepdims: np.all(x, axis=axis, keepdims=keepdims), kind="reduction")
+_any = primitive("any", lambda x, *, axis, keepdims: np.any(x, axis=axis, keepdims=keepdims), kind="reduction")
+
+
+def all(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """Whether every element over axes is true (not 0)."""
+    return _all(x, axis=normalize_axes("all", axis, x.ndim, x.shape), keepdims=keepdims)
+
+
+def any(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """Whether some element over axes is true (not 0)."""
+    return _any(x, axis=normalize_axes("any", axis, x.ndim, x.shape), keepdims=keepdims)
+
+
+def count_nonzero(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """How many elements over axes are not 0; int64."""
+    return sum(x != 0, axis, keepdims)
+
+
+# ------------------------------------------------------------------------------------------ exponentials, normalised
+
+
+def _logsumexp_forward(x: Array, *, axis: tuple[int, ...], keepdims: bool) -> Array:
+    peak = np.max(x, axis=axis, keepdims=True)
+    peak = np.where(np.isfinite(peak), peak, 0)  # all -inf gives -inf, not NaN
+    with np.errstate(divide="ignore"):
+        y = np.log(_sum_forward(np.exp(x - peak), axis=axis, keepdims=True)) + peak
+    return y if keepdims else np.squeeze(y, axis)
+
+
+def _logsumexp_vjp(g: Any, y: Any, x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
+    """The softmax; where y is -inf or inf, no element is smooth and exp(x - y) would be NaN: the gradient is 0."""
+    y = _kept(y, axis, keepdims)
+    finite = (y - y) == 0
+    return _kept(g, axis, keepdims) * where(finite, exp(x - where(finite, y, 0)), 0)
+
+
+_logsumexp = primitive(
+    "logsumexp", _logsumexp_forward, kind="reduction",
+    vjp=[_logsumexp_vjp], jvp=lambda primals, tangents, axis, keepdims: sum(
+        tangents[0] * exp(primals[0] - _logsumexp(primals[0], axis=axis, keepdims=True)), axis, keepdims),
+    latex=r"\ln \textstyle\sum e^{{{0}}}", vjp_latex=[r"\bar y \, e^{x - y}"],
+    flops=per_input_element(10), samples=_samples,
+    reference=lambda x, axis, keepdims: np.log(np.sum(np.exp(x), axis=axis, keepdims=keepdims)),
+)  # fmt: skip
+
+
+def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    r""":math:`\ln \sum e^x` over axes, without overflow."""
+    return _extreme(_logsumexp, x, axis, keepdims)
+
+
+def _softmax_forward(x: Array, *, axis: int) -> Array:
+    y = np.exp(x - np.max(x, axis=axis, keepdims=True))
+    y /= _sum_forward(y, axis=(axis,), keepdims=True)
+    return y
+
+
+def _log_softmax_forward(x: Array, *, axis: int) -> Array:
+    y = x - np.max(x, axis=axis, keepdims=True)
+    y -= np.log(_sum_forward(np.exp(y), axis=(axis,), keepdims=True))
+    return y
+
+
+_softmax_samples = [sample(spec(2, 3), axis=1), sample(spec(2, 3), axis=0), sample(spec(4), axis=0),
+                    sample(spec(0, 3), axis=1)]  # fmt: skip
+_softmax = primitive(
+    "softmax", _softmax_forward, kind="composite",
+    vjp=[lambda g, y, axis: y * (g - sum(g * y, axis, keepdims=True))],
+    jvp=[lambda t, y, axis: y * (t - sum(t * y, axis, keepdims=True))],
+    latex=r"\operatorname{{softmax}}({0})", vjp_latex=[r"y \,(\bar y - \textstyle\sum \bar y \, y)"],
+    flops=per_element(12), samples=_softmax_samples,
+    reference=lambda x, axis: np.exp(x) / np.exp(x).sum(axis=axis, keepdims=True),
+)  # fmt: skip
+_log_softmax = primitive(
+    "log_softmax", _log_softmax_forward, kind="composite",
+    vjp=[lambda g, y, axis: g - exp(y) * sum(g, axis, keepdims=True)],
+    jvp=[lambda t, y, axis: t - sum(t * exp(y), axis, keepdims=True)],
+    latex=r"\ln \operatorname{{softmax}}({0})", vjp_latex=[r"\bar y - e^y \textstyle\sum \bar y"],
+    flops=per_element(12), samples=_softmax_samples,
+    reference=lambda x, axis: x - np.log(np.exp(x).sum(axis=axis, keepdims=True)),
+)  # fmt: skip
+
+
+def softmax(x: Any, axis: int = -1) -> Any:
+    r""":math:`e^x / \sum e^x` along an axis, without overflow."""
+    return _softmax(x, axis=normalize_axis("softmax", axis, x.ndim, x.shape))
+
+
+def log_softmax(x: Any, axis: int = -1) -> Any:
+    """The logarithm of :func:`softmax`, without overflow or loss of small probabilities."""
+    return _log_softmax(x, axis=normalize_axis("log_softmax", axis, x.ndim, x.shape))
+
+
+# ------------------------------------------------------------------------------------------------------------- scans
+
+_cumsum = primitive(
+    "cumsum", lambda x, *, axis: np.cumsum(x, axis), kind="scan",
+    vjp=[lambda g, axis: flip(_cumsum(flip(g, axis), axis=axis), axis)], jvp="linear",
+    latex=r"\operatorname{{cumsum}}({0})", vjp_latex=[r"\operatorname{cumsum}^{\leftarrow}(\bar y)"],
+    samples=[sample(spec(2, 3), axis=1), sample(spec(4), axis=0), sample(spec(0, 2), axis=0)],
+)  # fmt: skip
+
+
+def cumsum(x: Any, axis: int | None = None) -> Any:
+    """Running sums along an axis; ``axis=None`` flattens first."""
+    if axis is None:
+        x, axis = x.reshape(-1), 0
+    return _cumsum(x, axis=normalize_axis("cumsum", axis, x.ndim, x.shape))
+
+

@@ -1,0 +1,122 @@
+"""Inputs that the op table gives for each op; the generated tests, the docs and the Hypothesis strategies read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+__all__ = ["Spec", "Sample", "ErrorSample", "array", "boolean", "elementwise_samples", "integers", "sample"]
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One array argument: its shape, and the domain that its values are drawn from.
+
+    ``low``, ``high``  range of the values
+    ``avoid``          kinks and poles to stay ``margin`` away from
+    ``distinct``       no two values closer than ``margin`` (sorting, max, median)
+    ``kind``           ``"float"``, ``"int"`` (``high`` is excluded) or ``"bool"``
+    """
+
+    shape: tuple[int, ...]
+    low: float = -2.0
+    high: float = 2.0
+    avoid: tuple[float, ...] = ()
+    margin: float = 0.05
+    distinct: bool = False
+    kind: str = "float"
+
+    def draw(self, rng: np.random.Generator, dtype: Any = np.float64) -> np.ndarray:
+        """An array of this specification."""
+        if self.kind == "bool":
+            return rng.random(self.shape) < 0.5
+        if self.kind == "int":
+            return rng.integers(int(self.low), int(self.high), self.shape)
+        size = int(np.prod(self.shape))
+        if self.distinct:
+            values = np.linspace(self.low, self.high, max(size, 2))[:size]
+            return rng.permutation(values).reshape(self.shape).astype(dtype)
+        values = rng.uniform(self.low, self.high, self.shape)
+        for point in self.avoid:
+            side = np.where(values >= point, 1.0, -1.0)
+            if point - self.margin < self.low:
+                side = np.ones_like(values)
+            elif point + self.margin > self.high:
+                side = -np.ones_like(values)
+            values = np.where(np.abs(values - point) < self.margin, point + 2 * side * self.margin, values)
+        if np.dtype(dtype).kind == "c":
+            return (values + 1j * rng.uniform(-1, 1, self.shape)).astype(dtype)
+        return np.asarray(values, dtype)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Arguments of one call: array specifications and static parameters."""
+
+    args: tuple[Spec | None, ...]
+    params: dict[str, Any] = field(default_factory=dict)
+
+    def draw(self, rng: np.random.Generator, dtype: Any = np.float64) -> list[Any]:
+        """The array arguments, drawn; None stays None (an optional argument left out)."""
+        return [None if spec is None else spec.draw(rng, dtype) for spec in self.args]
+
+    def __str__(self) -> str:
+        shapes = ",".join("None" if spec is None else "x".join(map(str, spec.shape)) or "0d" for spec in self.args)
+        return shapes + "".join(f",{key}={value}" for key, value in self.params.items())
+
+
+@dataclass(frozen=True)
+class ErrorSample:
+    """A call that must fail: the arguments, the error's type, and a pattern that its message must match."""
+
+    args: tuple[Any, ...]
+    error: type[Exception]
+    match: str
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+def array(*shape: int, **domain: Any) -> Spec:
+    """A float array argument of this shape."""
+    return Spec(tuple(shape), **domain)
+
+
+def integers(*shape: int, low: int = 0, high: int = 5) -> Spec:
+    """An integer array argument with values in ``[low, high)``."""
+    return Spec(tuple(shape), low=low, high=high, kind="int")
+
+
+def boolean(*shape: int) -> Spec:
+    """A Boolean array argument."""
+    return Spec(tuple(shape), kind="bool")
+
+
+def sample(*args: Spec | None, **params: Any) -> Sample:
+    """One call: array specifications and static parameters."""
+    return Sample(tuple(args), params)
+
+
+_UNARY_SHAPES: Sequence[tuple[tuple[int, ...], ...]] = (((2, 3),), ((),), ((0, 3),), ((4,),))
+_BINARY_SHAPES: Sequence[tuple[tuple[int, ...], ...]] = (
+    ((2, 3), (2, 3)),
+    ((2, 3), (3,)),
+    ((2, 1), (1, 3)),
+    ((), (3,)),
+    ((3,), ()),
+    ((), ()),
+    ((0, 3), (3,)),
+)
+
+
+def elementwise_samples(n: int = 1, second: dict[str, Any] | None = None, **domain: Any) -> tuple[Sample, ...]:
+    """Samples of an elementwise op of one or two arguments: equal, broadcast, zero-dimensional and empty shapes.
+
+    ``second`` overrides the domain for the second argument.
+    """
+    if n == 1:
+        return tuple(Sample((Spec(shape, **domain),)) for (shape,) in _UNARY_SHAPES)
+    return tuple(
+        Sample((Spec(a, **domain), Spec(b, **(domain | (second or {}))))) for a, b in _BINARY_SHAPES
+    )

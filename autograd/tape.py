@@ -1,0 +1,136 @@
+"""The tape: nodes that remember which op made a value, from what, and what the op's rules need to go back.
+
+A node holds no Tensor and a Tensor holds its node, so a graph never contains a reference cycle: when the loss is
+dropped, its graph and all memory go at once, without the garbage collector.
+"""
+
+from __future__ import annotations
+
+import itertools
+import weakref
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+
+    from autograd.backend import Array
+    from autograd.primitive import Primitive
+
+__all__ = ["FREED", "Leaf", "Node", "Variable", "mark_written", "next_seq"]
+
+next_seq: Callable[[], int] = itertools.count(1).__next__  # one clock for nodes and for writes to memory; atomic
+
+
+class _Freed:
+    """What ``Node.saved`` is once a backward pass has given its memory back."""
+
+    def __repr__(self) -> str:
+        return "FREED"
+
+
+FREED: Any = _Freed()
+
+
+class Node:
+    """One recorded op.
+
+    ``op``      the primitive; None for a leaf
+    ``inputs``  the node of each array argument; None where that argument needs no gradient
+    ``saved``   the arrays that the rules named, laid out as ``op.layout`` says; :data:`FREED` after backward
+    ``params``  the static arguments (axis, stride, ...)
+    ``seq``     creation number: every input has a smaller one, so decreasing order is a valid backward order
+    ``shape``, ``dtype``  of the value (a tuple of them for an op with several outputs)
+    ``hooks``   functions that see, and may replace, the gradient of the value; None where there are none
+    """
+
+    __slots__ = ("dtype", "hooks", "inputs", "op", "params", "saved", "seq", "shape")
+
+    op: Primitive | None
+    inputs: tuple[Node | None, ...]
+    saved: Any
+    params: dict[str, Any]
+    seq: int
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    hooks: dict[int, Callable[[Any], Any]] | None
+
+    def __repr__(self) -> str:
+        return f"<{self.op.name if self.op else 'leaf'} #{self.seq} {self.shape} {self.dtype}>"
+
+
+class Leaf(Node):
+    """Where gradients end: stands for a Tensor that the user asked gradients of."""
+
+    __slots__ = ("tensor",)
+
+    tensor: Callable[[], Any]  # a weak reference: a Tensor owns its gradient, its graph does not own the Tensor
+
+    def __init__(self, tensor: Variable):
+        self.op = None
+        self.inputs = ()
+        self.saved = None
+        self.params = {}
+        self.seq = next_seq()
+        self.shape = tensor.array.shape
+        self.dtype = tensor.array.dtype
+        self.hooks = None
+        self.tensor = weakref.ref(tensor)
+
+
+class Variable:
+    """What dispatch needs to know of a Tensor: a value, and the node that made it (None for a constant)."""
+
+    __slots__ = ("__weakref__", "_grad", "array", "node")
+
+    array: Array
+    node: Node | None
+    _grad: Any
+
+
+class _Writes:
+    """When memory that a backward pass may need was last written in place.
+
+    A node that was recorded before the last write to an array which it saved must not use that array. Writes take
+    their number from the clock of the nodes, so nodes carry no version: comparing ``node.seq`` with the number of the
+    last write is enough, and costs one comparison for a graph that was recorded after it.
+    """
+
+    def __init__(self) -> None:
+        self.last = 0
+        self._stamps: dict[int, tuple[Any, int]] = {}
+
+    def mark(self, array: Array) -> None:
+        """Note that the memory of ``array`` (and of all its views) was written just now."""
+        owner = _owner(array)
+        key = id(owner)
+        stamp = next_seq()
+        known = self._stamps.get(key)
+        reference = known[0] if known else weakref.ref(owner, lambda _: self._stamps.pop(key, None))
+        self._stamps[key] = (reference, stamp)
+        self.last = stamp
+
+    def after(self, array: Array, seq: int) -> bool:
+        """Whether the memory of ``array`` was written after creation number ``seq``."""
+        known = self._stamps.get(id(_owner(array)))
+        return known is not None and known[1] > seq
+
+
+writes = _Writes()
+
+
+def _owner(array: Array) -> Array:
+    """The array that owns the memory which ``array`` is a view of."""
+    while (base := getattr(array, "base", None)) is not None and type(base) is type(array):
+        array = base
+    return array
+
+
+def mark_written(tensor: Variable) -> None:
+    """Tell the engine that the memory of a Tensor was written in place, past its operators.
+
+    For code, such as an optimizer, that writes ``tensor.array`` directly. A later backward pass that needs the
+    overwritten value then raises an error instead of giving a wrong gradient.
+    """
+    writes.mark(tensor.array)

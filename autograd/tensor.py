@@ -1,0 +1,642 @@
+"""Tensor: an array that remembers how it was made.
+
+Methods and operators are ops of the table; what is written here is what belongs to the Tensor itself: its gradient,
+its place in the graph, and writes in place.
+"""
+
+from __future__ import annotations
+
+import itertools
+import weakref
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from autograd import ops
+from autograd.backend import (
+    Array,
+    as_array,
+    cast,
+    device_of,
+    is_array,
+    is_differentiable,
+    move,
+    parse_device,
+    parse_dtype,
+    to_numpy,
+)
+from autograd.backward import accumulate, walk
+from autograd.errors import DeviceError, DtypeError, GradientError, ShapeError
+from autograd.mode import mode
+from autograd.ops.indexing import plain_index
+from autograd.primitive import OPS, apply1, apply2, bound, register_tensor_type
+from autograd.tape import Leaf, Variable, mark_written
+
+__all__ = ["RemovableHandle", "Tensor"]
+
+
+class RemovableHandle:
+    """What registering a hook returns; :meth:`remove` takes the hook away."""
+
+    _ids = itertools.count()
+
+    def __init__(self, hooks: dict[int, Any]):
+        self._hooks = hooks
+        self.id = next(self._ids)
+
+    def remove(self) -> None:
+        """Take the hook away; again is harmless."""
+        self._hooks.pop(self.id, None)
+
+
+class Tensor(Variable):
+    """An array of NumPy or CuPy with a gradient.
+
+    Make one with :func:`autograd.tensor`. ``array`` is the plain array; writing to it goes past the engine (use
+    ``with no_grad(): x[...] = value``, or call :func:`autograd.mark_written` after it).
+    """
+
+    __slots__ = ()
+
+    def __init__(self, data: Any, requires_grad: bool = False):
+        array = data.array if isinstance(data, Variable) else data
+        self.array = array if is_array(array) else np.asarray(array)
+        self.node = None
+        self._grad = None
+        if requires_grad:
+            self.requires_grad_()
+
+    # ------------------------------------------------------------------------------------------------ what it is
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The length of each axis."""
+        return self.array.shape
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return self.array.ndim
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return self.array.size
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The type of the elements, a NumPy dtype."""
+        return self.array.dtype
+
+    @property
+    def nbytes(self) -> int:
+        """The memory of the elements, in bytes."""
+        return self.array.nbytes
+
+    @property
+    def device(self) -> str:
+        """Where the array lies: ``"cpu"`` or ``"cuda:N"``."""
+        return device_of(self.array)
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradients flow to or through this Tensor."""
+        return self.node is not None
+
+    @requires_grad.setter
+    def requires_grad(self, flag: bool) -> None:
+        self.requires_grad_(flag)
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether no recorded op made this Tensor."""
+        return self.node is None or self.node.op is None
+
+    @property
+    def data(self) -> Tensor:
+        """The same memory outside the graph, as :meth:`detach`; assigning replaces the array."""
+        return self.detach()
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        if not self.is_leaf:
+            raise GradientError("data: cannot replace the array of a computed Tensor; detach() it first.")
+        array = value.array if isinstance(value, Variable) else as_array(value)
+        if self.node is not None and (array.shape != self.array.shape or array.dtype != self.array.dtype):
+            self.array = array
+            self.requires_grad_(False).requires_grad_()
+            self._grad = None
+        self.array = array
+
+    # ------------------------------------------------------------------------------------------------ gradients
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient that backward passes have added up here; None where none arrived."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if value is not None:
+            if not isinstance(value, Tensor):
+                raise DtypeError(f"grad: must be a Tensor or None, not a {type(value).__name__}.")
+            if value.shape != self.shape or value.dtype != self.dtype or value.device != self.device:
+                raise ShapeError(
+                    f"grad: is {value.shape} {value.dtype} on {value.device}; "
+                    f"the Tensor wants {self.shape} {self.dtype} on {self.device}."
+                )
+        self._grad = value
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Ask for gradients of this Tensor (or no longer), and return it."""
+        if not self.is_leaf:
+            if not requires_grad:
+                raise GradientError(
+                    f"requires_grad_: this Tensor was made by {self.node!r}; only a leaf can stop wanting gradients. "
+                    "Use x.detach() for the value without its history."
+                )
+        elif not requires_grad:
+            self.node = None
+        elif self.node is None:
+            if not is_differentiable(self.dtype):
+                raise DtypeError(
+                    f"requires_grad: a Tensor of dtype {self.dtype} has no gradient; only floating and complex ones "
+                    "do. Convert it first: x.astype('float32'), or write tensor([1.0, 2.0]) with decimal points."
+                )
+            self.node = Leaf(self)
+        return self
+
+    def detach(self) -> Tensor:
+        """The same value (and memory) as a constant: no gradient flows through it."""
+        return bound(self.array, None)
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of a computed Tensor in ``.grad`` too; a leaf keeps its own anyway."""
+        if self.node is None:
+            raise GradientError("retain_grad: this Tensor has no gradient; it was not made from one that wants it.")
+        if self.is_leaf:
+            return
+        reference = weakref.ref(self)
+
+        def keep(g: Tensor) -> None:
+            tensor = reference()
+            if tensor is not None:
+                kept = g if g.node is not None else bound(g.array.copy(), None)
+                tensor._grad = kept if tensor._grad is None else tensor._grad + kept
+
+        self.register_hook(keep)
+
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
+        """Call ``hook(gradient)`` in each backward pass when the gradient of this Tensor is complete.
+
+        What it returns, if not None, takes the gradient's place.
+        """
+        if self.node is None:
+            raise GradientError("register_hook: this Tensor has no gradient, so the hook would never run.")
+        if self.node.hooks is None:
+            self.node.hooks = {}
+        handle = RemovableHandle(self.node.hooks)
+        self.node.hooks[handle.id] = hook
+        return handle
+
+    def backward(
+        self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False
+    ) -> None:
+        """Add the gradient of this Tensor with respect to each leaf into the leaf's ``.grad``.
+
+        ``gradient``      the cotangent to start from; 1 for a Tensor of one element
+        ``retain_graph``  keep the saved values for another pass (default: as ``create_graph``)
+        ``create_graph``  record the backward pass too, for higher derivatives
+        """
+        if self.node is None:
+            raise no_graph_error("backward", self)
+        g = start_cotangent("backward", self, gradient, create_graph)
+        accumulate(
+            walk(
+                [(self.node, g)],
+                retain_graph=create_graph if retain_graph is None else retain_graph,
+                create_graph=create_graph,
+            )
+        )
+
+    # ------------------------------------------------------------------------------------- out of the engine, copies
+
+    def numpy(self) -> np.ndarray:
+        """The NumPy array itself, sharing memory. On a GPU or within a graph it is an error that says what to call."""
+        if self.node is not None:
+            raise GradientError(
+                "numpy: this Tensor belongs to a graph, and changes to the array would go unseen. Use x.detach().numpy()."
+            )
+        if not isinstance(self.array, np.ndarray):
+            raise DeviceError(f'numpy: this Tensor lies on {self.device!r}. Copy it to the host first: x.to("cpu").')
+        return self.array
+
+    def item(self) -> Any:
+        """The only element, as a Python number."""
+        if self.array.size != 1:
+            raise ShapeError(f"item: the Tensor is {self.shape} and holds {self.size} elements, not 1. Use x.tolist().")
+        return self.array.item()
+
+    def tolist(self) -> Any:
+        """The elements as nested lists of Python numbers."""
+        return self.array.tolist()
+
+    def clone(self) -> Tensor:
+        """A copy with its own memory; gradients flow through it."""
+        return ops.copy(self)
+
+    def to(self, *target: Any, device: str | None = None, dtype: Any = None) -> Tensor:
+        """The Tensor on a device and in a dtype: ``x.to("cuda")``, ``x.to("float64")``, ``x.to("cuda", "float16")``."""
+        for value in target:
+            if isinstance(value, str) and (value == "cpu" or value.startswith("cuda")):
+                device = value
+            else:
+                dtype = value
+        out = self
+        if dtype is not None and (dtype := parse_dtype(dtype)) != out.dtype:
+            out = ops.astype(out, dtype)
+        if device is not None and not _on(device, out.device):
+            out = ops.to_device(out, device)
+        return out
+
+    def astype(self, dtype: Any) -> Tensor:
+        """The Tensor in another dtype, always a new one."""
+        return ops.astype(self, dtype)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        array = self.numpy()
+        if dtype is not None:
+            array = array.astype(dtype, copy=False)
+        return array.copy() if copy else array
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        op = _UFUNCS.get(ufunc)
+        if method != "__call__" or op is None or options:
+            return NotImplemented
+        return op(*inputs)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
+        op = getattr(ops, _NUMPY_NAMES.get(function.__name__, function.__name__), None)
+        if op is None or function.__module__ not in ("numpy", "numpy.linalg"):
+            return NotImplemented
+        return op(*args, **options)
+
+    # ------------------------------------------------------------------------------------------ as a Python object
+
+    def __repr__(self) -> str:
+        body = np.array2string(to_numpy(self.array), separator=", ", prefix="tensor(")
+        extras = [] if self.dtype in (np.float32, np.int64, np.bool_) else [f"dtype={self.dtype}"]
+        if self.device != "cpu":
+            extras.append(f"device={self.device!r}")
+        if self.node is not None:
+            extras.append("requires_grad=True" if self.node.op is None else f"op={self.node.op.name}")
+        return f"tensor({', '.join([body, *extras])})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else repr(self)
+
+    def __len__(self) -> int:
+        if not self.array.ndim:
+            raise ShapeError("len: a Tensor without dimensions has no length.")
+        return len(self.array)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return (self[i] for i in range(len(self)))
+
+    def __bool__(self) -> bool:
+        if self.size != 1:
+            raise ShapeError(
+                f"bool: the truth of {self.size} elements (shape {self.shape}) is not one value. Use x.any() or x.all()."
+            )
+        return bool(self.array)
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        return self.array.__index__()
+
+    def __copy__(self) -> Tensor:
+        return self.detach() if self.node is None else self.clone()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        if not self.is_leaf:
+            raise GradientError(f"deepcopy: this Tensor was made by {self.node!r}; only leaves can be copied. detach() it.")
+        twin = _of_type(type(self), self.array.copy(), self.requires_grad)
+        memo[id(self)] = twin
+        twin._grad = None if self._grad is None else bound(self._grad.array.copy(), None)
+        return twin
+
+    def __reduce__(self) -> Any:
+        if not self.is_leaf:
+            raise GradientError(f"pickle: this Tensor was made by {self.node!r}; only leaves can be pickled. detach() it.")
+        return _of_type, (type(self), self.array, self.requires_grad)
+
+    __hash__ = object.__hash__
+
+    # ------------------------------------------------------------------------------------------------- arithmetic
+
+    def __add__(self, other: Any) -> Tensor:
+        return apply2(ops.add, self, other)
+
+    def __radd__(self, other: Any) -> Tensor:
+        return apply2(ops.add, other, self)
+
+    def __sub__(self, other: Any) -> Tensor:
+        return apply2(ops.subtract, self, other)
+
+    def __rsub__(self, other: Any) -> Tensor:
+        return apply2(ops.subtract, other, self)
+
+    def __mul__(self, other: Any) -> Tensor:
+        return apply2(ops.multiply, self, other)
+
+    def __rmul__(self, other: Any) -> Tensor:
+        return apply2(ops.multiply, other, self)
+
+    def __truediv__(self, other: Any) -> Tensor:
+        return apply2(ops.divide, self, other)
+
+    def __rtruediv__(self, other: Any) -> Tensor:
+        return apply2(ops.divide, other, self)
+
+    def __pow__(self, other: Any) -> Tensor:
+        if other.__class__ is int and other == 2:
+            return apply1(ops.square, self)
+        return apply2(ops.power, self, other)
+
+    def __rpow__(self, other: Any) -> Tensor:
+        return apply2(ops.power, other, self)
+
+    def __matmul__(self, other: Any) -> Tensor:
+        return ops.matmul(self, other)
+
+    def __rmatmul__(self, other: Any) -> Tensor:
+        return ops.matmul(other, self)
+
+    def __floordiv__(self, other: Any) -> Tensor:
+        return apply2(ops.floor_divide, self, other)
+
+    def __rfloordiv__(self, other: Any) -> Tensor:
+        return apply2(ops.floor_divide, other, self)
+
+    def __neg__(self) -> Tensor:
+        return apply1(ops.negative, self)
+
+    def __pos__(self) -> Tensor:
+        return self
+
+    def __abs__(self) -> Tensor:
+        return apply1(ops.abs, self)
+
+    def __eq__(self, other: Any) -> Tensor:  # type: ignore[override]
+        return apply2(ops.equal, self, other)
+
+    def __ne__(self, other: Any) -> Tensor:  # type: ignore[override]
+        return apply2(ops.not_equal, self, other)
+
+    def __lt__(self, other: Any) -> Tensor:
+        return apply2(ops.less, self, other)
+
+    def __le__(self, other: Any) -> Tensor:
+        return apply2(ops.less_equal, self, other)
+
+    def __gt__(self, other: Any) -> Tensor:
+        return apply2(ops.greater, self, other)
+
+    def __ge__(self, other: Any) -> Tensor:
+        return apply2(ops.greater_equal, self, other)
+
+    def __and__(self, other: Any) -> Tensor:
+        return apply2(ops.bitwise_and, self, other)
+
+    def __or__(self, other: Any) -> Tensor:
+        return apply2(ops.bitwise_or, self, other)
+
+    def __xor__(self, other: Any) -> Tensor:
+        return apply2(ops.bitwise_xor, self, other)
+
+    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
+
+    def __invert__(self) -> Tensor:
+        return apply1(ops.invert, self)
+
+    # ----------------------------------------------------------------------------------------- indexing and writing
+
+    def __getitem__(self, index: Any) -> Tensor:
+        return ops.getitem(self, index)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        if self._must_record(value, "x[i] = v"):
+            self._rebind(ops.setitem(self, index, value))
+            return
+        plain = value.array if isinstance(value, Variable) else value
+        try:
+            self.array[plain_index(index)] = plain
+        except (ValueError, TypeError, IndexError) as error:
+            raise ShapeError(f"setitem: x is {self.shape}, value is {np.shape(plain)}: {error}") from error
+        mark_written(self)
+
+    def _must_record(self, other: Any, what: str) -> bool:
+        """Whether a write has to become a node of the graph; on a leaf that wants gradients it is an error."""
+        if not mode.grad:
+            return False
+        if self.node is None:
+            return isinstance(other, Variable) and other.node is not None
+        if self.node.op is None:
+            raise GradientError(
+                f"{what} on a leaf that wants gradients: the leaf of shape {self.shape} would lose its place as a leaf.\n"
+                "  To change its value (an update step) write inside `with no_grad():`; "
+                "to compute with a changed value use a new name, such as y = x + v, or y = x.clone(); y[i] = v."
+            )
+        return True
+
+    def _rebind(self, result: Tensor) -> Tensor:
+        """Let this Tensor stand for the value and the node of another; earlier users keep the old ones."""
+        if result.shape != self.shape:
+            raise ShapeError(f"an assignment in place cannot change the shape from {self.shape} to {result.shape}.")
+        self.array, self.node = result.array, result.node
+        return self
+
+    def _in_place(self, op: Any, other: Any, symbol: str) -> Tensor:
+        if self._must_record(other, f"x {symbol} y"):
+            return self._rebind(apply2(op, self, other).to(dtype=self.dtype))
+        plain = other.array if isinstance(other, Variable) else other
+        try:
+            op.forward(self.array, plain, out=self.array)
+        except (ValueError, TypeError) as error:
+            raise ShapeError(
+                f"x {symbol} y: x is {self.shape} {self.dtype}, y is {np.shape(plain)}: {error}. "
+                f"The result must fit into x; use x = x {symbol[:-1]} y for a new one."
+            ) from error
+        mark_written(self)
+        return self
+
+    def __iadd__(self, other: Any) -> Tensor:
+        return self._in_place(ops.add, other, "+=")
+
+    def __isub__(self, other: Any) -> Tensor:
+        return self._in_place(ops.subtract, other, "-=")
+
+    def __imul__(self, other: Any) -> Tensor:
+        return self._in_place(ops.multiply, other, "*=")
+
+    def __itruediv__(self, other: Any) -> Tensor:
+        return self._in_place(ops.divide, other, "/=")
+
+    def __ipow__(self, other: Any) -> Tensor:
+        return self._in_place(ops.power, other, "**=")
+
+    # ------------------------------------------------------------------------------ methods with arguments of their own
+
+    @property
+    def T(self) -> Tensor:  # noqa: N802
+        """The axes in reverse order; for a matrix, its transpose."""
+        return ops.transpose(self)
+
+    @property
+    def mT(self) -> Tensor:  # noqa: N802
+        """The last two axes exchanged: the transpose of each matrix of a stack."""
+        return ops.matrix_transpose(self)
+
+    def reshape(self, *shape: Any) -> Tensor:
+        """See :func:`autograd.reshape`."""
+        return ops.reshape(self, *shape)
+
+    def expand(self, *shape: Any) -> Tensor:
+        """See :func:`autograd.expand`."""
+        return ops.expand(self, *shape)
+
+    def transpose(self, *axes: Any) -> Tensor:
+        """The axes in another order (as NumPy): ``x.transpose(1, 0)`` or ``x.transpose((1, 0))``; reversed without."""
+        if not axes:
+            return ops.transpose(self)
+        return ops.transpose(self, axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes)
+
+    def conj(self) -> Tensor:
+        """The complex conjugate; the Tensor itself where it is real."""
+        return ops.conj(self) if self.dtype.kind == "c" else self
+
+    # ------------------------------------------------------------------- methods that are ops of the table by that name
+
+    sum = ops.sum
+    mean = ops.mean
+    var = ops.var
+    std = ops.std
+    max = ops.max
+    min = ops.min
+    argmax = ops.argmax
+    argmin = ops.argmin
+    all = ops.all
+    any = ops.any
+    cumsum = ops.cumsum
+    logsumexp = ops.logsumexp
+    softmax = ops.softmax
+    log_softmax = ops.log_softmax
+    flatten = ops.flatten
+    permute_dims = ops.permute_dims
+    swapaxes = ops.swapaxes
+    moveaxis = ops.moveaxis
+    squeeze = ops.squeeze
+    expand_dims = ops.expand_dims
+    broadcast_to = ops.broadcast_to
+    flip = ops.flip
+    split = ops.split
+    take = ops.take
+    take_along_axis = ops.take_along_axis
+    clip = ops.clip
+
+    def exp(self) -> Tensor:
+        """The exponential, elementwise."""
+        return apply1(ops.exp, self)
+
+    def log(self) -> Tensor:
+        """The natural logarithm, elementwise."""
+        return apply1(ops.log, self)
+
+    def sqrt(self) -> Tensor:
+        """The square root, elementwise."""
+        return apply1(ops.sqrt, self)
+
+    def square(self) -> Tensor:
+        """The square, elementwise."""
+        return apply1(ops.square, self)
+
+    def abs(self) -> Tensor:
+        """The absolute value, elementwise; gradient 0 at 0."""
+        return apply1(ops.abs, self)
+
+    def sin(self) -> Tensor:
+        """The sine, elementwise."""
+        return apply1(ops.sin, self)
+
+    def cos(self) -> Tensor:
+        """The cosine, elementwise."""
+        return apply1(ops.cos, self)
+
+    def tanh(self) -> Tensor:
+        """The hyperbolic tangent, elementwise."""
+        return apply1(ops.tanh, self)
+
+    def sigmoid(self) -> Tensor:
+        """The logistic function, elementwise."""
+        return apply1(ops.sigmoid, self)
+
+    def relu(self) -> Tensor:
+        """``max(x, 0)``, elementwise."""
+        return apply1(ops.relu, self)
+
+
+register_tensor_type(Tensor)
+
+_UFUNCS = {op.forward: op for op in OPS.values() if isinstance(op.forward, np.ufunc)}
+_UFUNCS[np.matmul] = ops.matmul  # type: ignore[assignment]
+_NUMPY_NAMES = {"concatenate": "concat", "amax": "max", "amin": "min"}
+
+
+def _of_type(kind: type[Tensor], array: Array, requires_grad: bool) -> Tensor:
+    """A Tensor of this class over an array (for copying and pickling)."""
+    made: Tensor = object.__new__(kind)
+    made.array = array
+    made.node = None
+    made._grad = None
+    return made.requires_grad_() if requires_grad else made
+
+
+def _on(device: str, current: str) -> bool:
+    """Whether a Tensor on ``current`` is where ``device`` asks for."""
+    kind, index = parse_device(device)
+    return current == device or (kind == "cuda" and index is None and current.startswith("cuda"))
+
+
+def start_cotangent(op: str, output: Tensor, gradient: Any, create_graph: bool, name: str = "gradient") -> Any:
+    """The cotangent to start a backward pass from: an array, or a Tensor when the pass is recorded."""
+    if gradient is None:
+        if output.size != 1:
+            raise GradientError(
+                f"{op}: the output is {output.shape} and holds {output.size} elements; the gradient of several numbers "
+                f"needs to know how they are weighed.\n"
+                f"  Reduce it first, as in y.sum().{op}() or y.mean(), or give {name}=, a Tensor of shape {output.shape}."
+            )
+        array = np.ones_like(output.array)
+        return bound(array, None) if create_graph else array
+    if not isinstance(gradient, Variable):
+        gradient = bound(as_array(gradient), None)
+    if gradient.array.shape != output.shape:
+        raise ShapeError(f"{op}: {name} is {gradient.array.shape}; the output wants {output.shape}.")
+    if gradient.array.dtype != output.dtype:
+        gradient = bound(cast(gradient.array, output.dtype), None) if gradient.node is None else gradient.astype(output.dtype)
+    return gradient if create_graph else gradient.array
+
+
+def no_graph_error(op: str, output: Tensor) -> GradientError:
+    """Why a Tensor has nothing to differentiate, and the remedies."""
+    return GradientError(
+        f"{op}: the output ({output.shape} {output.dtype}) was not made from a Tensor that wants gradients.\n"
+        "  Make the inputs with requires_grad=True, and check that nothing on the way was under no_grad(), detach()ed, "
+        "or turned into integers."
+    )
