@@ -42,7 +42,7 @@ def gradcheck(
     """
     points = _points(inputs)
     name = getattr(function, "name", None) or getattr(function, "__name__", repr(function))
-    with_grad = [i for i, x in enumerate(points) if x.requires_grad]
+    with_grad = [i for i, x in enumerate(points) if x is not None and x.requires_grad]
     outputs = _outputs(function(*points))
     rng = np.random.default_rng(0)
     for k, output in enumerate(outputs):
@@ -91,7 +91,7 @@ def gradgradcheck(
 ) -> bool:
     """:func:`gradcheck` of the gradient: checks second derivatives, with respect to the inputs and the cotangent."""
     points = _points(inputs)
-    with_grad = [i for i, x in enumerate(points) if x.requires_grad]
+    with_grad = [i for i, x in enumerate(points) if x is not None and x.requires_grad]
     outputs = [y for y in _outputs(function(*points)) if y.requires_grad]
     rng = np.random.default_rng(1)
     cotangents = [_like(rng.uniform(0.5, 1.5, y.shape).astype(y.dtype), y).requires_grad_() for y in outputs]
@@ -114,6 +114,9 @@ def _points(inputs: Any) -> list[Any]:
     inputs = [inputs] if isinstance(inputs, Variable) or not isinstance(inputs, Sequence) else list(inputs)
     points = []
     for i, x in enumerate(inputs):
+        if x is None:  # an optional argument left out
+            points.append(x)
+            continue
         if not isinstance(x, Tensor):
             array = np.asarray(x)
             x = bound(array, None)
@@ -127,7 +130,7 @@ def _points(inputs: Any) -> list[Any]:
                 )
             x = x.detach().clone().requires_grad_()
         points.append(x)
-    if not any(x.requires_grad for x in points):
+    if not any(x is not None and x.requires_grad for x in points):
         raise GradientError("gradcheck: no input wants gradients. Give float64 arrays, or Tensors with requires_grad=True.")
     return points
 

@@ -533,8 +533,8 @@ def explain(op: Primitive, arrays: Sequence[Any], error: Exception) -> Glassgrad
                 "  Shapes are compared from the last axis; each pair must be equal or hold a 1. "
                 "Insert an axis with x[:, None] or x.reshape(...)."
             )
-    kinds = {TypeError: DtypeError, IndexError: RangeError}
-    return kinds.get(type(error), ShapeError)(f"{op.name}: {seen}: {error}")
+    kind = DtypeError if isinstance(error, TypeError) else RangeError if isinstance(error, IndexError) else ShapeError
+    return kind(f"{op.name}: {seen}: {error}")
 
 
 def describe(a: Any) -> str:

@@ -84,9 +84,10 @@ def _conv_weight_forward(
     """The adjoint in the kernel: windows against cotangents, summed over images and places."""
     n, o = d.shape[:2]
     columns = _columns(x, kernel, stride, padding, dilation, groups)
-    depth = columns.shape[2]
-    columns = columns.transpose(1, 2, 0, 3).reshape(groups, depth, -1)
-    cotangents = d.reshape(n, groups, o // groups, -1).transpose(1, 2, 0, 3).reshape(groups, o // groups, -1)
+    depth, places = columns.shape[2:]
+    columns = columns.transpose(1, 2, 0, 3).reshape(groups, depth, n * places)
+    cotangents = d.reshape(n, groups, o // groups, places).transpose(1, 2, 0, 3)
+    cotangents = cotangents.reshape(groups, o // groups, n * places)
     return np.matmul(cotangents, columns.swapaxes(1, 2)).reshape(o, x.shape[1] // groups, *kernel)
 
 
@@ -161,7 +162,7 @@ _conv_input = primitive(
     latex=r"{0} *^\top {1}", vjp_latex=[r"\bar y * W", r"\bar y \star d"], flops=_conv_flops,
     samples=[
         sample(spec(2, 3, 2, 3), spec(3, 2, 3, 2), x_size=(4, 4), **_unit),
-        sample(spec(1, 2, 2, 2), spec(2, 2, 2, 2), x_size=(5, 4), **_strided),
+        sample(spec(1, 2, 3, 2), spec(2, 2, 2, 2), x_size=(5, 4), **_strided),
     ],
 )  # fmt: skip
 _conv_weight = primitive(
@@ -171,7 +172,7 @@ _conv_weight = primitive(
     flops=lambda out, x, d, **params: 2 * math.prod(d) * math.prod(out[1:]),
     samples=[
         sample(spec(2, 2, 4, 4), spec(2, 3, 2, 3), kernel=(3, 2), **_unit),
-        sample(spec(1, 2, 5, 4), spec(1, 2, 2, 2), kernel=(2, 2), **_strided),
+        sample(spec(1, 2, 5, 4), spec(1, 2, 3, 2), kernel=(2, 2), **_strided),
     ],
 )  # fmt: skip
 
@@ -243,13 +244,13 @@ def _max_pool_forward(x: Array, *, kernel: Pair, stride: Pair, padding: Pair) ->
 
 def _max_pool_vjp(g: Any, aux: Any, x_shape: tuple[int, ...]) -> Any:
     n, c, h, w = x_shape
-    return put_along_axis_add(g.reshape(n, c, -1), aux, shape=(n, c, h * w), axis=2).reshape(x_shape)
+    return put_along_axis_add(g.reshape(aux.shape), aux, shape=(n, c, h * w), axis=2).reshape(x_shape)
 
 
 def _max_pool_jvp(primals: Any, tangents: Any, **geometry: Any) -> Any:
     (x,), (t,) = primals, tangents
     y, place = _max_pool_forward(getattr(x, "array", x), **geometry)
-    return take_along_axis(t.reshape(*t.shape[:2], -1), place, 2).reshape(y.shape)
+    return take_along_axis(t.reshape(*t.shape[:2], t.shape[2] * t.shape[3]), place, 2).reshape(y.shape)
 
 
 _pool_samples = [

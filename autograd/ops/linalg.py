@@ -87,6 +87,11 @@ def _linear_forward(x: Array, weight: Array, bias: Array | None) -> Array:
     return y
 
 
+def _rows(x: Any) -> Any:
+    """All axes but the last merged into one."""
+    return x if x.ndim == 2 else x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
+
+
 def _linear_jvp(primals: Any, tangents: Any) -> Any:
     (x, weight, _), (t_x, t_weight, t_bias) = primals, tangents
     terms = [
@@ -105,7 +110,7 @@ _linear = primitive(
     "linear", _linear_forward, kind="contraction",
     vjp=[
         lambda g, weight: matmul(g, weight),
-        lambda g, x: matmul(g.reshape(-1, g.shape[-1]).T, x.reshape(-1, x.shape[-1])),
+        lambda g, x: matmul(_rows(g).T, _rows(x)),
         lambda g: g,  # the backward walk sums over the batch
     ],
     jvp=_linear_jvp,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -159,7 +160,7 @@ def _rows(logits: Any) -> Any:
     """The logits as rows (everything but classes, C)."""
     if logits.ndim > 2:
         logits = moveaxis(logits, 1, -1)
-    return logits if logits.ndim == 2 else reshape(logits, -1, logits.shape[-1])
+    return logits if logits.ndim == 2 else reshape(logits, math.prod(logits.shape[:-1]), logits.shape[-1])
 
 
 def _soft_cross_entropy(logits: Any, target: Any, weight: Any, reduction: str, label_smoothing: float) -> Any:

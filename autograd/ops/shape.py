@@ -249,7 +249,7 @@ def split(x: Any, indices_or_sections: int | Sequence[int], axis: int = 0) -> tu
 
 
 def _pad_forward(x: Array, *, widths: tuple[tuple[int, int], ...], value: float) -> Array:
-    return np.pad(x, widths, constant_values=value)
+    return np.pad(x, widths, constant_values=value) if widths else x.copy()
 
 
 def _pad_vjp(g: Any, x_shape: tuple[int, ...], widths: tuple[tuple[int, int], ...]) -> Any:
