@@ -1,0 +1,98 @@
+"""Which classes a classifier takes for which."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd.errors import DtypeError, ShapeError
+from autograd.extras import import_extra
+from viz.arrays import host_array
+from viz.figure import axes_or_new
+from viz.theme import LIGHT, Theme
+
+__all__ = ["confusion_counts", "confusion_matrix"]
+
+_RIGHT, _WRONG = "#0072b2", "#d55e00"  # blue and vermillion of Okabe and Ito's palette
+_STRONGEST = 0.75  # opacity of the fullest cell; text in the page's colour stays readable on it
+_NUMBERED_CLASSES = 20  # more classes than this leave no room for numbers
+
+
+def confusion_counts(targets: Any, predictions: Any, classes: int) -> NDArray[np.int64]:
+    """The number of examples of each class (row) that were taken for each class (column), ``(classes, classes)``.
+
+    ``targets`` and ``predictions`` are integer labels of shape ``(N,)``, arrays or Tensors. Raises ShapeError where
+    their shapes differ, and ValueError where a label is outside ``0 <= label < classes``.
+    """
+    true, predicted = _labels(targets), _labels(predictions)
+    if true.shape != predicted.shape:
+        raise ShapeError(
+            f"confusion_matrix: targets is {true.shape} and predictions is {predicted.shape}; both must be (N,). "
+            "For scores (N, classes) take scores.argmax(axis=1)."
+        )
+    for name, labels in (("targets", true), ("predictions", predicted)):
+        wrong = labels[(labels < 0) | (labels >= classes)]
+        if wrong.size:
+            raise ValueError(f"confusion_matrix: {name} holds {wrong[0]}, and there are {classes} classes from 0 on.")
+    return np.bincount(true * classes + predicted, minlength=classes * classes).reshape(classes, classes)
+
+
+def confusion_matrix(
+    targets: Any, predictions: Any, classes: Sequence[str], ax: Any = None, *, theme: Theme = LIGHT
+) -> Any:
+    """Draw the confusion matrix: right answers in blue along the diagonal, mistakes in orange beside it.
+
+    ``targets``, ``predictions``  integer labels of shape ``(N,)``, arrays or Tensors
+    ``classes``                   the name of each label
+    ``ax``                        the matplotlib Axes to draw on; a new figure otherwise
+
+    The blue is as strong as the share of the class that was right; the orange is relative to the most frequent
+    mistake, so that mistakes show in a good classifier too. Returns the Axes; errors as :func:`confusion_counts`, and
+    MissingExtraError without matplotlib.
+    """
+    counts = confusion_counts(targets, predictions, len(classes))
+    numbered = len(classes) <= _NUMBERED_CLASSES
+    size = max(3.4, 0.42 * len(classes) + 1.2) if numbered else 7.0
+    axes = axes_or_new(ax, size, size, theme)
+    theme.style(axes, grid="")
+    axes.spines["bottom"].set_visible(False)
+    axes.set(xlim=(-0.5, len(classes) - 0.5), ylim=(len(classes) - 0.5, -0.5), aspect="equal")
+    patches = import_extra("matplotlib.patches", extra="viz", purpose="draw charts")
+    opacity = _opacity(counts)
+    for (row, column), count in np.ndenumerate(counts):
+        if count or numbered:
+            colour = (_RIGHT if row == column else _WRONG) if count else theme.grid
+            cell = (column - 0.47, row - 0.47), 0.94, 0.94
+            axes.add_patch(patches.Rectangle(*cell, facecolor=colour, alpha=opacity[row, column], linewidth=0))
+        if count and numbered:
+            axes.text(column, row, f"{count}", ha="center", va="center", fontsize=9, color=theme.text)
+    axes.set_xlabel("predicted")
+    axes.set_ylabel("true")
+    if numbered:
+        long = max(map(len, classes), default=0) > 3
+        axes.set_xticks(range(len(classes)), classes, rotation=45 if long else 0, ha="right" if long else "center")
+        axes.set_yticks(range(len(classes)), classes)
+        axes.tick_params(colors=theme.text)
+    return axes
+
+
+def _opacity(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """How strongly to fill each cell: right answers by their share of the class, mistakes against the most frequent."""
+    share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    right = np.eye(len(counts), dtype=bool)
+    wrong = np.where(right, 0, counts)
+    strength = np.where(right, share, np.sqrt(wrong / max(wrong.max(initial=0), 1)))
+    return np.where(counts > 0, 0.12 + (_STRONGEST - 0.12) * strength, 0.35)
+
+
+def _labels(values: Any) -> NDArray[np.int64]:
+    array = host_array(values)
+    if array.dtype.kind not in "iub":
+        raise DtypeError(
+            f"confusion_matrix: the labels are {array.dtype}; they must be integers. "
+            "For scores (N, classes) take scores.argmax(axis=1)."
+        )
+    return array.astype(np.int64)

@@ -1,0 +1,200 @@
+"""A GraphView in the DOT language: one card for each node, coloured by what kind of op made it.
+
+The drawing has no background of its own. Cards carry a light fill and dark text, lines and loose text a grey that
+stands out from white and from near-black alike, so one picture serves light and dark pages.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from viz.view import EdgeView, GraphView, NodeView, Shape
+
+__all__ = ["CARDS", "Card", "Direction", "card_of", "dot_text", "shape_text"]
+
+Direction = Literal["down", "right"]
+
+
+class Card(NamedTuple):
+    """How a kind of node looks, and what the legend calls it."""
+
+    legend: str
+    fill: str
+    stroke: str
+    text: str = "#16191d"
+
+
+# Tints and shades of Okabe and Ito's palette (jfly.uni-koeln.de/color, 2008), which people with every common form of
+# colour blindness can tell apart. Text has a contrast of at least 5:1 on its card.
+CARDS: dict[str, Card] = {
+    "parameter": Card("parameter", "#0072b2", "#004f7c", "#ffffff"),
+    "input": Card("input", "#ffffff", "#5a6270"),
+    "constant": Card("constant", "#f1f3f5", "#7a828c", "#4a515a"),
+    "contraction": Card("contraction", "#ffe6b3", "#b87a00"),
+    "elementwise": Card("elementwise", "#dcf0fc", "#2e8bc0"),
+    "reduction": Card("reduction", "#d0f0e4", "#00805e"),
+    "view": Card("view", "#e4e7eb", "#6b7480"),
+    "gather": Card("gather or scatter", "#f8f2ab", "#8f8400"),
+    "random": Card("random", "#f7deec", "#a8527f"),
+    "composite": Card("composite", "#ffd9c7", "#b84e00"),
+    "op": Card("other op", "#f1f3f5", "#5a6270"),
+}
+_LIKE = {"scan": "reduction", "item": "view", "tuple": "view"}
+_LINE = "#7a828c"  # contrast 3.9 on white, 4.7 on #111418
+_OUTPUT = "#d55e00"
+_FONT = "Helvetica,Arial,sans-serif"
+_LONGEST_NAME = 36
+_LEGEND_COLUMNS = 4
+
+
+def dot_text(
+    view: GraphView, *, direction: Direction = "down", legend: bool = True, dots_per_inch: int | None = None
+) -> str:
+    """The view as a DOT graph whose node ``n3`` is ``view.nodes[3]``.
+
+    Raises ValueError for an unknown ``direction``.
+    """
+    if direction not in ("down", "right"):
+        raise ValueError(f"direction is {direction!r}; it must be 'down' or 'right'.")
+    return "\n".join(_lines(view, direction, legend, dots_per_inch)) + "\n"
+
+
+def _lines(view: GraphView, direction: Direction, legend: bool, dots_per_inch: int | None) -> Iterator[str]:
+    yield "digraph {"
+    rank = "TB" if direction == "down" else "LR"
+    yield f'  graph [rankdir={rank}, bgcolor=transparent, pad=0.15, nodesep=0.25, ranksep=0.4, fontname="{_FONT}"]'
+    if dots_per_inch is not None:
+        yield f"  graph [dpi={dots_per_inch}]"
+    yield f'  node [shape=box, style="rounded,filled", margin="0.16,0.07", height=0.3, fontname="{_FONT}", fontsize=13]'
+    yield f'  edge [color="{_LINE}", penwidth=1.3, arrowsize=0.7, fontname="{_FONT}", fontsize=11]'
+    heading = _heading(view, legend)
+    if heading:
+        yield f"  graph [labelloc=t, labeljust=c, label=<{heading}>]"
+    for node in view.nodes:
+        yield f"  n{node.id} [{_node_attributes(node)}]"
+    for edge in view.edges:
+        yield f"  n{edge.source} -> n{edge.target}{_edge_attributes(edge, view)}"
+    yield "}"
+
+
+def card_of(node: NodeView) -> str:
+    """The key in :data:`CARDS` of a node's look."""
+    if node.kind not in ("op", "output"):
+        return node.kind
+    kind = _LIKE.get(node.op_kind or "", node.op_kind or "")
+    return kind if kind in CARDS else "op"
+
+
+def shape_text(shape: Shape) -> str:
+    """A shape as it is read aloud: ``64×16``, ``scalar``; several of them with commas between."""
+    if shape and isinstance(shape[0], tuple):
+        return ", ".join(shape_text(part) for part in shape if isinstance(part, tuple))
+    return "×".join(map(str, shape)) if shape else "scalar"
+
+
+def _node_attributes(node: NodeView) -> str:
+    card = CARDS[card_of(node)]
+    style = {"fillcolor": card.fill, "color": card.stroke, "fontcolor": card.text, "class": card_of(node)}
+    if node.kind == "parameter":
+        style |= {"style": "filled"}  # square corners: told from an op without its colour
+    elif node.kind == "constant":
+        style |= {"style": "rounded,filled,dashed", "margin": "0.08,0.03", "height": "0.2", "fontsize": "11"}
+    elif node.kind == "output":
+        style |= {"color": _OUTPUT, "penwidth": "3", "class": f"{card_of(node)} output"}
+    attributes = [f'{key}="{value}"' for key, value in style.items()]
+    return ", ".join([*attributes, f"label=<{_node_label(node)}>"])
+
+
+def _node_label(node: NodeView) -> str:
+    if node.kind == "constant":
+        return _escape(node.label)
+    lines = []
+    if node.kind == "output":
+        role = "LOSS" if node.shape == () else "OUTPUT"
+        lines.append(f'<FONT POINT-SIZE="10"><B>{role}</B></FONT>')
+    which = f" {dict(node.params).get('index', '')}" if node.op_kind == "item" else ""  # of a tuple of outputs
+    lines.append(f"<B>{_escape(_shortened(node.label) + which)}</B>")
+    if node.op and node.name:
+        lines.append(f"<I>{_escape(_shortened(node.name))}</I>")
+    facts = []
+    if node.shape is not None:
+        facts.append(shape_text(node.shape))
+    if node.dtype not in (None, "float32"):
+        facts.append(str(node.dtype))
+    small = [" · ".join(facts)] if facts else []
+    if node.summary is not None:
+        small.append(node.summary)
+    if node.gradient_norm is not None:
+        small.append(f"gradient norm {node.gradient_norm:.3g}")
+    lines += [f'<FONT POINT-SIZE="11">{_escape(line)}</FONT>' for line in small]
+    return "<BR/>".join(lines)
+
+
+def _edge_attributes(edge: EdgeView, view: GraphView) -> str:
+    source = view.nodes[edge.source]
+    attributes = []
+    if source.op is not None:
+        attributes.append("weight=4")  # keeps the path of the data straight, with parameters at its side
+    if edge.ordered and edge.argument and (source.name or "").rpartition(".")[2] != edge.argument:
+        attributes.append(f"label=<{_tag(edge.argument)}>")  # unless the card says it: 0.weight goes into weight
+    return f" [{', '.join(attributes)}]" if attributes else ""
+
+
+def _tag(text: str) -> str:
+    cell = f'<TD BGCOLOR="#f1f3f5"><FONT COLOR="#4a515a">{_escape(text)}</FONT></TD>'
+    return (
+        f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1"><TR><TD WIDTH="4"></TD>{cell}</TR></TABLE>'
+    )
+
+
+def _heading(view: GraphView, legend: bool) -> str:
+    """The title over the legend, as one table: a DOT graph has a single label."""
+    shown = set(map(card_of, view.nodes))
+    keys = [key for key in CARDS if key in shown] if legend else []
+    columns = math.ceil(len(keys) / math.ceil(len(keys) / _LEGEND_COLUMNS)) if keys else 0  # rows of equal length
+    rows = []
+    if view.title:
+        title = f'<FONT POINT-SIZE="16" COLOR="{_LINE}"><B>{_escape(view.title)}</B></FONT>'
+        rows.append(f'<TD BORDER="0" COLSPAN="{max(1, columns)}">{title}</TD>')
+    for start in range(0, len(keys), max(1, columns)):
+        rows.append("".join(map(_legend_cell, keys[start : start + columns])))
+    if not rows:
+        return ""
+    rows.append(f'<TD BORDER="0" HEIGHT="4" COLSPAN="{max(1, columns)}"></TD>')  # keeps the drawing at a distance
+    body = "".join(f"<TR>{row}</TR>" for row in rows)
+    return f'<TABLE BORDER="0" CELLBORDER="1" CELLSPACING="5" CELLPADDING="3">{body}</TABLE>'
+
+
+def _legend_cell(key: str) -> str:
+    card = CARDS[key]
+    text = f'<FONT POINT-SIZE="11" COLOR="{card.text}">{_escape(card.legend)}</FONT>'
+    return f'<TD BGCOLOR="{card.fill}" COLOR="{card.stroke}">{text}</TD>'
+
+
+def _shortened(name: str) -> str:
+    """The two ends of a long name: the last part of ``encoder.layers.11.attention.weight`` tells the most."""
+    if len(name) <= _LONGEST_NAME:
+        return name
+    head = _LONGEST_NAME // 3
+    return f"{name[:head]}…{name[head + 1 - _LONGEST_NAME :]}"
+
+
+def _escape(text: str) -> str:
+    """``text`` within an HTML-like label, which Graphviz reads as XML: no markup and no forbidden character."""
+    return "".join(map(_escaped, text))
+
+
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"}
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    if character.isspace():
+        return " "
+    if code < 0x20 or 0x7F <= code < 0xA0 or 0xD800 <= code < 0xE000 or code & 0xFFFE == 0xFFFE:
+        return "\ufffd"
+    return _ENTITIES.get(character, character)
