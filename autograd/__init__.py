@@ -24,7 +24,7 @@ if _importlib_util.find_spec("autograd.tape") is None:
         "Run: pip uninstall -y autograd glassgrad && pip install glassgrad"
     )
 
-from autograd import errors, ops
+from autograd import creation, errors, ops
 from autograd.backend import available_devices
 from autograd.creation import *
 from autograd.errors import *
@@ -36,3 +36,13 @@ from autograd.random import Generator, default_generator, manual_seed
 from autograd.tape import Leaf, Node, mark_written
 from autograd.tensor import Tensor
 from autograd.transforms import grad, gradients, value_and_grad
+
+__all__ = [
+    "OPS", "Generator", "GradcheckError", "Leaf", "Node", "Primitive", "Tensor", "available_devices",
+    "default_generator", "enable_grad", "errors", "grad", "gradcheck", "gradgradcheck", "gradients",
+    "is_grad_enabled", "manual_seed", "mark_written", "no_grad", "ops", "primitive", "set_grad_enabled",
+    "value_and_grad",
+]  # fmt: skip
+__all__ += creation.__all__
+__all__ += errors.__all__
+__all__ += ops.__all__

@@ -9,7 +9,7 @@ the gradients of an op with several outputs.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from heapq import heapify, heappop, heappush
+from heapq import heapify, heappop, heappush, heappushpop
 from sys import getrefcount
 from typing import Any
 
@@ -52,94 +52,117 @@ def walk(
             pending[node] = pending[node] + g if node in pending else g
     heap = [(-node.seq, node) for node in pending]
     heapify(heap)
+    following = heappop(heap) if heap else None
     masked: set[Node] = set()  # nodes whose cotangent holds zeros that mean "no gradient"
 
     with enable_grad() if create_graph else no_grad():
-        while heap:
-            node = heappop(heap)[1]
+        while following is not None:
+            node = following[1]
+            following = None
             g = pending.pop(node)
             if node.hooks is not None:
                 g = _run_hooks(node, g)
             op = node.op
+            inputs = node.inputs
             if op is None or (wanted is not None and node in wanted):
                 found[node] = g
-                if op is None:
-                    continue
-            inputs = node.inputs
             if needed is not None:
-                inputs = tuple(p if p in needed else None for p in inputs)
-                if not any(inputs):
-                    continue
-            saved = node.saved
-            if saved is FREED:
-                raise _freed_error(node)
-            if node.seq < writes.last:
-                _check_not_overwritten(node, saved)
-            if not retain_graph:
-                node.saved = FREED
-            if op is ITEM:
-                parent = inputs[0]
-                if parent not in pending:
-                    pending[parent] = [None] * len(parent.shape)  # type: ignore[union-attr]
-                    heappush(heap, (-parent.seq, parent))  # type: ignore[union-attr]
-                slots, i = pending[parent], node.params["index"]
-                slots[i] = g if slots[i] is None else slots[i] + g
-                continue
-            try:
-                gradients = _pull(node, g, inputs, saved, create_graph, op.seals or node in masked)
-            except Exception as error:
-                error.add_note(f"in the backward pass of {node!r}")
-                raise
-            for parent, gi in zip(inputs, gradients, strict=True):
-                if parent is None or gi is None:
-                    continue
-                if gi.shape != parent.shape:
-                    gi = _unbroadcast(gi, node, parent)
-                if gi.dtype is not parent.dtype:
-                    gi = _cast(gi, parent.dtype)
-                if parent in pending:
-                    pending[parent] = pending[parent] + gi
-                else:
-                    pending[parent] = gi
-                    heappush(heap, (-parent.seq, parent))
-                if op.selects or (masked and node in masked and op.kind in _KEEP_ZEROS):
-                    masked.add(parent)
-            g = gi = gradients = saved = None  # memory goes back before the next rule runs
+                inputs = tuple([p if p in needed else None for p in inputs])
+            if op is not None and (needed is None or any(inputs)):
+                saved = node.saved
+                if saved is FREED:
+                    raise _freed_error(node)
+                if node.seq < writes.last:
+                    _check_not_overwritten(node, saved)
+                if not retain_graph:
+                    node.saved = FREED
+                dtype = node.dtype
+                keep_zeros = op.seals or node in masked
+                # Most nodes are plain: their rules are called below, one by one. The others go through _pull.
+                plainly = op.direct and not create_graph and not keep_zeros and (dtype is _FLOAT32 or dtype is _FLOAT64)
+                try:
+                    if plainly:
+                        each: Sequence[Any] = op.rules or ()
+                    else:
+                        each = _pull(node, g, inputs, saved, create_graph, keep_zeros)
+                    for parent, pulled in zip(inputs, each):  # noqa: B905  (strict= would cost a tenth of the loop)
+                        if parent is None or pulled is None:
+                            continue
+                        if not plainly:
+                            gi = pulled
+                        elif not (arity := pulled.arity):
+                            gi = pulled.function(g)
+                        elif arity == 1:
+                            gi = pulled.function(g, pulled.pick(saved))
+                        else:
+                            gi = pulled.function(g, *pulled.pick(saved))
+                        if gi is None:
+                            continue
+                        if op is ITEM:
+                            gi = _Slots(gi, node.params["index"], len(parent.shape))
+                        else:
+                            if gi.shape != parent.shape:
+                                gi = _unbroadcast(gi, node, parent)
+                            if gi.dtype is not parent.dtype:
+                                gi = _cast(gi, parent.dtype)
+                            if op.selects or (masked and node in masked and op.kind in _KEEP_ZEROS):
+                                masked.add(parent)
+                        if parent in pending:
+                            pending[parent] = pending[parent] + gi
+                        else:
+                            pending[parent] = gi
+                            if following is None:
+                                following = (-parent.seq, parent)
+                            else:
+                                heappush(heap, (-parent.seq, parent))
+                except Exception as error:
+                    error.add_note(f"in the backward pass of {node!r}")
+                    raise
+                g = gi = saved = None  # memory goes back before the next rule runs
+            if heap:
+                following = heappop(heap) if following is None else heappushpop(heap, following)
     return found
 
 
+class _Slots(list[Any]):
+    """The cotangents of an op with several outputs; None where an output was not used. They add up slot by slot."""
+
+    def __init__(self, g: Any, index: int, length: int):
+        super().__init__([None] * length)
+        self[index] = g
+
+    def __add__(self, other: Any) -> Any:
+        for i, g in enumerate(other):
+            if g is not None:
+                self[i] = g if self[i] is None else self[i] + g
+        return self
+
+
 def _pull(
-    node: Node, g: Any, inputs: Sequence[Node | None], saved: Any, create_graph: bool, seal: bool
+    node: Node, g: Any, inputs: Sequence[Node | None], saved: Any, create_graph: bool, keep_zeros: bool
 ) -> Sequence[Any]:
     """The gradient for each input (None: no gradient), from the cotangent of the output."""
     op: Any = node.op
-    params = node.params
     if create_graph:
         if op.plain is not None:
             return _pull_through_plain(node, g, inputs, saved)
         saved = _joined_to_graph(node, saved)
-    conjugate = op.holomorphic and (
-        (dtype := node.dtype) is not _FLOAT32 and dtype is not _FLOAT64 and is_complex(dtype)
-    )
+    conjugate = op.holomorphic and is_complex(node.dtype)
     if conjugate:
-        g = [s if s is None else s.conj() for s in g] if op.outputs else g.conj()
-    gradients = []
+        g = [part if part is None else part.conj() for part in g] if op.outputs else g.conj()
     if op.joint is not None:
         needs = tuple(p is not None for p in inputs)  # position 0 of the layout, which stands empty until now
-        gradients = list(op.joint(g, (needs, *(saved or ())[1:]), params))
+        gradients = list(op.joint(g, (needs, *(saved or ())[1:]), node.params))
     else:
-        for rule, parent in zip(op.rules, inputs, strict=True):
-            if rule is None or parent is None:
-                gi = None
-            elif rule.params:
-                gi = rule(g, saved, params)
-            elif not (arity := rule.arity):
-                gi = rule.function(g)
-            else:
-                gi = rule.function(g, rule.pick(saved)) if arity == 1 else rule.function(g, *rule.pick(saved))
-                if seal and op.kind == "elementwise" and gi is not None:
-                    gi = where(g == 0, 0, gi)
-            gradients.append(gi)
+        gradients = [
+            None if rule is None or parent is None else rule(g, saved, node.params)
+            for rule, parent in zip(op.rules, inputs, strict=True)
+        ]
+        if keep_zeros and op.kind == "elementwise":
+            gradients = [
+                gi if gi is None or (rule.arity == 0 and not rule.params) else where(g == 0, 0, gi)
+                for rule, gi in zip(op.rules, gradients, strict=True)
+            ]
     if conjugate:
         gradients = [gi if gi is None else gi.conj() for gi in gradients]
     return gradients

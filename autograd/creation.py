@@ -71,7 +71,9 @@ def _nested(data: Any) -> Any:
     return data.array if isinstance(data, Variable) else data
 
 
-def _filled(name: str, shape: tuple[Any, ...], value: Any, dtype: Any, device: str | None, requires_grad: bool) -> Tensor:
+def _filled(
+    name: str, shape: tuple[Any, ...], value: Any, dtype: Any, device: str | None, requires_grad: bool
+) -> Tensor:
     if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
         shape = tuple(shape[0])
     for n in shape:

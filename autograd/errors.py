@@ -3,7 +3,15 @@
 Every class also derives from the built-in error that a NumPy user would expect, so ``except ValueError`` keeps working.
 """
 
-__all__ = ["DeviceError", "DtypeError", "GlassgradError", "GradientError", "MissingExtraError", "RangeError", "ShapeError"]
+__all__ = [
+    "DeviceError",
+    "DtypeError",
+    "GlassgradError",
+    "GradientError",
+    "MissingExtraError",
+    "RangeError",
+    "ShapeError",
+]
 
 
 class GlassgradError(Exception):

@@ -74,8 +74,8 @@ def gradcheck(
                     f"gradcheck of {name}: output {k}, argument {i} of shape {points[i].shape}, index {index}: "
                     f"analytic {_text(g, analytic[index])}, numeric {numeric[index]:.8g} "
                     f"({int(wrong.sum())} of {wrong.size} elements disagree; atol={atol}, rtol={rtol}).\n"
-                    f"  The argument there is {to_numpy(points[i].array)[index]!r}. Mend the vjp rule, or stay away from "
-                    "points where the function has a kink."
+                    f"  The argument there is {to_numpy(points[i].array)[index]!r}. Mend the vjp rule, or stay away "
+                    "from points where the function has a kink."
                 )
     return True
 
@@ -100,19 +100,21 @@ def gradgradcheck(
     def gradient(*arguments: Any) -> tuple[Any, ...]:
         ys = [y for y in _outputs(function(*arguments[:n])) if y.requires_grad]
         found = gradients(
-            ys, [arguments[i] for i in with_grad], grad_outputs=list(arguments[n:]), create_graph=True, allow_unused=True
+            ys,
+            [arguments[i] for i in with_grad],
+            grad_outputs=list(arguments[n:]),
+            create_graph=True,
+            allow_unused=True,
         )
         return tuple(g for g in found if g is not None)
 
     gradient.__name__ = f"the gradient of {getattr(function, 'name', None) or getattr(function, '__name__', function)}"
-    return gradcheck(
-        gradient, [*points, *cotangents], eps=eps, atol=atol, rtol=rtol, raise_exception=raise_exception
-    )
+    return gradcheck(gradient, [*points, *cotangents], eps=eps, atol=atol, rtol=rtol, raise_exception=raise_exception)
 
 
 def _points(inputs: Any) -> list[Any]:
     inputs = [inputs] if isinstance(inputs, Variable) or not isinstance(inputs, Sequence) else list(inputs)
-    points = []
+    points: list[Any] = []
     for i, x in enumerate(inputs):
         if x is None:  # an optional argument left out
             points.append(x)
@@ -131,7 +133,9 @@ def _points(inputs: Any) -> list[Any]:
             x = x.detach().clone().requires_grad_()
         points.append(x)
     if not any(x is not None and x.requires_grad for x in points):
-        raise GradientError("gradcheck: no input wants gradients. Give float64 arrays, or Tensors with requires_grad=True.")
+        raise GradientError(
+            "gradcheck: no input wants gradients. Give float64 arrays, or Tensors with requires_grad=True."
+        )
     return points
 
 
@@ -167,5 +171,3 @@ def _numeric(function: Any, points: list[Any], i: int, k: int, weights: np.ndarr
 
 def _text(g: Any, value: Any) -> str:
     return f"{value:.8g}" if g is not None else "no gradient (None)"
-
-

@@ -148,9 +148,7 @@ class Primitive:
                 f"{self.arguments}. Give one rule an argument (None where it has no gradient), or one joint rule."
             )
         self.jvp = jvp
-        self._jvp_rules = (
-            tuple(r and Rule(r, skip=1) for r in jvp) if isinstance(jvp, (list, tuple)) else ()
-        )
+        self._jvp_rules = tuple(r and Rule(r, skip=1) for r in jvp) if isinstance(jvp, (list, tuple)) else ()
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -177,6 +175,7 @@ class Primitive:
         self.layout = layout
         for rule in rules:
             rule.bind(layout | {"needs": 0}, self.static)
+        self.direct = self.rules is not None and not self.outputs and not any(r and r.params for r in self.rules)
         self._keep: dict[int, Any] = {}
 
     def keeper(self, mask: int) -> Any:
@@ -437,7 +436,9 @@ _NO_PARAMS: dict[str, Any] = {}
 
 def apply(op: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any:
     """Run an op on Tensors and arrays, and record it if one of the Tensors wants gradients."""
-    arrays, nodes, mask = [], [], 0
+    arrays: list[Array] = []
+    nodes: list[Node | None] = []
+    mask = 0
     for i, a in enumerate(args):
         if isinstance(a, Variable):
             nodes.append(a.node)
@@ -447,12 +448,13 @@ def apply(op: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any:
         else:
             nodes.append(None)
             arrays.append(a)
-    y = op.compute(arrays, params)
+    y: Any = op.compute(arrays, params)
     aux = None
     if op.aux:
         y, aux = y
     y = tuple(map(as_array, y)) if op.outputs else as_array(y)
-    if not mask or not mode.grad or not op.differentiable:
+    record = mask and mode.grad and op.differentiable
+    if not record:
         return tuple(bound(part, None) for part in y) if op.outputs else bound(y, None)
     made = _new(Node)
     made.op = op
@@ -462,7 +464,7 @@ def apply(op: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any:
     made.seq = next_seq()
     made.hooks = None
     if op.outputs:
-        made.shape = tuple(part.shape for part in y)  # type: ignore[assignment]
+        made.shape = tuple(part.shape for part in y)
         made.dtype = y[0].dtype
         return tuple(bound(part, item_node(made, i, part)) for i, part in enumerate(y))
     made.shape = y.shape

@@ -116,5 +116,3 @@ def manual_seed(seed: int) -> Generator:
     _defaults.clear()
     _defaults["cpu"] = generator
     return generator
-
-

@@ -117,6 +117,4 @@ def elementwise_samples(n: int = 1, second: dict[str, Any] | None = None, **doma
     """
     if n == 1:
         return tuple(Sample((Spec(shape, **domain),)) for (shape,) in _UNARY_SHAPES)
-    return tuple(
-        Sample((Spec(a, **domain), Spec(b, **(domain | (second or {}))))) for a, b in _BINARY_SHAPES
-    )
+    return tuple(Sample((Spec(a, **domain), Spec(b, **(domain | (second or {}))))) for a, b in _BINARY_SHAPES)

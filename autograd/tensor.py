@@ -21,7 +21,6 @@ from autograd.backend import (
     device_of,
     is_array,
     is_differentiable,
-    move,
     parse_device,
     parse_dtype,
     to_numpy,
@@ -200,9 +199,7 @@ class Tensor(Variable):
         self.node.hooks[handle.id] = hook
         return handle
 
-    def backward(
-        self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False
-    ) -> None:
+    def backward(self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False) -> None:
         """Add the gradient of this Tensor with respect to each leaf into the leaf's ``.grad``.
 
         ``gradient``      the cotangent to start from; 1 for a Tensor of one element
@@ -226,7 +223,8 @@ class Tensor(Variable):
         """The NumPy array itself, sharing memory. On a GPU or within a graph it is an error that says what to call."""
         if self.node is not None:
             raise GradientError(
-                "numpy: this Tensor belongs to a graph, and changes to the array would go unseen. Use x.detach().numpy()."
+                "numpy: this Tensor belongs to a graph, and changes to the array would go unseen. "
+                "Use x.detach().numpy()."
             )
         if not isinstance(self.array, np.ndarray):
             raise DeviceError(f'numpy: this Tensor lies on {self.device!r}. Copy it to the host first: x.to("cpu").')
@@ -307,7 +305,8 @@ class Tensor(Variable):
     def __bool__(self) -> bool:
         if self.size != 1:
             raise ShapeError(
-                f"bool: the truth of {self.size} elements (shape {self.shape}) is not one value. Use x.any() or x.all()."
+                f"bool: the truth of {self.size} elements (shape {self.shape}) is not one value. "
+                "Use x.any() or x.all()."
             )
         return bool(self.array)
 
@@ -325,7 +324,9 @@ class Tensor(Variable):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         if not self.is_leaf:
-            raise GradientError(f"deepcopy: this Tensor was made by {self.node!r}; only leaves can be copied. detach() it.")
+            raise GradientError(
+                f"deepcopy: this Tensor was made by {self.node!r}; only leaves can be copied. detach() it."
+            )
         twin = _of_type(type(self), self.array.copy(), self.requires_grad)
         memo[id(self)] = twin
         twin._grad = None if self._grad is None else bound(self._grad.array.copy(), None)
@@ -333,7 +334,9 @@ class Tensor(Variable):
 
     def __reduce__(self) -> Any:
         if not self.is_leaf:
-            raise GradientError(f"pickle: this Tensor was made by {self.node!r}; only leaves can be pickled. detach() it.")
+            raise GradientError(
+                f"pickle: this Tensor was made by {self.node!r}; only leaves can be pickled. detach() it."
+            )
         return _of_type, (type(self), self.array, self.requires_grad)
 
     __hash__ = object.__hash__
@@ -449,7 +452,7 @@ class Tensor(Variable):
             return isinstance(other, Variable) and other.node is not None
         if self.node.op is None:
             raise GradientError(
-                f"{what} on a leaf that wants gradients: the leaf of shape {self.shape} would lose its place as a leaf.\n"
+                f"{what} on a leaf that wants gradients (shape {self.shape}): it would lose its place as a leaf.\n"
                 "  To change its value (an update step) write inside `with no_grad():`; "
                 "to compute with a changed value use a new name, such as y = x + v, or y = x.clone(); y[i] = v."
             )
@@ -494,12 +497,12 @@ class Tensor(Variable):
     # ------------------------------------------------------------------------------ methods with arguments of their own
 
     @property
-    def T(self) -> Tensor:  # noqa: N802
+    def T(self) -> Tensor:
         """The axes in reverse order; for a matrix, its transpose."""
         return ops.transpose(self)
 
     @property
-    def mT(self) -> Tensor:  # noqa: N802
+    def mT(self) -> Tensor:
         """The last two axes exchanged: the transpose of each matrix of a stack."""
         return ops.matrix_transpose(self)
 
@@ -620,7 +623,7 @@ def start_cotangent(op: str, output: Tensor, gradient: Any, create_graph: bool, 
             raise GradientError(
                 f"{op}: the output is {output.shape} and holds {output.size} elements; the gradient of several numbers "
                 f"needs to know how they are weighed.\n"
-                f"  Reduce it first, as in y.sum().{op}() or y.mean(), or give {name}=, a Tensor of shape {output.shape}."
+                f"  Reduce it first, as in y.sum() or y.mean(), or give {name}=, a Tensor of shape {output.shape}."
             )
         array = np.ones_like(output.array)
         return bound(array, None) if create_graph else array
@@ -629,7 +632,9 @@ def start_cotangent(op: str, output: Tensor, gradient: Any, create_graph: bool, 
     if gradient.array.shape != output.shape:
         raise ShapeError(f"{op}: {name} is {gradient.array.shape}; the output wants {output.shape}.")
     if gradient.array.dtype != output.dtype:
-        gradient = bound(cast(gradient.array, output.dtype), None) if gradient.node is None else gradient.astype(output.dtype)
+        gradient = (
+            bound(cast(gradient.array, output.dtype), None) if gradient.node is None else gradient.astype(output.dtype)
+        )
     return gradient if create_graph else gradient.array
 
 

@@ -64,7 +64,7 @@ def gradients(
     )
     results: list[Tensor | None] = []
     for i, x in enumerate(ins):
-        g = found.get(x.node)  # type: ignore[arg-type]
+        g: Any = found.get(x.node)  # type: ignore[arg-type]
         if g is None and not allow_unused:
             raise GradientError(
                 f"gradients: the outputs do not depend on inputs[{i}] of shape {x.shape}. "

@@ -1,5 +1,6 @@
 """The op table, a file for each family. Every op is one entry; importing this package fills the table."""
 
+from autograd.ops import convolution, elementwise, indexing, linalg, loss, random, reduce, shape
 from autograd.ops.convolution import *
 from autograd.ops.elementwise import *
 from autograd.ops.indexing import *
@@ -8,3 +9,13 @@ from autograd.ops.loss import *
 from autograd.ops.random import *
 from autograd.ops.reduce import *
 from autograd.ops.shape import *
+
+__all__: list[str] = []
+__all__ += convolution.__all__
+__all__ += elementwise.__all__
+__all__ += indexing.__all__
+__all__ += linalg.__all__
+__all__ += loss.__all__
+__all__ += random.__all__
+__all__ += reduce.__all__
+__all__ += shape.__all__

@@ -17,8 +17,8 @@ from autograd.errors import DtypeError, ShapeError
 from autograd.ops.indexing import put_along_axis_add, take_along_axis
 from autograd.ops.reduce import sum
 from autograd.primitive import primitive
-from autograd.samples import sample
 from autograd.samples import array as spec
+from autograd.samples import sample
 
 __all__ = ["avg_pool2d", "conv2d", "max_pool2d", "pair"]
 
@@ -130,7 +130,9 @@ def _conv_input_vjp_d(g: Any, weight: Any, stride: Any, padding: Any, dilation: 
     return _conv(g, weight, None, **_geometry(stride, padding, dilation, groups))
 
 
-def _conv_input_vjp_weight(g: Any, d: Any, weight_shape: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
+def _conv_input_vjp_weight(
+    g: Any, d: Any, weight_shape: Any, stride: Any, padding: Any, dilation: Any, groups: Any
+) -> Any:
     return _conv_weight(g, d, kernel=weight_shape[2:], **_geometry(stride, padding, dilation, groups))
 
 
@@ -152,8 +154,10 @@ _conv = primitive(
     latex="{0} * {1} + {2}",
     vjp_latex=[r"\bar y *^\top W", r"x \star \bar y", r"\textstyle\sum \bar y"], flops=_conv_flops,
     samples=[
-        sample(spec(2, 2, 4, 4), spec(3, 2, 3, 2), spec(3), **_unit), sample(spec(1, 2, 5, 4), spec(2, 2, 2, 2), None, **_strided),
-        sample(spec(1, 4, 3, 3), spec(4, 2, 2, 2), spec(4), **_grouped), sample(spec(0, 2, 4, 4), spec(3, 2, 3, 2), spec(3), **_unit),
+        sample(spec(2, 2, 4, 4), spec(3, 2, 3, 2), spec(3), **_unit),
+        sample(spec(1, 2, 5, 4), spec(2, 2, 2, 2), None, **_strided),
+        sample(spec(1, 4, 3, 3), spec(4, 2, 2, 2), spec(4), **_grouped),
+        sample(spec(0, 2, 4, 4), spec(3, 2, 3, 2), spec(3), **_unit),
     ],
 )  # fmt: skip
 _conv_input = primitive(
@@ -220,8 +224,8 @@ def _check_image(op: str, x: Any) -> None:
 def _check_fits(op: str, shape: tuple[int, ...], kernel: Any, stride: Pair, padding: Pair, dilation: Pair) -> None:
     if min(_out_size(shape[2:], kernel, stride, padding, dilation)) < 1:
         raise ShapeError(
-            f"{op}: a kernel of {tuple(kernel)} (dilation {dilation}) does not fit into the {shape[2]}x{shape[3]} image "
-            f"of x {shape} with padding {padding}. Use a smaller kernel or more padding."
+            f"{op}: a kernel of {tuple(kernel)} (dilation {dilation}) does not fit into the {shape[2]}x{shape[3]} "
+            f"image of x {shape} with padding {padding}. Use a smaller kernel or more padding."
         )
 
 

@@ -13,9 +13,18 @@ import numpy as np
 from autograd import special
 from autograd.backend import Array, device_of, move, parse_dtype
 from autograd.errors import DtypeError, ShapeError
-from autograd.primitive import OPS, Primitive, no_flops, per_element, primitive
+from autograd.primitive import Primitive, no_flops, per_element, primitive
 from autograd.samples import ErrorSample, boolean, elementwise_samples, sample
 from autograd.samples import array as spec
+
+__all__ = [
+    "abs", "add", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh", "astype", "bitwise_and",
+    "bitwise_or", "bitwise_xor", "clip", "conj", "copy", "cos", "cosh", "divide", "equal", "erf", "exp", "expm1",
+    "floor_divide", "gelu", "greater", "greater_equal", "invert", "isfinite", "isinf", "isnan", "less",
+    "less_equal", "log", "log1p", "logical_and", "logical_not", "logical_or", "maximum", "minimum", "multiply",
+    "negative", "not_equal", "power", "reciprocal", "relu", "sigmoid", "sign", "silu", "sin", "sinh", "softplus",
+    "sqrt", "square", "subtract", "tan", "tanh", "to_device", "where",
+]  # fmt: skip
 
 _no_broadcast = ErrorSample((np.ones((2, 3)), np.ones(4)), ShapeError, r"do not broadcast.*axis -1 has 3 against 4")
 _not_a_number = ErrorSample((np.ones(2), "text"), DtypeError, "a str")
@@ -455,9 +464,3 @@ _to_device = primitive(
 def to_device(x: Any, device: str) -> Any:
     """``x`` on another device; its gradient comes back to the device of ``x``."""
     return _to_device(x, device=device, origin=device_of(getattr(x, "array", x)))
-
-
-__all__ = [
-    name for name, value in list(globals().items())
-    if isinstance(value, Primitive) and not name.startswith("_") and OPS.get(name) is value
-] + ["astype", "clip", "gelu", "to_device"]  # fmt: skip

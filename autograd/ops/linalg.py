@@ -67,7 +67,9 @@ def matmul(a: Any, b: Any) -> Any:
         raise ShapeError(f"matmul: a is {shape_a} and b is {shape_b}; a number has no matrix product. Use a * b.")
     inner = shape_b[-2] if len(shape_b) > 1 else shape_b[0]
     if shape_a[-1] != inner:
-        hint = "\n  Linear weights are stored as (out, in); did you mean a @ b.mT?" if shape_a[-1] == shape_b[-1] else ""
+        hint = (
+            "\n  Linear weights are stored as (out, in); did you mean a @ b.mT?" if shape_a[-1] == shape_b[-1] else ""
+        )
         raise ShapeError(
             f"matmul: inner dimensions differ: a is {shape_a}, b is {shape_b}: {shape_a[-1]} against {inner}.{hint}"
         )
@@ -94,16 +96,12 @@ def _rows(x: Any) -> Any:
 
 def _linear_jvp(primals: Any, tangents: Any) -> Any:
     (x, weight, _), (t_x, t_weight, t_bias) = primals, tangents
-    terms = [
-        None if t_x is None else _linear(t_x, weight, None),
-        None if t_weight is None else _linear(x, t_weight, None),
-        None if t_bias is None else t_bias + 0 * _linear(x, weight, None),
-    ]
-    terms = [t for t in terms if t is not None]
-    total = terms[0]
-    for t in terms[1:]:
-        total = total + t
-    return total
+    total: Any = 0 * _linear(x, weight, None)
+    if t_x is not None:
+        total = total + _linear(t_x, weight, None)
+    if t_weight is not None:
+        total = total + _linear(x, t_weight, None)
+    return total if t_bias is None else total + t_bias
 
 
 _linear = primitive(
@@ -117,8 +115,8 @@ _linear = primitive(
     latex=r"{0} {1}^\top + {2}", vjp_latex=[r"\bar y \, W", r"\bar y^\top x", r"\textstyle\sum \bar y"],
     flops=lambda out, x, weight, bias=None: math.prod(out) * (2 * weight[1] + (bias is not None)),
     samples=[
-        sample(spec(2, 3), spec(4, 3), spec(4)), sample(spec(2, 3), spec(4, 3), None), sample(spec(3), spec(4, 3), spec(4)),
-        sample(spec(2, 2, 3), spec(4, 3), spec(4)), sample(spec(0, 3), spec(4, 3), spec(4)),
+        sample(spec(2, 3), spec(4, 3), spec(4)), sample(spec(2, 3), spec(4, 3), None),
+        sample(spec(3), spec(4, 3), spec(4)), sample(spec(2, 2, 3), spec(4, 3), spec(4)), sample(spec(0, 3), spec(4, 3), spec(4)),
     ],
     reference=lambda x, w, b: x @ w.T + (0 if b is None else b),
 )  # fmt: skip
@@ -176,7 +174,8 @@ _einsum = primitive(
     vjp_latex=[r"\operatorname{einsum}(\bar y, \dots)"],
     samples=[
         sample(spec(2, 3), spec(3, 4), subscripts="ij,jk->ik"), sample(spec(2, 3), subscripts="ij->ji"),
-        sample(spec(2, 3), spec(3), spec(2), subscripts="ij,j,i->ij"), sample(spec(2, 0), spec(0, 3), subscripts="ij,jk->ik"),
+        sample(spec(2, 3), spec(3), spec(2), subscripts="ij,j,i->ij"),
+        sample(spec(2, 0), spec(0, 3), subscripts="ij,jk->ik"),
     ],
     errors=[ErrorSample((np.ones((2, 3)),), ShapeError, "einsum", {"subscripts": "ijk->i"})],
 )  # fmt: skip
@@ -206,7 +205,9 @@ def _explicit(subscripts: str, shapes: list[tuple[int, ...]]) -> tuple[list[str]
     if len(terms) != len(shapes):
         raise ShapeError(f"einsum {subscripts!r}: {len(terms)} terms for {len(shapes)} operand(s).")
     free = [c for c in reversed(string.ascii_letters) if c not in text]
-    extra = [len(shape) - len(t.replace("...", "")) if "..." in t else 0 for t, shape in zip(terms, shapes, strict=True)]
+    extra = [
+        len(shape) - len(t.replace("...", "")) if "..." in t else 0 for t, shape in zip(terms, shapes, strict=True)
+    ]
     for i, (term, shape) in enumerate(zip(terms, shapes, strict=True)):
         named = term.replace("...", "")
         if not all(c in string.ascii_letters for c in named) or extra[i] < 0 or len(named) + extra[i] != len(shape):

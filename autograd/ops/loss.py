@@ -14,8 +14,8 @@ from autograd.ops.indexing import take_along_axis
 from autograd.ops.reduce import log_softmax, mean, sum
 from autograd.ops.shape import moveaxis, reshape, squeeze
 from autograd.primitive import per_input_element, primitive
-from autograd.samples import integers, sample
 from autograd.samples import array as spec
+from autograd.samples import integers, sample
 
 __all__ = ["cross_entropy", "mse_loss", "nll_loss"]
 
@@ -34,7 +34,7 @@ def _ce_plain(logits: Any, labels: Any) -> Any:
 
 
 def _ce_vjp(g: Any, aux: Any, labels: Any) -> Any:
-    """(softmax - one-hot) scaled by the cotangent. ``aux`` holds the softmax; it is copied, for backward may run twice."""
+    """(softmax - one-hot) scaled by the cotangent. ``aux`` is the softmax; it stays as it is for a second pass."""
     gradient = aux * g[:, None]
     rows = array_module(aux).arange(len(labels))
     gradient[rows, labels] -= g
@@ -199,12 +199,10 @@ def nll_loss(
 
 
 def mse_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
-    """Mean squared error. Shapes must be equal: a silent broadcast of ``(n, 1)`` against ``(n,)`` would be n times n."""
+    """Mean squared error. Shapes must be equal: ``(n, 1)`` against ``(n,)`` would silently broadcast to n times n."""
     if tuple(x.shape) != tuple(np.shape(getattr(target, "array", target))):
         raise ShapeError(
             f"mse_loss: x is {tuple(x.shape)} and target is {tuple(np.shape(getattr(target, 'array', target)))}; "
             "they must be equal. Add or drop an axis: target[:, None], or x.squeeze(-1)."
         )
     return _reduced("mse_loss", square(x - target), reduction)
-
-

@@ -8,8 +8,8 @@ from autograd.backend import device_of
 from autograd.errors import DtypeError
 from autograd.primitive import primitive
 from autograd.random import Generator, default_generator
-from autograd.samples import boolean, sample
 from autograd.samples import array as spec
+from autograd.samples import boolean, sample
 
 __all__ = ["dropout"]
 

@@ -6,7 +6,6 @@ that axis of length 1; the backward walk stretches it.
 
 from __future__ import annotations
 
-
 import math
 from typing import Any
 
@@ -15,12 +14,12 @@ import numpy as np
 from autograd.backend import Array, is_complex, is_half
 from autograd.errors import ShapeError
 from autograd.ops.axes import Axis, normalize_axes, normalize_axis
-from autograd.ops.elementwise import exp, sqrt, square, where
 from autograd.ops.elementwise import abs as absolute
+from autograd.ops.elementwise import exp, sqrt, square, where
 from autograd.ops.shape import flip
 from autograd.primitive import per_element, per_input_element, primitive
-from autograd.samples import sample
 from autograd.samples import array as spec
+from autograd.samples import sample
 
 __all__ = [
     "all", "any", "argmax", "argmin", "count_nonzero", "cumsum", "log_softmax", "logsumexp", "max", "mean", "min",
@@ -295,5 +294,3 @@ def cumsum(x: Any, axis: int | None = None) -> Any:
     if axis is None:
         x, axis = x.reshape(-1), 0
     return _cumsum(x, axis=normalize_axis("cumsum", axis, x.ndim, x.shape))
-
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -186,7 +187,9 @@ def stack(xs: Sequence[Any], axis: int = 0) -> Any:
     xs = _sequence("stack", xs)
     for i, x in enumerate(xs):
         if x.shape != xs[0].shape:
-            raise ShapeError(f"stack: xs[{i}] is {tuple(x.shape)} and xs[0] is {tuple(xs[0].shape)}; all must be equal.")
+            raise ShapeError(
+                f"stack: xs[{i}] is {tuple(x.shape)} and xs[0] is {tuple(xs[0].shape)}; all must be equal."
+            )
     axis = normalize_axis("stack", axis, xs[0].ndim + 1)
     return _concat(*(expand_dims(x, axis) for x in xs), axis=axis)
 
@@ -204,7 +207,7 @@ def _split_forward(x: Array, *, points: tuple[int, ...], axis: int) -> tuple[Arr
 
 def _split_vjp(g: Any, x_shape: tuple[int, ...], points: tuple[int, ...], axis: int) -> Any:
     edges = (0, *points, x_shape[axis])
-    sizes = [max(stop - start, 0) for start, stop in zip(edges, edges[1:], strict=False)]
+    sizes = [max(stop - start, 0) for start, stop in pairwise(edges)]
     like = next(part for part in g if part is not None)
     parts = [
         _zeros(like, x_shape[:axis] + (size,) + x_shape[axis + 1 :]) if part is None else part
@@ -240,7 +243,7 @@ def split(x: Any, indices_or_sections: int | Sequence[int], axis: int = 0) -> tu
         points = tuple(range(length // sections, length, length // sections)) if length else (0,) * (sections - 1)
     else:
         points = tuple(min(max(int(p) + (length if p < 0 else 0), 0), length) for p in indices_or_sections)
-        if any(a > b for a, b in zip(points, points[1:], strict=False)):
+        if any(a > b for a, b in pairwise(points)):
             raise ShapeError(f"split: the indices {tuple(indices_or_sections)} must not decrease.")
     return tuple(_split(x, points=points, axis=axis))
 
@@ -293,5 +296,3 @@ _flip = primitive(
 def flip(x: Any, axis: Axis = None) -> Any:
     """``x`` with the order of elements reversed along the axes (all of them by default)."""
     return _flip(x, axes=normalize_axes("flip", axis, x.ndim, x.shape))
-
-

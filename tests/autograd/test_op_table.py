@@ -13,9 +13,7 @@ from autograd.backend import to_numpy
 from autograd.primitive import OPS, Primitive
 from autograd.samples import Sample
 
-CASES = [
-    pytest.param(op, sample, id=f"{op.name}({sample})") for op in OPS.values() for sample in op.samples
-]
+CASES = [pytest.param(op, sample, id=f"{op.name}({sample})") for op in OPS.values() for sample in op.samples]
 DIFFERENTIABLE = [case for case in CASES if case.values[0].differentiable]
 
 
@@ -63,8 +61,9 @@ def test_values_on_arrays_tensors_and_against_the_reference(op: Primitive, sampl
     recorded = parts(op(*tensors(arrays, device), **sample.params))
     for p, r in zip(plain, recorded, strict=True):
         assert isinstance(r, ag.Tensor)
-        assert r.requires_grad == (op.differentiable and r.dtype.kind in "fc" and any(
-            a is not None and a.dtype.kind == "f" for a in arrays))
+        assert r.requires_grad == (
+            op.differentiable and r.dtype.kind in "fc" and any(a is not None and a.dtype.kind == "f" for a in arrays)
+        )
         np.testing.assert_allclose(to_numpy(r.array), p, rtol=1e-12)
     if op.reference is not None:
         np.testing.assert_allclose(plain[0], op.reference(*arrays, **sample.params), rtol=1e-7, atol=1e-12)
@@ -85,14 +84,20 @@ def test_forward_mode_is_the_adjoint_of_reverse_mode(op: Primitive, sample: Samp
     floating = [i for i, a in enumerate(arrays) if a is not None and a.dtype.kind == "f"]
     for chosen in {tuple(floating), *((i,) for i in floating)}:
         tangents = [rng.normal(size=a.shape) if i in chosen else None for i, a in enumerate(arrays)]
-        pushed = parts(op.push(
-            tensors(arrays, device, grad=False),
-            [None if t is None else ag.tensor(t, device=device) for t in tangents], sample.params))
+        pushed = parts(
+            op.push(
+                tensors(arrays, device, grad=False),
+                [None if t is None else ag.tensor(t, device=device) for t in tangents],
+                sample.params,
+            )
+        )
         outputs = parts(op(*inputs, **sample.params))
         cotangents = [ag.tensor(rng.normal(size=y.shape), device=device) for y in outputs]
         pulled = ag.gradients(outputs, [inputs[i] for i in chosen], grad_outputs=cotangents, allow_unused=True)
         left = sum(float((c * t).sum()) for c, t in zip(cotangents, pushed, strict=True) if t is not None)
-        right = sum(float((g.to("cpu") * tangents[i]).sum()) for i, g in zip(chosen, pulled, strict=True) if g is not None)
+        right = sum(
+            float((g.to("cpu") * tangents[i]).sum()) for i, g in zip(chosen, pulled, strict=True) if g is not None
+        )
         assert left == pytest.approx(right, rel=1e-9, abs=1e-9)
 
 
@@ -119,7 +124,9 @@ def test_lower_precision_follows_float64(op: Primitive, sample: Sample, dtype: A
     low = tensors(drawn(op, sample, dtype=dtype), device)
     high = [None if x is None else ag.tensor(x.array.astype(np.float64) if x.dtype == dtype else x.array) for x in low]
     y_low = parts(op(*low, **sample.params))
-    y_high = parts(op(*[x.requires_grad_() if x is not None and x.dtype.kind == "f" else x for x in high], **sample.params))
+    y_high = parts(
+        op(*[x.requires_grad_() if x is not None and x.dtype.kind == "f" else x for x in high], **sample.params)
+    )
     wanting = [i for i, x in enumerate(low) if x is not None and x.requires_grad]
     g_low = ag.gradients(y_low, [low[i] for i in wanting], [ag.ones_like(y) for y in y_low], allow_unused=True)
     g_high = ag.gradients(y_high, [high[i] for i in wanting], [ag.ones_like(y) for y in y_high], allow_unused=True)
