@@ -80,14 +80,16 @@ def test_archive_with_any_byte_changed_is_noticed(tmp_path):
         fails(path, "at offset")
 
 
-@pytest.mark.parametrize("content", [b"<html>not found</html>", b"\x1f\x8b\x09 is not deflate"])
+@pytest.mark.parametrize(
+    "content", [b"<html>not found</html>", b"\x1f\x8b\x09 is not deflate"], ids=["a page", "another method"]
+)
 def test_no_gzip_archive_at_all(tmp_path, content):
     path = tmp_path / "images.gz"
     path.write_bytes(content)
     fails(path, "at offset 0: the gzip archive is damaged", "Delete the file")
 
 
-@pytest.mark.parametrize("magic", [b"\x01\0\x08\x03", b"\0\x01\x08\x03", b"\0\0\x0a\x03", b"\0\0\x08\0"])
+@pytest.mark.parametrize("magic", [b"\x01\0\x08\x03", b"\0\x01\x08\x03", b"\0\0\x0a\x03", b"\0\0\x08\0"], ids=bytes.hex)
 def test_wrong_magic_number(tmp_path, magic):
     path = tmp_path / "images"
     path.write_bytes(magic + idx_bytes(IMAGES)[4:])

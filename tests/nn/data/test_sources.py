@@ -114,6 +114,7 @@ def test_a_download_is_kept_and_used_again(web, tmp_path):
         (gzip.compress(idx_bytes(LABELS + 1)), f"wanted {sha256(CONTENT)}"),
         (gzip.compress(idx_bytes(LABELS[:2])), "wanted (3)"),
     ],
+    ids=["unreachable", "too slow", "no archive", "cut short", "other content", "other shape"],
 )
 def test_a_bad_mirror_is_passed_over_and_leaves_nothing(web, tmp_path, page, reason):
     web.pages[ONE] = page
