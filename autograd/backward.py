@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 
 from autograd.backend import as_array, cast, is_complex
+from autograd.dispatch import bound, item_node
 from autograd.errors import GradientError
 from autograd.mode import enable_grad, no_grad
 from autograd.ops.elementwise import where
 from autograd.ops.shape import broadcast_to
-from autograd.primitive import ITEM, bound, item_node
+from autograd.primitive import ITEM
 from autograd.tape import FREED, Leaf, Node, Variable, writes
 
 __all__ = ["accumulate", "walk"]

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from autograd.backend import as_array, default_float, is_array, load_cupy, move, parse_device, parse_dtype
+from autograd.dispatch import bound
 from autograd.errors import DtypeError, ShapeError
 from autograd.ops.axes import normalize_shape
-from autograd.primitive import bound
 from autograd.random import Generator, default_generator
 from autograd.tape import Variable
 from autograd.tensor import Tensor

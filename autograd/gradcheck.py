@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from autograd.backend import is_complex, to_numpy
+from autograd.dispatch import bound
 from autograd.errors import DtypeError, GradientError
-from autograd.primitive import bound
 from autograd.tape import Variable
 from autograd.tensor import Tensor
 from autograd.transforms import gradients

@@ -20,35 +20,22 @@ the first order at array speed and every higher order.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
 from typing import Any, Literal
 
 import numpy as np
 
-from autograd.backend import Array, as_array, device_of, is_array, is_differentiable
-from autograd.errors import DeviceError, DtypeError, GlassgradError, RangeError, ShapeError
-from autograd.mode import mode
-from autograd.tape import Node, Variable, next_seq
+from autograd.backend import Array
+from autograd.dispatch import OPS, apply, explain
+from autograd.errors import GlassgradError
+from autograd.tape import Variable
 
-__all__ = ["OPS", "Kind", "Primitive", "Rule", "apply", "apply1", "apply2", "bound", "primitive"]
+__all__ = ["ITEM", "OPS", "Kind", "Primitive", "Rule", "no_flops", "per_element", "per_input_element", "primitive"]
 
 Kind = Literal[
     "elementwise", "reduction", "scan", "view", "contraction", "gather", "random", "composite", "item", "tuple"
 ]
-
-OPS: dict[str, Primitive] = {}
-"""Every primitive by its name."""
-
-_new = object.__new__
-_tensor_type: type[Variable] = Variable  # set once by autograd.tensor, which stands on this module
-
-
-def register_tensor_type(tensor_type: type[Variable]) -> None:
-    """Say which class the results of ops are made of."""
-    global _tensor_type
-    _tensor_type = tensor_type
 
 
 class Rule:
@@ -58,7 +45,7 @@ class Rule:
 
     def __init__(self, function: Callable[..., Any], skip: int):
         self.function = function
-        self.sources = tuple(inspect.signature(function).parameters)[skip:]
+        self.sources = _names(function)[skip:]
         self.params: tuple[str, ...] = ()
         self.pick: Any = None
         self.arity = 0
@@ -134,7 +121,7 @@ class Primitive:
         self.plain = plain
         self.reference = reference
         self.__name__ = name
-        self.__doc__ = doc or inspect.getdoc(forward)
+        self.__doc__ = doc or forward.__doc__
 
         self.arguments, self.variadic, self.static = _parameters_of(forward, arguments)
         self.joint = Rule(vjp, skip=1) if callable(vjp) else None
@@ -263,15 +250,21 @@ def _parameters_of(
         return tuple(arguments), None, frozenset()
     if isinstance(forward, np.ufunc):
         return (("x",) if forward.nin == 1 else ("a", "b")), None, frozenset()
-    positional, variadic, static = [], None, set()
-    for name, parameter in inspect.signature(forward).parameters.items():
-        if parameter.kind is parameter.VAR_POSITIONAL:
-            variadic = name
-        elif parameter.kind is parameter.KEYWORD_ONLY:
-            static.add(name)
-        else:
-            positional.append(name)
+    code = forward.__code__
+    names = code.co_varnames
+    positional = names[: code.co_argcount]
+    static = names[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+    variadic = names[len(positional) + len(static)] if code.co_flags & _VARIADIC else None
     return tuple(positional), variadic, frozenset(static)
+
+
+_VARIADIC = 0x04  # the flag of a code object that takes *args (inspect.CO_VARARGS)
+
+
+def _names(function: Callable[..., Any]) -> tuple[str, ...]:
+    """The parameter names of a Python function; from its code object, for inspect.signature is slow at import."""
+    code = function.__code__
+    return tuple(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
 
 
 def primitive(
@@ -352,207 +345,6 @@ def per_input_element(cost: int) -> Callable[..., int]:
 def no_flops(out_shape: tuple[int, ...], *in_shapes: tuple[int, ...], **params: Any) -> int:
     """The cost of an op that only moves or reinterprets data."""
     return 0
-
-
-# ---------------------------------------------------------------------------------------------------- dispatch
-# apply1 and apply2 are apply() for one and two array arguments without parameters, written out: they carry the
-# arithmetic of define-by-run code, where the engine's own overhead is what one waits for.
-
-
-def apply1(op: Primitive, x: Any) -> Any:
-    """Run a one-argument op on a Tensor, and record it if the Tensor wants gradients."""
-    node = x.node
-    x = x.array
-    try:
-        y = op.forward(x)
-    except (ValueError, TypeError) as error:
-        raise explain(op, (x,), error) from error
-    if y.__class__ is not np.ndarray:
-        y = as_array(y)
-    out = _new(_tensor_type)
-    out.array = y
-    out._grad = None
-    if node is None or not mode.grad or not op.differentiable:
-        out.node = None
-        return out
-    try:
-        keep = op._keep[1]
-    except KeyError:
-        keep = op.keeper(1)
-    out.node = made = _new(Node)
-    made.op = op
-    made.inputs = (node,)
-    made.saved = None if keep is None else keep((None, y, x))
-    made.params = _NO_PARAMS
-    made.seq = next_seq()
-    made.shape = y.shape
-    made.dtype = y.dtype
-    made.hooks = None
-    return out
-
-
-def apply2(op: Primitive, a: Any, b: Any) -> Any:
-    """Run a two-argument op of which at least one is a Tensor, and record it if one of them wants gradients."""
-    node_a = node_b = None
-    mask = 0
-    if isinstance(a, Variable):
-        if (node_a := a.node) is not None:
-            mask = 1
-        a = a.array
-    if isinstance(b, Variable):
-        if (node_b := b.node) is not None:
-            mask += 2
-        b = b.array
-    try:
-        y = op.forward(a, b)
-    except (ValueError, TypeError) as error:
-        raise explain(op, (a, b), error) from error
-    if y.__class__ is not np.ndarray:
-        y = as_array(y)
-    out = _new(_tensor_type)
-    out.array = y
-    out._grad = None
-    if not mask or not mode.grad or not op.differentiable:
-        out.node = None
-        return out
-    try:
-        keep = op._keep[mask]
-    except KeyError:
-        keep = op.keeper(mask)
-    out.node = made = _new(Node)
-    made.op = op
-    made.inputs = (node_a, node_b)
-    made.saved = None if keep is None else keep((None, y, a, b))
-    made.params = _NO_PARAMS
-    made.seq = next_seq()
-    made.shape = y.shape
-    made.dtype = y.dtype
-    made.hooks = None
-    return out
-
-
-_NO_PARAMS: dict[str, Any] = {}
-
-
-def apply(op: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any:
-    """Run an op on Tensors and arrays, and record it if one of the Tensors wants gradients."""
-    arrays: list[Array] = []
-    nodes: list[Node | None] = []
-    mask = 0
-    for i, a in enumerate(args):
-        if isinstance(a, Variable):
-            nodes.append(a.node)
-            arrays.append(a.array)
-            if a.node is not None:
-                mask |= 1 << i
-        else:
-            nodes.append(None)
-            arrays.append(a)
-    y: Any = op.compute(arrays, params)
-    aux = None
-    if op.aux:
-        y, aux = y
-    y = tuple(map(as_array, y)) if op.outputs else as_array(y)
-    record = mask and mode.grad and op.differentiable
-    if not record:
-        return tuple(bound(part, None) for part in y) if op.outputs else bound(y, None)
-    made = _new(Node)
-    made.op = op
-    made.inputs = tuple(nodes)
-    made.saved = _save(op, mask, arrays, y, aux)
-    made.params = params
-    made.seq = next_seq()
-    made.hooks = None
-    if op.outputs:
-        made.shape = tuple(part.shape for part in y)
-        made.dtype = y[0].dtype
-        return tuple(bound(part, item_node(made, i, part)) for i, part in enumerate(y))
-    made.shape = y.shape
-    made.dtype = y.dtype
-    # indices and other integers come out of differentiable ops too (a cast): they carry no gradient
-    return bound(y, made if is_differentiable(y.dtype) else None)
-
-
-def _save(op: Primitive, mask: int, arrays: Sequence[Array], y: Any, aux: Any) -> Any:
-    keep = op.keeper(mask if op.variadic is None else 1)
-    if keep is None:
-        return None
-    values = [None, y] if op.variadic is not None else [None, y, *arrays]
-    for origin, facet in op._extras:
-        if facet == "aux":
-            values.append(aux)
-        elif facet == "arrays":
-            values.append(tuple(arrays))
-        elif origin == op.variadic:
-            values.append(tuple(getattr(a, facet) for a in arrays))
-        else:
-            source = y if origin == "y" else arrays[op.arguments.index(origin)]
-            values.append(getattr(source, facet, ()) if source is not None else None)
-    return keep(values)
-
-
-def bound(array: Array, node: Node | None) -> Any:
-    """A Tensor over ``array`` that stands at ``node`` of the graph."""
-    out = _new(_tensor_type)
-    out.array = array
-    out.node = node
-    out._grad = None
-    return out
-
-
-def item_node(parent: Node, index: int, part: Array) -> Node:
-    """The node of one output of an op that has several."""
-    made = _new(Node)
-    made.op = ITEM
-    made.inputs = (parent,)
-    made.saved = None
-    made.params = {"index": index}
-    made.seq = next_seq()
-    made.shape = part.shape
-    made.dtype = part.dtype
-    made.hooks = None
-    return made
-
-
-# ------------------------------------------------------------------------------------------------------ errors
-
-
-def explain(op: Primitive, arrays: Sequence[Any], error: Exception) -> GlassgradError:
-    """The error to raise when an array library refused the arguments of an op."""
-    names = op.arguments if op.variadic is None else [f"{op.variadic}[{i}]" for i in range(len(arrays))]
-    seen = ", ".join(f"{name} is {describe(a)}" for name, a in zip(names, arrays, strict=False) if a is not None)
-    devices = sorted({device_of(a) for a in arrays if is_array(a)})
-    if len(devices) > 1:
-        return DeviceError(
-            f"{op.name}: the arguments are on different devices, {' and '.join(devices)}: {seen}.\n"
-            f"  Move one of them: x.to({devices[1]!r})."
-        )
-    if op.kind == "elementwise" and isinstance(error, ValueError):
-        shapes = [np.shape(a) for a in arrays if a is not None]
-        if clash := broadcast_clash(shapes):
-            return ShapeError(
-                f"{op.name}: shapes do not broadcast: {seen}: {clash}.\n"
-                "  Shapes are compared from the last axis; each pair must be equal or hold a 1. "
-                "Insert an axis with x[:, None] or x.reshape(...)."
-            )
-    kind = DtypeError if isinstance(error, TypeError) else RangeError if isinstance(error, IndexError) else ShapeError
-    return kind(f"{op.name}: {seen}: {error}")
-
-
-def describe(a: Any) -> str:
-    """An argument in an error message: its shape and dtype, or its type."""
-    if hasattr(a, "shape") and hasattr(a, "dtype"):
-        return f"{tuple(a.shape)} {a.dtype}"
-    return f"{a!r}" if isinstance(a, (bool, int, float, complex)) else f"a {type(a).__name__}"
-
-
-def broadcast_clash(shapes: Sequence[tuple[int, ...]]) -> str:
-    """Where the shapes do not broadcast, in words; empty when they do."""
-    for axis in range(1, max(map(len, shapes), default=0) + 1):
-        sizes = {shape[-axis] for shape in shapes if len(shape) >= axis} - {1}
-        if len(sizes) > 1:
-            return f"axis -{axis} has " + " against ".join(str(s[-axis]) for s in shapes if len(s) >= axis)
-    return ""
 
 
 ITEM = primitive(

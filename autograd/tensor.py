@@ -1,7 +1,7 @@
 """Tensor: an array that remembers how it was made.
 
-Methods and operators are ops of the table; what is written here is what belongs to the Tensor itself: its gradient,
-its place in the graph, and writes in place.
+Its arithmetic stands in ``operators.py``. Here is what belongs to the Tensor itself: what it holds, its gradient and its
+place in the graph, and the ways out of the engine and back.
 """
 
 from __future__ import annotations
@@ -26,11 +26,10 @@ from autograd.backend import (
     to_numpy,
 )
 from autograd.backward import accumulate, walk
+from autograd.dispatch import OPS, bound, register_tensor_type
 from autograd.errors import DeviceError, DtypeError, GradientError, ShapeError
-from autograd.mode import mode
-from autograd.ops.indexing import plain_index
-from autograd.primitive import OPS, apply1, apply2, bound, register_tensor_type
-from autograd.tape import Leaf, Variable, mark_written
+from autograd.operators import Operators
+from autograd.tape import Leaf, Variable
 
 __all__ = ["RemovableHandle", "Tensor"]
 
@@ -49,7 +48,7 @@ class RemovableHandle:
         self._hooks.pop(self.id, None)
 
 
-class Tensor(Variable):
+class Tensor(Operators):
     """An array of NumPy or CuPy with a gradient.
 
     Make one with :func:`autograd.tensor`. ``array`` is the plain array; writing to it goes past the engine (use
@@ -340,258 +339,6 @@ class Tensor(Variable):
         return _of_type, (type(self), self.array, self.requires_grad)
 
     __hash__ = object.__hash__
-
-    # ------------------------------------------------------------------------------------------------- arithmetic
-
-    def __add__(self, other: Any) -> Tensor:
-        return apply2(ops.add, self, other)
-
-    def __radd__(self, other: Any) -> Tensor:
-        return apply2(ops.add, other, self)
-
-    def __sub__(self, other: Any) -> Tensor:
-        return apply2(ops.subtract, self, other)
-
-    def __rsub__(self, other: Any) -> Tensor:
-        return apply2(ops.subtract, other, self)
-
-    def __mul__(self, other: Any) -> Tensor:
-        return apply2(ops.multiply, self, other)
-
-    def __rmul__(self, other: Any) -> Tensor:
-        return apply2(ops.multiply, other, self)
-
-    def __truediv__(self, other: Any) -> Tensor:
-        return apply2(ops.divide, self, other)
-
-    def __rtruediv__(self, other: Any) -> Tensor:
-        return apply2(ops.divide, other, self)
-
-    def __pow__(self, other: Any) -> Tensor:
-        if other.__class__ is int and other == 2:
-            return apply1(ops.square, self)
-        return apply2(ops.power, self, other)
-
-    def __rpow__(self, other: Any) -> Tensor:
-        return apply2(ops.power, other, self)
-
-    def __matmul__(self, other: Any) -> Tensor:
-        return ops.matmul(self, other)
-
-    def __rmatmul__(self, other: Any) -> Tensor:
-        return ops.matmul(other, self)
-
-    def __floordiv__(self, other: Any) -> Tensor:
-        return apply2(ops.floor_divide, self, other)
-
-    def __rfloordiv__(self, other: Any) -> Tensor:
-        return apply2(ops.floor_divide, other, self)
-
-    def __neg__(self) -> Tensor:
-        return apply1(ops.negative, self)
-
-    def __pos__(self) -> Tensor:
-        return self
-
-    def __abs__(self) -> Tensor:
-        return apply1(ops.abs, self)
-
-    def __eq__(self, other: Any) -> Tensor:  # type: ignore[override]
-        return apply2(ops.equal, self, other)
-
-    def __ne__(self, other: Any) -> Tensor:  # type: ignore[override]
-        return apply2(ops.not_equal, self, other)
-
-    def __lt__(self, other: Any) -> Tensor:
-        return apply2(ops.less, self, other)
-
-    def __le__(self, other: Any) -> Tensor:
-        return apply2(ops.less_equal, self, other)
-
-    def __gt__(self, other: Any) -> Tensor:
-        return apply2(ops.greater, self, other)
-
-    def __ge__(self, other: Any) -> Tensor:
-        return apply2(ops.greater_equal, self, other)
-
-    def __and__(self, other: Any) -> Tensor:
-        return apply2(ops.bitwise_and, self, other)
-
-    def __or__(self, other: Any) -> Tensor:
-        return apply2(ops.bitwise_or, self, other)
-
-    def __xor__(self, other: Any) -> Tensor:
-        return apply2(ops.bitwise_xor, self, other)
-
-    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
-
-    def __invert__(self) -> Tensor:
-        return apply1(ops.invert, self)
-
-    # ----------------------------------------------------------------------------------------- indexing and writing
-
-    def __getitem__(self, index: Any) -> Tensor:
-        return ops.getitem(self, index)
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        if self._must_record(value, "x[i] = v"):
-            self._rebind(ops.setitem(self, index, value))
-            return
-        plain = value.array if isinstance(value, Variable) else value
-        try:
-            self.array[plain_index(index)] = plain
-        except (ValueError, TypeError, IndexError) as error:
-            raise ShapeError(f"setitem: x is {self.shape}, value is {np.shape(plain)}: {error}") from error
-        mark_written(self)
-
-    def _must_record(self, other: Any, what: str) -> bool:
-        """Whether a write has to become a node of the graph; on a leaf that wants gradients it is an error."""
-        if not mode.grad:
-            return False
-        if self.node is None:
-            return isinstance(other, Variable) and other.node is not None
-        if self.node.op is None:
-            raise GradientError(
-                f"{what} on a leaf that wants gradients (shape {self.shape}): it would lose its place as a leaf.\n"
-                "  To change its value (an update step) write inside `with no_grad():`; "
-                "to compute with a changed value use a new name, such as y = x + v, or y = x.clone(); y[i] = v."
-            )
-        return True
-
-    def _rebind(self, result: Tensor) -> Tensor:
-        """Let this Tensor stand for the value and the node of another; earlier users keep the old ones."""
-        if result.shape != self.shape:
-            raise ShapeError(f"an assignment in place cannot change the shape from {self.shape} to {result.shape}.")
-        self.array, self.node = result.array, result.node
-        return self
-
-    def _in_place(self, op: Any, other: Any, symbol: str) -> Tensor:
-        if self._must_record(other, f"x {symbol} y"):
-            return self._rebind(apply2(op, self, other).to(dtype=self.dtype))
-        plain = other.array if isinstance(other, Variable) else other
-        try:
-            op.forward(self.array, plain, out=self.array)
-        except (ValueError, TypeError) as error:
-            raise ShapeError(
-                f"x {symbol} y: x is {self.shape} {self.dtype}, y is {np.shape(plain)}: {error}. "
-                f"The result must fit into x; use x = x {symbol[:-1]} y for a new one."
-            ) from error
-        mark_written(self)
-        return self
-
-    def __iadd__(self, other: Any) -> Tensor:
-        return self._in_place(ops.add, other, "+=")
-
-    def __isub__(self, other: Any) -> Tensor:
-        return self._in_place(ops.subtract, other, "-=")
-
-    def __imul__(self, other: Any) -> Tensor:
-        return self._in_place(ops.multiply, other, "*=")
-
-    def __itruediv__(self, other: Any) -> Tensor:
-        return self._in_place(ops.divide, other, "/=")
-
-    def __ipow__(self, other: Any) -> Tensor:
-        return self._in_place(ops.power, other, "**=")
-
-    # ------------------------------------------------------------------------------ methods with arguments of their own
-
-    @property
-    def T(self) -> Tensor:
-        """The axes in reverse order; for a matrix, its transpose."""
-        return ops.transpose(self)
-
-    @property
-    def mT(self) -> Tensor:
-        """The last two axes exchanged: the transpose of each matrix of a stack."""
-        return ops.matrix_transpose(self)
-
-    def reshape(self, *shape: Any) -> Tensor:
-        """See :func:`autograd.reshape`."""
-        return ops.reshape(self, *shape)
-
-    def expand(self, *shape: Any) -> Tensor:
-        """See :func:`autograd.expand`."""
-        return ops.expand(self, *shape)
-
-    def transpose(self, *axes: Any) -> Tensor:
-        """The axes in another order (as NumPy): ``x.transpose(1, 0)`` or ``x.transpose((1, 0))``; reversed without."""
-        if not axes:
-            return ops.transpose(self)
-        return ops.transpose(self, axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes)
-
-    def conj(self) -> Tensor:
-        """The complex conjugate; the Tensor itself where it is real."""
-        return ops.conj(self) if self.dtype.kind == "c" else self
-
-    # ------------------------------------------------------------------- methods that are ops of the table by that name
-
-    sum = ops.sum
-    mean = ops.mean
-    var = ops.var
-    std = ops.std
-    max = ops.max
-    min = ops.min
-    argmax = ops.argmax
-    argmin = ops.argmin
-    all = ops.all
-    any = ops.any
-    cumsum = ops.cumsum
-    logsumexp = ops.logsumexp
-    softmax = ops.softmax
-    log_softmax = ops.log_softmax
-    flatten = ops.flatten
-    permute_dims = ops.permute_dims
-    swapaxes = ops.swapaxes
-    moveaxis = ops.moveaxis
-    squeeze = ops.squeeze
-    expand_dims = ops.expand_dims
-    broadcast_to = ops.broadcast_to
-    flip = ops.flip
-    split = ops.split
-    take = ops.take
-    take_along_axis = ops.take_along_axis
-    clip = ops.clip
-
-    def exp(self) -> Tensor:
-        """The exponential, elementwise."""
-        return apply1(ops.exp, self)
-
-    def log(self) -> Tensor:
-        """The natural logarithm, elementwise."""
-        return apply1(ops.log, self)
-
-    def sqrt(self) -> Tensor:
-        """The square root, elementwise."""
-        return apply1(ops.sqrt, self)
-
-    def square(self) -> Tensor:
-        """The square, elementwise."""
-        return apply1(ops.square, self)
-
-    def abs(self) -> Tensor:
-        """The absolute value, elementwise; gradient 0 at 0."""
-        return apply1(ops.abs, self)
-
-    def sin(self) -> Tensor:
-        """The sine, elementwise."""
-        return apply1(ops.sin, self)
-
-    def cos(self) -> Tensor:
-        """The cosine, elementwise."""
-        return apply1(ops.cos, self)
-
-    def tanh(self) -> Tensor:
-        """The hyperbolic tangent, elementwise."""
-        return apply1(ops.tanh, self)
-
-    def sigmoid(self) -> Tensor:
-        """The logistic function, elementwise."""
-        return apply1(ops.sigmoid, self)
-
-    def relu(self) -> Tensor:
-        """``max(x, 0)``, elementwise."""
-        return apply1(ops.relu, self)
 
 
 register_tensor_type(Tensor)

@@ -10,9 +10,9 @@ import numpy as np
 
 from autograd.backend import as_array, is_array
 from autograd.backward import walk
+from autograd.dispatch import bound
 from autograd.errors import DtypeError, GradientError, ShapeError
 from autograd.mode import enable_grad, is_grad_enabled
-from autograd.primitive import bound
 from autograd.tape import Variable
 from autograd.tensor import Tensor, no_graph_error, start_cotangent
 

@@ -116,7 +116,8 @@ _linear = primitive(
     flops=lambda out, x, weight, bias=None: math.prod(out) * (2 * weight[1] + (bias is not None)),
     samples=[
         sample(spec(2, 3), spec(4, 3), spec(4)), sample(spec(2, 3), spec(4, 3), None),
-        sample(spec(3), spec(4, 3), spec(4)), sample(spec(2, 2, 3), spec(4, 3), spec(4)), sample(spec(0, 3), spec(4, 3), spec(4)),
+        sample(spec(3), spec(4, 3), spec(4)), sample(spec(2, 2, 3), spec(4, 3), spec(4)),
+        sample(spec(0, 3), spec(4, 3), spec(4)),
     ],
     reference=lambda x, w, b: x @ w.T + (0 if b is None else b),
 )  # fmt: skip
