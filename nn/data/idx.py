@@ -24,7 +24,7 @@ from autograd.errors import GlassgradError
 
 __all__ = ["CorruptFileError", "read_idx"]
 
-_DTYPES = {
+_DTYPES: dict[int, np.dtype[Any]] = {
     0x08: np.dtype("u1"),
     0x09: np.dtype("i1"),
     0x0B: np.dtype(">i2"),

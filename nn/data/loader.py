@@ -119,7 +119,7 @@ class DataLoader:
         )
 
     def _item(self, index: int) -> tuple[Any, Any]:
-        item = self.dataset[index]
+        item: Any = self.dataset[index]  # a data set of a user may return anything
         if not isinstance(item, (tuple, list)) or len(item) != 2:
             seen = f"{len(item)} values" if isinstance(item, (tuple, list)) else f"a {type(item).__name__}"
             raise DtypeError(
