@@ -135,7 +135,7 @@ class Operators(Variable):
             return isinstance(other, Variable) and other.node is not None
         if self.node.op is None:
             raise GradientError(
-                f"{what} on a leaf that wants gradients (shape {self.array.shape}): it would lose its place as a leaf.\n"
+                f"{what} on a leaf that wants gradients (shape {self.array.shape}): it would no longer be one.\n"
                 "  To change its value (an update step) write inside `with no_grad():`; "
                 "to compute with a changed value use a new name, such as y = x + v, or y = x.clone(); y[i] = v."
             )

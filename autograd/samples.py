@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 __all__ = ["Spec", "Sample", "ErrorSample", "array", "boolean", "elementwise_samples", "integers", "sample"]
 
 
-@dataclass(frozen=True)
-class Spec:
+class Spec(NamedTuple):
     """One array argument: its shape, and the domain that its values are drawn from.
 
     ``low``, ``high``  range of the values
@@ -52,12 +50,11 @@ class Spec:
         return np.asarray(values, dtype)
 
 
-@dataclass(frozen=True)
-class Sample:
+class Sample(NamedTuple):
     """Arguments of one call: array specifications and static parameters."""
 
     args: tuple[Spec | None, ...]
-    params: dict[str, Any] = field(default_factory=dict)
+    params: dict[str, Any] = {}  # noqa: RUF012  (a default that nobody writes to)
 
     def draw(self, rng: np.random.Generator, dtype: Any = np.float64) -> list[Any]:
         """The array arguments, drawn; None stays None (an optional argument left out)."""
@@ -68,14 +65,13 @@ class Sample:
         return shapes + "".join(f",{key}={value}" for key, value in self.params.items())
 
 
-@dataclass(frozen=True)
-class ErrorSample:
+class ErrorSample(NamedTuple):
     """A call that must fail: the arguments, the error's type, and a pattern that its message must match."""
 
     args: tuple[Any, ...]
     error: type[Exception]
     match: str
-    params: dict[str, Any] = field(default_factory=dict)
+    params: dict[str, Any] = {}  # noqa: RUF012  (a default that nobody writes to)
 
 
 def array(*shape: int, **domain: Any) -> Spec:

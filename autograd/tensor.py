@@ -1,7 +1,7 @@
 """Tensor: an array that remembers how it was made.
 
-Its arithmetic stands in ``operators.py``. Here is what belongs to the Tensor itself: what it holds, its gradient and its
-place in the graph, and the ways out of the engine and back.
+Its arithmetic stands in ``operators.py``. Here is what belongs to the Tensor itself: what it holds, its gradient and
+its place in the graph, and the ways out of the engine and back.
 """
 
 from __future__ import annotations
