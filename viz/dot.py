@@ -7,6 +7,7 @@ stands out from white and from near-black alike, so one picture serves light and
 from __future__ import annotations
 
 import math
+from html import escape
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from viz.view import EdgeView, GraphView, NodeView, Shape
 
-__all__ = ["CARDS", "Card", "Direction", "card_of", "dot_text", "shape_text"]
+__all__ = ["CARDS", "Card", "Direction", "card_of", "dot_text", "legible", "shape_text"]
 
 Direction = Literal["down", "right"]
 
@@ -183,18 +184,20 @@ def _shortened(name: str) -> str:
     return f"{name[:head]}…{name[head + 1 - _LONGEST_NAME :]}"
 
 
-def _escape(text: str) -> str:
-    """``text`` within an HTML-like label, which Graphviz reads as XML: no markup and no forbidden character."""
-    return "".join(map(_escaped, text))
+def legible(text: str) -> str:
+    """``text`` on one line and without the characters that XML forbids, such as control characters."""
+    return "".join(map(_legible, text))
 
 
-_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"}
-
-
-def _escaped(character: str) -> str:
+def _legible(character: str) -> str:
     code = ord(character)
     if character.isspace():
         return " "
     if code < 0x20 or 0x7F <= code < 0xA0 or 0xD800 <= code < 0xE000 or code & 0xFFFE == 0xFFFE:
         return "\ufffd"
-    return _ENTITIES.get(character, character)
+    return character
+
+
+def _escape(text: str) -> str:
+    """``text`` for an HTML-like label, where it is shown and not read as markup."""
+    return escape(legible(text))

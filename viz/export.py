@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from viz.dot import Direction, dot_text, shape_text
+from viz.dot import Direction, dot_text, legible, shape_text
 from viz.render import TIME_LIMIT, Format, render
 
 if TYPE_CHECKING:
@@ -93,17 +93,18 @@ def _described(root: ET.Element, view: GraphView) -> str:
     root.set("width", f"{float(width):.0f}")
     root.set("height", f"{float(height):.0f}")
     root.set("role", "img")
-    summary = _summary(view)
+    summary = legible(_summary(view))
     root.set("aria-label", summary)
     root.set("class", "computation-graph")
     for group in root.iter(f"{{{SVG}}}g"):
         group.attrib.pop("id", None)  # several drawings may share a page
+        _centre_text(group)
         title = group.find(f"{{{SVG}}}title")
         if title is None:
             continue
         text = _title(title.text or "", group.get("class", ""), view)
         if text:
-            title.text = text
+            title.text = legible(text)
         else:
             group.remove(title)
     first = root.find(f"{{{SVG}}}g")
@@ -112,6 +113,21 @@ def _described(root: ET.Element, view: GraphView) -> str:
         caption.text = summary
         first.insert(0, caption)
     return to_text(root)
+
+
+_X = re.compile(r"(-?[\d.]+),-?[\d.]+")
+
+
+def _centre_text(group: ET.Element) -> None:
+    """Tie each line of text to the middle of its card: the reader's font may be narrower than the layout's."""
+    middle = None
+    for element in group:
+        if outline := element.get("points") or element.get("d"):
+            across = [float(x) for x in _X.findall(outline)]
+            middle = (min(across) + max(across)) / 2
+        elif element.tag == f"{{{SVG}}}text" and middle is not None:
+            element.set("text-anchor", "middle")
+            element.set("x", f"{middle:.2f}")
 
 
 def to_text(root: ET.Element) -> str:

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from autograd.errors import DtypeError, GradientError
-from autograd.tape import Node, Variable
+from autograd.tape import Node
+from autograd.tensor import Tensor
 from viz.arrays import host_array
 from viz.transforms import one_node_per_use
 from viz.view import EdgeView, GraphView, NodeKind, NodeView
@@ -139,7 +140,7 @@ def _kind_of(node: Node, *, is_target: bool, is_named_parameter: bool) -> NodeKi
         return "output" if is_target else "op"
     tensor = _tensor_of(node)
     # nn.Parameter is known by its deriving from Tensor: this floor of the house does not import nn
-    is_subclass = tensor is not None and type(tensor).__base__ is not Variable
+    is_subclass = isinstance(tensor, Tensor) and type(tensor) is not Tensor
     return "parameter" if is_named_parameter or is_subclass else "input"
 
 

@@ -55,7 +55,8 @@ def write_report(
         sections.configuration(config),
     ]
     body = "\n".join(part for part in parts if part)
-    return write_whole(Path(path), _page(title, sections.final_figures(records, figures or {}), body))
+    page = _page(title, sections.final_figures(records, figures or {}), body)
+    return write_whole(Path(path), page.encode("utf-8", "replace"))  # a file name may hold what UTF-8 cannot
 
 
 def _page(title: str, header: str, body: str) -> str:

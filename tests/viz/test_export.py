@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import stat
+import sys
+import time
+import xml.etree.ElementTree as ET
+
+import pytest
+
+import viz
+from autograd.errors import MissingExtraError
+from viz.export import write_whole
+from viz.view import EdgeView, GraphView, NodeView
+
+
+@pytest.fixture
+def view(model):
+    return viz.graph(model.loss(), model, constants=True, title="two <layers> & a loss")
+
+
+@pytest.fixture
+def no_graphviz(monkeypatch):
+    monkeypatch.setattr("viz.render.shutil.which", lambda name: None)
+    monkeypatch.setattr("viz.render.importlib.util.find_spec", lambda name: None)
+
+
+@pytest.fixture
+def fake_dot(monkeypatch, tmp_path):
+    """Put a program named dot on the PATH that does what the given Python text says."""
+
+    def install(program: str) -> None:
+        path = tmp_path / "bin" / "dot"
+        path.parent.mkdir()
+        path.write_text(f"#!{sys.executable}\n{program}\n")
+        path.chmod(path.stat().st_mode | stat.S_IXUSR)
+        monkeypatch.setenv("PATH", str(path.parent))
+
+    return install
+
+
+def test_svg_is_one_described_element(view):
+    root = ET.fromstring(view.to_svg())
+    assert root.tag.endswith("svg")
+    assert root.get("role") == "img"
+    assert "two <layers> & a loss" in root.get("aria-label")
+    assert "ends in mean, scalar float32" in root.get("aria-label")
+    texts = {element.text for element in root.iter("{http://www.w3.org/2000/svg}text")}
+    assert {"hidden.weight", "8×6", "relu", "LOSS"} <= texts
+
+
+def test_svg_has_an_element_for_each_node_and_edge_that_tells_more_on_hover(view):
+    root = ET.fromstring(view.to_svg())
+    groups = [g.get("class", "") for g in root.iter("{http://www.w3.org/2000/svg}g")]
+    assert sum(name.startswith("node") for name in groups) == len(view.nodes)
+    assert sum(name.startswith("edge") for name in groups) == len(view.edges)
+    titles = [title.text for title in root.iter("{http://www.w3.org/2000/svg}title")]
+    assert "parameter hidden.weight, 8×6 float32" in titles
+    assert "linear → relu" in titles
+    assert not any(title.startswith("n0") for title in titles)
+
+
+def test_two_drawings_on_a_page_share_no_ids(view):
+    assert " id=" not in view.to_svg()
+
+
+def test_svg_text_is_big_enough_to_read(view):
+    root = ET.fromstring(view.to_svg())
+    sizes = [float(e.get("font-size")) for e in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert min(sizes) >= 10
+    assert float(root.get("width")) == pytest.approx(float(root.get("viewBox").split()[2]), abs=1)
+
+
+def test_png_and_pdf_are_what_they_say(view):
+    assert view.to_png().startswith(b"\x89PNG\r\n\x1a\n")
+    assert view.to_pdf().startswith(b"%PDF-")
+
+
+@pytest.mark.parametrize(
+    ("suffix", "start"),
+    [(".svg", b"<svg"), (".png", b"\x89PNG"), (".pdf", b"%PDF-"), (".dot", b"digraph"), (".SVG", b"<svg")],
+)
+def test_save_goes_by_the_suffix(view, tmp_path, suffix, start):
+    path = view.save(tmp_path / f"graph{suffix}")
+    assert path.read_bytes().startswith(start)
+    assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("name", ["graph.jpeg", "graph"])
+def test_save_refuses_an_unknown_suffix_and_lists_the_known(view, tmp_path, name):
+    with pytest.raises(ValueError, match=r"a graph is written as \.svg, \.png, \.pdf, \.dot.*graph\.svg"):
+        view.save(tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
+    path = tmp_path / "graph.svg"
+    path.write_text("old")
+
+    def broken(source, target):
+        raise OSError("disk full")
+
+    monkeypatch.setattr("viz.export.os.replace", broken)
+    with pytest.raises(OSError, match="disk full"):
+        write_whole(path, "new")
+    assert path.read_text() == "old"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["graph.svg"]
+
+
+def test_without_graphviz_the_error_names_the_extra_and_dot_still_works(view, no_graphviz, tmp_path):
+    with pytest.raises(MissingExtraError, match=r"pip install 'glassgrad\[viz\]'"):
+        view.to_svg()
+    assert view.save(tmp_path / "graph.dot").read_text().startswith("digraph")
+
+
+def test_a_notebook_shows_the_svg(view):
+    bundle = view._repr_mimebundle_()
+    assert bundle["image/svg+xml"].startswith("<svg")
+    assert "GraphView 'two <layers> & a loss'" in bundle["text/plain"]
+
+
+def test_a_notebook_without_graphviz_shows_the_reason(view, no_graphviz):
+    bundle = view._repr_mimebundle_()
+    assert list(bundle) == ["text/plain"]
+    assert "glassgrad[viz]" in bundle["text/plain"]
+
+
+def test_the_dot_of_the_system_is_preferred(view, fake_dot):
+    fake_dot("import sys; sys.stdin.read(); print('from the system', sys.argv[1])")
+    assert view.to_pdf() == b"from the system -Tpdf\n"
+
+
+def test_a_layout_that_takes_too_long_is_stopped(view, fake_dot):
+    fake_dot("import time; time.sleep(60)")
+    start = time.monotonic()
+    with pytest.raises(viz.DrawingError, match=rf"did not lay out {len(view.nodes)} nodes within 0.3 s") as caught:
+        view.to_svg(time_limit=0.3)
+    assert time.monotonic() - start < 30  # stopped, and not waited for
+    assert "time_limit" in str(caught.value)
+    assert "to_dot()" in str(caught.value)
+
+
+def test_what_graphviz_complains_of_is_passed_on(view, fake_dot):
+    fake_dot("import sys; sys.exit('Error: no such renderer')")
+    with pytest.raises(viz.DrawingError, match=r"Graphviz failed on .* nodes, format pdf: Error: no such renderer"):
+        view.to_pdf()
+
+
+def test_a_crash_of_graphviz_is_named_as_one(view, fake_dot):
+    fake_dot("import os; os.kill(os.getpid(), 11)")
+    with pytest.raises(viz.DrawingError, match="was ended by signal 11"):
+        view.to_svg()
+
+
+def test_scripts_of_the_working_directory_do_not_hide_the_library(view, tmp_path, monkeypatch):
+    pytest.importorskip("pygraphviz", reason="comes with the extra viz")
+    monkeypatch.setattr("viz.render.shutil.which", lambda name: None)
+    (tmp_path / "warnings.py").write_text("raise SystemExit('a user script')")
+    monkeypatch.chdir(tmp_path)
+    assert view.to_svg().startswith("<svg")
+
+
+def test_a_name_in_any_script_is_drawn(tmp_path):
+    nodes = (NodeView(0, "input", name="größe 权重 <x> & \ud800"), NodeView(1, "output", "exp", shape=()))
+    svg = GraphView(nodes, (EdgeView(0, 1, 0),)).to_svg()
+    ET.fromstring(svg)
+    assert "größe 权重 &lt;x&gt; &amp; \ufffd" in svg
