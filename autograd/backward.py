@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backend import as_array, cast, is_complex
+from autograd.backend import Array, as_array, cast, is_complex
 from autograd.dispatch import bound, item_node
 from autograd.errors import GradientError
 from autograd.mode import enable_grad, no_grad
@@ -28,8 +28,8 @@ __all__ = ["accumulate", "walk"]
 
 _FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 
-# Through these kinds an exact zero of the cotangent stays a zero of the same element (or of all that it reduced).
-_KEEP_ZEROS = frozenset({"elementwise", "view", "gather", "reduction"})
+# Where "no gradient" is told apart from "zero gradient": elements pass through these kinds one by one.
+_KEEPS_ELEMENTS = frozenset({"elementwise", "view", "gather"})
 
 
 def walk(
@@ -54,9 +54,9 @@ def walk(
     heap = [(-node.seq, node) for node in pending]
     heapify(heap)
     following = heappop(heap) if heap else None
-    masked: set[Node] = set()  # nodes whose cotangent holds zeros that mean "no gradient"
+    masks: dict[Node, Array] = {}  # which elements of a pending cotangent got any gradient, where not all did
 
-    with enable_grad() if create_graph else no_grad():
+    with enable_grad() if create_graph else no_grad(), np.errstate(all="ignore"):
         while following is not None:
             node = following[1]
             following = None
@@ -78,14 +78,14 @@ def walk(
                 if not retain_graph:
                     node.saved = FREED
                 dtype = node.dtype
-                keep_zeros = op.seals or node in masked
+                mask = masks.pop(node, None) if masks else None
                 # Most nodes are plain: their rules are called below, one by one. The others go through _pull.
-                plainly = op.direct and not create_graph and not keep_zeros and (dtype is _FLOAT32 or dtype is _FLOAT64)
+                plainly = op.direct and not create_graph and mask is None and (dtype is _FLOAT32 or dtype is _FLOAT64)
                 try:
                     if plainly:
                         each: Sequence[Any] = op.rules or ()
                     else:
-                        each = _pull(node, g, inputs, saved, create_graph, keep_zeros)
+                        each = _pull(node, g, inputs, saved, create_graph, mask)
                     for parent, pulled in zip(inputs, each):  # noqa: B905  (strict= would cost a tenth of the loop)
                         if parent is None or pulled is None:
                             continue
@@ -106,8 +106,8 @@ def walk(
                                 gi = _unbroadcast(gi, node, parent)
                             if gi.dtype is not parent.dtype:
                                 gi = _cast(gi, parent.dtype)
-                            if op.selects or (masked and node in masked and op.kind in _KEEP_ZEROS):
-                                masked.add(parent)
+                            if masks or op.selects or mask is not None:
+                                _pass_mask(masks, mask, node, g, saved, parent, parent not in pending)
                         if parent in pending:
                             pending[parent] = pending[parent] + gi
                         else:
@@ -139,8 +139,45 @@ class _Slots(list[Any]):
         return self
 
 
+def _pass_mask(
+    masks: dict[Node, Array], mask: Array | None, node: Node, g: Any, saved: Any, parent: Node, first: bool
+) -> None:
+    """Note which elements of the parent's cotangent got no gradient from this node.
+
+    They start at an op that selects (``where``, indexing, ``max``). An elementwise op passes them on; for a view or a
+    gather the rule itself, applied to the mask, says where its elements went.
+    """
+    op: Any = node.op
+    reached: Array | None = None
+    if parent.op is not None and parent.op.kind in _KEEPS_ELEMENTS:
+        if mask is not None and op.kind == "elementwise" and not op.selects:
+            reached = _unbroadcast(mask.astype(np.float32), node, parent) if mask.shape != parent.shape else mask
+        elif (op.selects or (mask is not None and op.kind in _KEEPS_ELEMENTS)) and op.rules is not None:
+            if node.inputs.count(parent) == 1:  # where(c, x, x) reaches every element of x
+                rule = op.rules[node.inputs.index(parent)]
+                plain = _plain_ones(g) if mask is None else mask.astype(np.float32)
+                reached = rule(plain, saved, node.params)
+            if reached is not None and reached.shape != parent.shape:
+                reached = _unbroadcast(reached, node, parent)
+    if reached is not None:
+        reached = reached != 0
+    if first:
+        if reached is not None:
+            masks[parent] = reached
+    elif reached is None:
+        masks.pop(parent, None)  # some other use gives every element a gradient
+    elif parent in masks:
+        masks[parent] = masks[parent] | reached
+
+
+def _plain_ones(g: Any) -> Any:
+    if isinstance(g, _Slots):
+        return [None if part is None else _plain_ones(part) for part in g]
+    return np.ones_like(g.array if isinstance(g, Variable) else g)
+
+
 def _pull(
-    node: Node, g: Any, inputs: Sequence[Node | None], saved: Any, create_graph: bool, keep_zeros: bool
+    node: Node, g: Any, inputs: Sequence[Node | None], saved: Any, create_graph: bool, mask: Array | None
 ) -> Sequence[Any]:
     """The gradient for each input (None: no gradient), from the cotangent of the output."""
     op: Any = node.op
@@ -159,11 +196,8 @@ def _pull(
             None if rule is None or parent is None else rule(g, saved, node.params)
             for rule, parent in zip(op.rules, inputs, strict=True)
         ]
-        if keep_zeros and op.kind == "elementwise":
-            gradients = [
-                gi if gi is None or (rule.arity == 0 and not rule.params) else where(g == 0, 0, gi)
-                for rule, gi in zip(op.rules, gradients, strict=True)
-            ]
+        if mask is not None and op.kind == "elementwise":  # 0 times the infinite slope of a branch not taken is 0
+            gradients = [gi if gi is None else where(mask, gi, 0) for gi in gradients]
     if conjugate:
         gradients = [gi if gi is None else gi.conj() for gi in gradients]
     return gradients

@@ -97,7 +97,6 @@ class Primitive:
         arguments: Sequence[str] | None,
         holomorphic: bool,
         selects: bool,
-        seals: bool,
         aux: bool,
         outputs: bool,
         plain: Callable[..., Any] | None,
@@ -115,7 +114,6 @@ class Primitive:
         self.errors = tuple(errors)
         self.holomorphic = holomorphic
         self.selects = selects
-        self.seals = seals
         self.aux = aux
         self.outputs = outputs
         self.plain = plain
@@ -283,7 +281,6 @@ def primitive(
     arguments: Sequence[str] | None = None,
     holomorphic: bool = True,
     selects: bool = False,
-    seals: bool = False,
     aux: bool = False,
     outputs: bool = False,
     plain: Callable[..., Any] | None = None,
@@ -307,7 +304,6 @@ def primitive(
                      the engine conjugates around the rule (conjugate Wirtinger convention, as PyTorch)
     ``selects``      some inputs get exactly no gradient (``where``, indexing): from there on the engine keeps 0 at 0
                      through elementwise rules, so that a NaN of a branch not taken cannot leak
-    ``seals``        keep 0 at 0 always: the derivative is infinite inside the domain (``sqrt`` at 0)
     ``aux``          ``forward`` returns ``(output, aux)`` and rules may name ``aux``
     ``outputs``      ``forward`` returns a tuple; a rule gets a tuple of cotangents, None for an unused output
     ``plain``        the definition by other primitives, where ``forward`` is fused; used for higher orders
@@ -317,7 +313,7 @@ def primitive(
         raise TypeError(f"primitive {name!r} is in the table already. Give the op another name.")
     entry = Primitive(
         name, forward, vjp, jvp, kind, code, latex or rf"\operatorname{{{name}}}", vjp_latex,
-        flops or per_element(1), samples, errors, arguments, holomorphic, selects, seals, aux, outputs, plain,
+        flops or per_element(1), samples, errors, arguments, holomorphic, selects, aux, outputs, plain,
         reference, doc,
     )  # fmt: skip
     OPS[name] = entry

@@ -112,8 +112,8 @@ def _point(x: Any) -> Tensor:
     """The place to differentiate at: joined to the graph that ``x`` is part of, else a leaf of its own."""
     if isinstance(x, Tensor):
         return x.clone() if x.node is not None and is_grad_enabled() else x.detach().requires_grad_()
-    if is_array(x):
-        return bound(x, None).requires_grad_()
+    if is_array(x) or isinstance(x, np.generic):
+        return bound(as_array(x), None).requires_grad_()
     return bound(np.asarray(x, dtype=np.float32 if isinstance(x, (float, int)) else None), None).requires_grad_()
 
 

@@ -82,14 +82,22 @@ power = primitive(
     flops=per_element(16), samples=elementwise_samples(2, low=0.3, high=2.0, second={"low": -2.0}),
     errors=[_no_broadcast],
 )  # fmt: skip
+
+
+def _over(g: Any, slope: Any) -> Any:
+    """``g / slope`` where the slope may be 0 inside the domain: infinite, but 0 for a gradient that is 0 itself."""
+    nothing = (g == 0) & (slope == 0)
+    return where(nothing, 0, g / where(nothing, 1, slope))
+
+
 square = primitive(
     "square", np.square, kind="elementwise",
     vjp=[lambda g, x: 2 * g * x], jvp="from_vjp",
     code="({0} * {0})", latex="{0}^2", vjp_latex=[r"2 \bar y \, x"], samples=elementwise_samples(),
 )  # fmt: skip
 sqrt = primitive(
-    "sqrt", np.sqrt, kind="elementwise", seals=True,
-    vjp=[lambda g, y: g / (2 * y)], jvp="from_vjp",
+    "sqrt", np.sqrt, kind="elementwise",
+    vjp=[lambda g, y: _over(g, 2 * y)], jvp="from_vjp",
     code="sqrt({0})", latex=r"\sqrt{{{0}}}", vjp_latex=[r"\frac{\bar y}{2 y}"],
     flops=per_element(4), samples=elementwise_samples(low=0.1),
 )  # fmt: skip
@@ -158,14 +166,14 @@ tan = primitive(
     flops=per_element(8), samples=elementwise_samples(low=-1.2, high=1.2),
 )  # fmt: skip
 arcsin = primitive(
-    "arcsin", np.arcsin, kind="elementwise", seals=True,
-    vjp=[lambda g, x: g / sqrt(1 - x * x)], jvp="from_vjp",
+    "arcsin", np.arcsin, kind="elementwise",
+    vjp=[lambda g, x: _over(g, sqrt(1 - x * x))], jvp="from_vjp",
     code="asin({0})", latex=r"\arcsin {0}", vjp_latex=[r"\frac{\bar y}{\sqrt{1 - x^2}}"],
     flops=per_element(8), samples=elementwise_samples(low=-0.9, high=0.9),
 )  # fmt: skip
 arccos = primitive(
-    "arccos", np.arccos, kind="elementwise", seals=True,
-    vjp=[lambda g, x: -g / sqrt(1 - x * x)], jvp="from_vjp",
+    "arccos", np.arccos, kind="elementwise",
+    vjp=[lambda g, x: -_over(g, sqrt(1 - x * x))], jvp="from_vjp",
     code="acos({0})", latex=r"\arccos {0}", vjp_latex=[r"-\frac{\bar y}{\sqrt{1 - x^2}}"],
     flops=per_element(8), samples=elementwise_samples(low=-0.9, high=0.9),
 )  # fmt: skip
@@ -200,14 +208,14 @@ arcsinh = primitive(
     flops=per_element(8), samples=elementwise_samples(),
 )  # fmt: skip
 arccosh = primitive(
-    "arccosh", np.arccosh, kind="elementwise", seals=True,
-    vjp=[lambda g, x: g / (sqrt(x - 1) * sqrt(x + 1))], jvp="from_vjp",
+    "arccosh", np.arccosh, kind="elementwise",
+    vjp=[lambda g, x: _over(g, sqrt(x - 1) * sqrt(x + 1))], jvp="from_vjp",
     code="acosh({0})", latex=r"\operatorname{{arcosh}} {0}", vjp_latex=[r"\frac{\bar y}{\sqrt{x^2 - 1}}"],
     flops=per_element(8), samples=elementwise_samples(low=1.2, high=4.0),
 )  # fmt: skip
 arctanh = primitive(
-    "arctanh", np.arctanh, kind="elementwise", seals=True,
-    vjp=[lambda g, x: g / (1 - x * x)], jvp="from_vjp",
+    "arctanh", np.arctanh, kind="elementwise",
+    vjp=[lambda g, x: _over(g, 1 - x * x)], jvp="from_vjp",
     code="atanh({0})", latex=r"\operatorname{{artanh}} {0}", vjp_latex=[r"\frac{\bar y}{1 - x^2}"],
     flops=per_element(8), samples=elementwise_samples(low=-0.9, high=0.9),
 )  # fmt: skip
