@@ -70,8 +70,8 @@ def _lines(view: GraphView, direction: Direction, legend: bool, dots_per_inch: i
     yield f'  graph [rankdir={rank}, bgcolor=transparent, pad=0.15, nodesep=0.25, ranksep=0.4, fontname="{_FONT}"]'
     if dots_per_inch is not None:
         yield f"  graph [dpi={dots_per_inch}]"
-    yield f'  node [shape=box, style="rounded,filled", margin="0.16,0.07", height=0.3, fontname="{_FONT}", fontsize=13]'
-    yield f'  edge [color="{_LINE}", penwidth=1.3, arrowsize=0.7, fontname="{_FONT}", fontsize=11]'
+    yield f'  node [shape=box, style="rounded,filled", margin="0.16,0.07", height=0.3, fontname="{_FONT}", fontsize=12]'
+    yield f'  edge [color="{_LINE}", penwidth=1.3, arrowsize=0.7, fontname="{_FONT}", fontsize=10]'
     heading = _heading(view, legend)
     if heading:
         yield f"  graph [labelloc=t, labeljust=c, label=<{heading}>]"
@@ -103,7 +103,7 @@ def _node_attributes(node: NodeView) -> str:
     if node.kind == "parameter":
         style |= {"style": "filled"}  # square corners: told from an op without its colour
     elif node.kind == "constant":
-        style |= {"style": "rounded,filled,dashed", "margin": "0.08,0.03", "height": "0.2", "fontsize": "11"}
+        style |= {"style": "rounded,filled,dashed", "margin": "0.08,0.03", "height": "0.2", "fontsize": "10"}
     elif node.kind == "output":
         style |= {"color": _OUTPUT, "penwidth": "3", "class": f"{card_of(node)} output"}
     attributes = [f'{key}="{value}"' for key, value in style.items()]
@@ -116,7 +116,7 @@ def _node_label(node: NodeView) -> str:
     lines = []
     if node.kind == "output":
         role = "LOSS" if node.shape == () else "OUTPUT"
-        lines.append(f'<FONT POINT-SIZE="10"><B>{role}</B></FONT>')
+        lines.append(f'<FONT POINT-SIZE="9"><B>{role}</B></FONT>')
     which = f" {dict(node.params).get('index', '')}" if node.op_kind == "item" else ""  # of a tuple of outputs
     lines.append(f"<B>{_escape(_shortened(node.label) + which)}</B>")
     if node.op and node.name:
@@ -131,7 +131,7 @@ def _node_label(node: NodeView) -> str:
         small.append(node.summary)
     if node.gradient_norm is not None:
         small.append(f"gradient norm {node.gradient_norm:.3g}")
-    lines += [f'<FONT POINT-SIZE="11">{_escape(line)}</FONT>' for line in small]
+    lines += [f'<FONT POINT-SIZE="10">{_escape(line)}</FONT>' for line in small]
     return "<BR/>".join(lines)
 
 
@@ -159,7 +159,7 @@ def _heading(view: GraphView, legend: bool) -> str:
     columns = math.ceil(len(keys) / math.ceil(len(keys) / _LEGEND_COLUMNS)) if keys else 0  # rows of equal length
     rows = []
     if view.title:
-        title = f'<FONT POINT-SIZE="16" COLOR="{_LINE}"><B>{_escape(view.title)}</B></FONT>'
+        title = f'<FONT POINT-SIZE="15" COLOR="{_LINE}"><B>{_escape(view.title)}</B></FONT>'
         rows.append(f'<TD BORDER="0" COLSPAN="{max(1, columns)}">{title}</TD>')
     for start in range(0, len(keys), max(1, columns)):
         rows.append("".join(map(_legend_cell, keys[start : start + columns])))
@@ -172,7 +172,7 @@ def _heading(view: GraphView, legend: bool) -> str:
 
 def _legend_cell(key: str) -> str:
     card = CARDS[key]
-    text = f'<FONT POINT-SIZE="11" COLOR="{card.text}">{_escape(card.legend)}</FONT>'
+    text = f'<FONT POINT-SIZE="10" COLOR="{card.text}">{_escape(card.legend)}</FONT>'
     return f'<TD BGCOLOR="{card.fill}" COLOR="{card.stroke}">{text}</TD>'
 
 

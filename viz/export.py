@@ -16,10 +16,11 @@ from viz.render import TIME_LIMIT, Format, render
 if TYPE_CHECKING:
     from viz.view import GraphView, NodeView
 
-__all__ = ["SVG", "pdf", "png", "save", "svg", "to_text", "write_whole"]
+__all__ = ["PIXELS_PER_POINT", "SVG", "XLINK", "pdf", "png", "save", "svg", "to_text", "write_whole"]
 
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
+PIXELS_PER_POINT = 96 / 72  # CSS
 _PIXELS_PER_INCH = 144  # two pixels to the point: sharp on a dense screen
 
 
@@ -90,8 +91,8 @@ def write_whole(path: Path, content: str | bytes) -> Path:
 def _described(root: ET.Element, view: GraphView) -> str:
     """Graphviz's SVG as an element of a page: sized in pixels, titled, with words instead of ids on hover."""
     width, height = root.get("viewBox", "0 0 0 0").split()[2:]
-    root.set("width", f"{float(width):.0f}")
-    root.set("height", f"{float(height):.0f}")
+    root.set("width", f"{float(width) * PIXELS_PER_POINT:.0f}")
+    root.set("height", f"{float(height) * PIXELS_PER_POINT:.0f}")
     root.set("role", "img")
     summary = legible(_summary(view))
     root.set("aria-label", summary)

@@ -9,13 +9,10 @@ from dataclasses import fields
 from typing import Any
 
 from autograd.extras import import_extra
-from viz.export import SVG, to_text
+from viz.export import PIXELS_PER_POINT, SVG, XLINK, to_text
 from viz.theme import LIGHT, THEMEABLE, Theme
 
 __all__ = ["axes_or_new", "figure_svg", "new_figure"]
-
-_POINTS_TO_PIXELS = 96 / 72
-_HREF = "{http://www.w3.org/1999/xlink}href"
 
 
 def new_figure(width: float, height: float, theme: Theme = LIGHT) -> Any:
@@ -51,7 +48,7 @@ def _embedded(root: ET.Element, description: str) -> str:
     for metadata in root.findall(f"{{{SVG}}}metadata"):
         root.remove(metadata)
     for side in ("width", "height"):
-        root.set(side, f"{float(root.get(side, '0pt').removesuffix('pt')) * _POINTS_TO_PIXELS:.0f}")
+        root.set(side, f"{float(root.get(side, '0pt').removesuffix('pt')) * PIXELS_PER_POINT:.0f}")
     root.set("role", "img")
     root.set("aria-label", description)
     root.set("class", "chart")
@@ -68,7 +65,7 @@ def _embedded(root: ET.Element, description: str) -> str:
 
 
 def _references(element: ET.Element) -> list[str]:
-    link = element.get(_HREF, "")
+    link = element.get(f"{{{XLINK}}}href", "")
     found = [link[1:]] if link.startswith("#") else []
     return found + [target for value in element.attrib.values() for target in re.findall(r"url\(#([^)]+)\)", value)]
 

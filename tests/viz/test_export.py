@@ -65,9 +65,10 @@ def test_two_drawings_on_a_page_share_no_ids(view):
 
 def test_svg_text_is_big_enough_to_read(view):
     root = ET.fromstring(view.to_svg())
+    pixels_per_unit = float(root.get("width")) / float(root.get("viewBox").split()[2])
     sizes = [float(e.get("font-size")) for e in root.iter("{http://www.w3.org/2000/svg}text")]
-    assert min(sizes) >= 10
-    assert float(root.get("width")) == pytest.approx(float(root.get("viewBox").split()[2]), abs=1)
+    assert pixels_per_unit * min(sizes) >= 11.5
+    assert pixels_per_unit == pytest.approx(float(root.get("height")) / float(root.get("viewBox").split()[3]), rel=0.02)
 
 
 def test_png_and_pdf_are_what_they_say(view):
