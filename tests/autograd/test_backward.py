@@ -437,9 +437,7 @@ def test_an_error_in_a_rule_names_the_node_and_a_wrong_shape_the_rule():
         with pytest.raises(AttributeError) as caught:
             broken(x).sum().backward()
         assert any("broken_for_a_test" in note for note in caught.value.__notes__)
-        with pytest.raises(
-            GradientError, match=r"wrong_for_a_test.*\(2,\) for an input of shape \(3,\).*bug in the rule"
-        ):
+        with pytest.raises(GradientError, match=r"wrong_for_a_test.*\(2,\) for an input of shape \(3,\).*bug"):
             wrong(x).sum().backward()
         assert x.grad is None
     finally:

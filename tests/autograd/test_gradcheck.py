@@ -1,0 +1,84 @@
+"""gradcheck finds planted errors and says where."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import autograd as ag
+from autograd.errors import DtypeError, GradientError
+
+
+@pytest.fixture
+def planted():
+    """Ops with a wrong rule each; taken out of the table afterwards."""
+    names = []
+
+    def make(name, forward, **facets):
+        names.append(name)
+        return ag.primitive(name, forward, kind="elementwise", **facets)
+
+    yield make
+    for name in names:
+        ag.OPS.pop(name)
+
+
+def test_a_wrong_sign_is_found_with_op_argument_index_and_values(planted):
+    op = planted("planted_sign", np.subtract, vjp=[lambda g: g, lambda g: g])
+    x = np.array([1.0, 2.0])
+    with pytest.raises(
+        ag.GradcheckError, match=r"gradcheck of planted_sign: output 0, argument 1 of shape \(2,\), index \(0,\)"
+    ) as e:
+        ag.gradcheck(op, [x, x])
+    assert "2 of 2 elements" in str(e.value)
+    assert not ag.gradcheck(op, [x, x], raise_exception=False)
+
+
+def test_a_missing_factor_in_one_element_is_found(planted):
+    op = planted("planted_factor", np.square, vjp=[lambda g, x: g * ag.where(x > 1, x, 2 * x)])
+    assert ag.gradcheck(op, [np.array([0.3, 0.8])])
+    with pytest.raises(ag.GradcheckError, match=r"index \(1,\).*1 of 2 elements"):
+        ag.gradcheck(op, [np.array([0.3, 1.8])])
+
+
+def test_a_rule_that_is_right_at_first_order_only_is_found_by_gradgradcheck(planted):
+    op = planted("planted_constant", np.exp, vjp=[lambda g, y: g * getattr(y, "array", y)])
+    x = [np.array([0.1, 0.2])]
+    assert ag.gradcheck(op, x)
+    with pytest.raises(ag.GradcheckError, match="the gradient of planted_constant"):
+        ag.gradgradcheck(op, x)
+
+
+def test_a_missing_gradient_is_found(planted):
+    op = planted("planted_none", np.multiply, vjp=[lambda g, b: g * b, lambda g: None])
+    with pytest.raises(ag.GradcheckError, match=r"argument 1.*no gradient \(None\)"):
+        ag.gradcheck(op, [np.ones(2), np.ones(2)])
+
+
+def test_a_forgotten_conjugate_is_found(planted):
+    op = planted("planted_conjugate", np.multiply, vjp=[lambda g, b: g * b, lambda g, a: g * a], holomorphic=False)
+    z = np.array([1 + 2j, 0.5 - 1j])
+    assert ag.gradcheck(op, [np.array([1.0, 2.0]), np.array([3.0, 1.0])])
+    with pytest.raises(ag.GradcheckError, match="argument 0"):
+        ag.gradcheck(op, [z, z])
+    assert ag.gradcheck(ag.multiply, [z, z])
+
+
+def test_what_can_be_checked():
+    assert ag.gradcheck(lambda a, b: (a * 2, ag.sin(b)), [np.ones(2), np.ones((2, 2))])
+    assert ag.gradgradcheck(ag.tanh, np.array([0.3]))
+    assert ag.gradcheck(ag.where, [np.array([True, False]), np.ones(2), np.zeros(2)])
+    with pytest.raises(DtypeError, match="input 0 is float32"):
+        ag.gradcheck(ag.exp, ag.ones(2, requires_grad=True))
+    with pytest.raises(GradientError, match="no input wants gradients"):
+        ag.gradcheck(ag.exp, ag.ones(2))
+
+
+def test_a_primitive_with_an_inconsistent_entry_is_refused():
+    with pytest.raises(TypeError, match="1 vjp rules for 2 arguments"):
+        ag.primitive("planted_count", np.add, kind="elementwise", vjp=[lambda g: g])
+    with pytest.raises(TypeError, match=r"a rule asks for 'z'\. A rule can name g, y, x"):
+        ag.primitive("planted_name", np.exp, kind="elementwise", vjp=[lambda g, z: g])
+    with pytest.raises(TypeError, match="in the table already"):
+        ag.primitive("exp", np.exp, kind="elementwise")
+    assert not any(name.startswith("planted") for name in ag.OPS)
