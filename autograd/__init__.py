@@ -30,7 +30,14 @@ from autograd.creation import *
 from autograd.errors import *
 from autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
 from autograd.mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
-from autograd.ops import *
+from autograd.ops.convolution import *
+from autograd.ops.elementwise import *
+from autograd.ops.indexing import *
+from autograd.ops.linalg import *
+from autograd.ops.loss import *
+from autograd.ops.random import *
+from autograd.ops.reduce import *
+from autograd.ops.shape import *
 from autograd.primitive import OPS, Primitive, primitive
 from autograd.random import Generator, default_generator, manual_seed
 from autograd.tape import Leaf, Node, mark_written

@@ -124,14 +124,10 @@ def to_numpy(x: Array) -> np.ndarray:
     return x if isinstance(x, np.ndarray) else np.asarray(x.get() if is_array(x) else x)
 
 
-_HALF = frozenset({"float16", "bfloat16"})
-_REAL = _HALF | {"float32", "float64"}
-_COMPLEX = frozenset({"complex64", "complex128"})
-
-
 def is_differentiable(dtype: np.dtype) -> bool:
     """Whether gradients exist for the dtype: floating or complex."""
-    return dtype.name in _REAL or dtype.name in _COMPLEX
+    kind = dtype.kind
+    return kind == "f" or kind == "c" or (kind == "V" and dtype.name == "bfloat16")
 
 
 def is_complex(dtype: np.dtype) -> bool:
@@ -141,7 +137,7 @@ def is_complex(dtype: np.dtype) -> bool:
 
 def is_half(dtype: np.dtype) -> bool:
     """Whether the dtype is a 16-bit float, whose sums are accumulated in float32."""
-    return dtype.name in _HALF
+    return dtype.itemsize == 2 and (dtype.kind == "f" or dtype.name == "bfloat16")
 
 
 def parse_dtype(dtype: Any) -> np.dtype:

@@ -261,6 +261,8 @@ def _unbroadcast(g: Any, node: Node, parent: Node) -> Any:
     """Sum a gradient over the axes that broadcasting added or stretched, back to the shape of the input."""
     shape = parent.shape
     extra = g.ndim - len(shape)
+    if extra > 0 and g.shape[extra:] == shape:
+        return g.sum(axis=tuple(range(extra)))
     if _fits(g.shape, shape):  # a rule may leave out axes along which its gradient is constant (sum, mean)
         return broadcast_to(g, shape=shape)
     if not _fits(shape, g.shape):

@@ -27,7 +27,7 @@ from typing import Any, Literal
 import numpy as np
 
 from autograd.backend import Array
-from autograd.dispatch import OPS, apply, explain
+from autograd.dispatch import OPS, apply, apply1, apply2, explain
 from autograd.errors import GlassgradError
 from autograd.tape import Variable
 
@@ -160,6 +160,9 @@ class Primitive:
         self.layout = layout
         for rule in rules:
             rule.bind(layout | {"needs": 0}, self.static)
+        # What dispatch and the backward walk may handle in their short ways: arrays in and one array out; and rules
+        # that take saved values alone.
+        self.bare = not (self.static or self.aux or self.outputs or self._extras or self.variadic)
         self.direct = self.rules is not None and not self.outputs and not any(r and r.params for r in self.rules)
         self._keep: dict[int, Any] = {}
 
@@ -182,6 +185,12 @@ class Primitive:
         return keep
 
     def __call__(self, *args: Any, **params: Any) -> Any:
+        if self.bare:
+            if len(args) == 1:
+                if isinstance(args[0], Variable):
+                    return apply1(self, args[0])
+            elif len(args) == 2 and (isinstance(args[0], Variable) or isinstance(args[1], Variable)):
+                return apply2(self, args[0], args[1])
         for a in args:
             if isinstance(a, Variable):
                 return apply(self, args, params)

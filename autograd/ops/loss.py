@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd.backend import Array, array_module, is_array
 from autograd.errors import DtypeError, RangeError, ShapeError
-from autograd.ops.elementwise import exp, square
+from autograd.ops.elementwise import exp
 from autograd.ops.indexing import take_along_axis
 from autograd.ops.reduce import log_softmax, mean, sum
 from autograd.ops.shape import moveaxis, reshape, squeeze
@@ -198,6 +198,38 @@ def nll_loss(
     return _reduced("nll_loss", reshape(loss, labels.shape), reduction, weights)
 
 
+def _mse_forward(x: Array, target: Array, *, reduction: str) -> Array:
+    error = x - target
+    if reduction == "none":
+        return error * error
+    total = np.vdot(error, error) if error.dtype.itemsize > 2 else np.sum(error * error, dtype=np.float32)
+    return (total / max(error.size, 1) if reduction == "mean" else total).astype(error.dtype)
+
+
+def _mse_vjp(g: Any, x: Any, target: Any, reduction: str) -> Any:
+    scale = 2 / max(x.size, 1) if reduction == "mean" else 2
+    return (x - target) * (scale * g)
+
+
+_mse = primitive(
+    "mse_loss", _mse_forward, kind="composite",
+    vjp=[_mse_vjp, lambda g, x, target, reduction: -_mse_vjp(g, x, target, reduction)],
+    jvp=lambda primals, tangents, reduction: _mse_jvp(primals, tangents, reduction),
+    latex=r"\overline{{({0} - {1})^2}}",
+    vjp_latex=[r"\tfrac{2}{n} \bar y \,(x - t)", r"-\tfrac{2}{n} \bar y \,(x - t)"],
+    flops=per_input_element(3),
+    samples=[sample(spec(2, 3), spec(2, 3), reduction=reduction) for reduction in ("mean", "sum", "none")],
+    reference=lambda x, t, reduction: (x - t) ** 2 if reduction == "none" else getattr(np, reduction)((x - t) ** 2),
+)  # fmt: skip
+
+
+def _mse_jvp(primals: Any, tangents: Any, reduction: str) -> Any:
+    (x, target), (t_x, t_target) = primals, tangents
+    change = -t_target if t_x is None else t_x if t_target is None else t_x - t_target
+    terms = 2 * (x - target) * change
+    return terms if reduction == "none" else _reduced("mse_loss", terms, reduction)
+
+
 def mse_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
     """Mean squared error. Shapes must be equal: ``(n, 1)`` against ``(n,)`` would silently broadcast to n times n."""
     if tuple(x.shape) != tuple(np.shape(getattr(target, "array", target))):
@@ -205,4 +237,6 @@ def mse_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
             f"mse_loss: x is {tuple(x.shape)} and target is {tuple(np.shape(getattr(target, 'array', target)))}; "
             "they must be equal. Add or drop an axis: target[:, None], or x.squeeze(-1)."
         )
-    return _reduced("mse_loss", square(x - target), reduction)
+    if reduction not in ("mean", "sum", "none"):
+        raise DtypeError(f'mse_loss: reduction must be "mean", "sum" or "none", not {reduction!r}.')
+    return _mse(x, target, reduction=reduction)

@@ -1,0 +1,18 @@
+"""nn: modules, losses, models and what trains them. Names and arguments are PyTorch's."""
+
+from nn import data, functional, init, models
+from nn.activation import GELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh
+from nn.containers import Flatten, ModuleList, Sequential
+from nn.convolution import Conv2d
+from nn.dropout import Dropout
+from nn.linear import Identity, Linear
+from nn.loss import CrossEntropyLoss, MSELoss, NLLLoss
+from nn.module import Module, StateDictError
+from nn.parameter import Parameter
+from nn.pooling import AvgPool2d, MaxPool2d
+
+__all__ = [
+    "AvgPool2d", "Conv2d", "CrossEntropyLoss", "Dropout", "Flatten", "GELU", "Identity", "LeakyReLU", "Linear",
+    "LogSoftmax", "MSELoss", "MaxPool2d", "Module", "ModuleList", "NLLLoss", "Parameter", "ReLU", "Sequential",
+    "SiLU", "Sigmoid", "Softmax", "Softplus", "StateDictError", "Tanh", "data", "functional", "init", "models",
+]  # fmt: skip
