@@ -113,39 +113,48 @@ def apply(op: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any:
     """Run an op on Tensors and arrays, and record it if one of the Tensors wants gradients."""
     arrays: list[Array] = []
     nodes: list[Node | None] = []
-    mask = 0
-    for i, a in enumerate(args):
+    mask, bit = 0, 1
+    for a in args:
         if isinstance(a, Variable):
-            nodes.append(a.node)
+            if (node := a.node) is not None:
+                mask |= bit
+            nodes.append(node)
             arrays.append(a.array)
-            if a.node is not None:
-                mask |= 1 << i
         else:
             nodes.append(None)
             arrays.append(a)
+        bit <<= 1
     y: Any = op.compute(arrays, params)
     aux = None
     if op.aux:
         y, aux = y
-    y = tuple(map(as_array, y)) if op.outputs else as_array(y)
-    record = mask and mode.grad and op.differentiable
-    if not record:
-        return tuple(bound(part, None) for part in y) if op.outputs else bound(y, None)
+    if op.outputs:
+        y = tuple(map(as_array, y))
+    elif y.__class__ is not np.ndarray:
+        y = as_array(y)
+    out = None if op.outputs else bound(y, None)
+    if not mask or not mode.grad or not op.differentiable:
+        return out if out is not None else tuple(bound(part, None) for part in y)
     made = _new(Node)
     made.op = op
     made.inputs = tuple(nodes)
-    made.saved = _save(op, mask, arrays, y, aux)
+    if not op.bare:
+        made.saved = _save(op, mask, arrays, y, aux)
+    else:
+        keep = op.keeper(mask)
+        made.saved = None if keep is None else keep((None, y, *arrays))
     made.params = params
     made.seq = next_seq()
     made.hooks = None
-    if op.outputs:
+    if out is None:
         made.shape = tuple(part.shape for part in y)
         made.dtype = y[0].dtype
         return tuple(bound(part, item_node(made, i, part)) for i, part in enumerate(y))
     made.shape = y.shape
-    made.dtype = y.dtype
-    # indices and other integers come out of differentiable ops too (a cast): they carry no gradient
-    return bound(y, made if is_differentiable(y.dtype) else None)
+    made.dtype = dtype = y.dtype
+    if is_differentiable(dtype):  # integers come out of differentiable ops too (a cast): they carry no gradient
+        out.node = made
+    return out
 
 
 def _save(op: Primitive, mask: int, arrays: Sequence[Array], y: Any, aux: Any) -> Any:

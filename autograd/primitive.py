@@ -41,38 +41,28 @@ Kind = Literal[
 class Rule:
     """A vjp or jvp rule and where each of its parameters comes from."""
 
-    __slots__ = ("arity", "function", "params", "pick", "sources")
+    __slots__ = ("arity", "function", "params", "pick", "places", "sources")
 
     def __init__(self, function: Callable[..., Any], skip: int):
         self.function = function
         self.sources = _names(function)[skip:]
         self.params: tuple[str, ...] = ()
+        self.places: tuple[tuple[str, int], ...] = ()
         self.pick: Any = None
         self.arity = 0
 
     def bind(self, layout: dict[str, int], static: frozenset[str]) -> None:
         """Resolve the parameter names against the layout of saved values and the static arguments."""
         self.params = tuple(name for name in self.sources if name in static)
-        positions = [layout[name] for name in self.sources if name not in static]
+        self.places = tuple((name, -1 if name in static else layout[name]) for name in self.sources)
+        positions = [position for _, position in self.places if position >= 0]
         self.arity = len(positions)
         if positions:
             self.pick = itemgetter(*positions)
 
     def __call__(self, g: Any, saved: Any, params: dict[str, Any]) -> Any:
         """The rule's value for cotangent (or tangent) ``g``."""
-        if self.params:
-            kept = dict(zip((s for s in self.sources if s not in self.params), self._picked(saved), strict=True))
-            return self.function(g, **kept, **{name: params[name] for name in self.params})
-        if self.arity == 0:
-            return self.function(g)
-        if self.arity == 1:
-            return self.function(g, self.pick(saved))
-        return self.function(g, *self.pick(saved))
-
-    def _picked(self, saved: Any) -> tuple[Any, ...]:
-        if self.arity == 0:
-            return ()
-        return (self.pick(saved),) if self.arity == 1 else self.pick(saved)
+        return self.function(g, *[params[name] if i < 0 else saved[i] for name, i in self.places])
 
 
 class Primitive:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import string
 from typing import Any
@@ -89,6 +90,21 @@ def _linear_forward(x: Array, weight: Array, bias: Array | None) -> Array:
     return y
 
 
+@functools.lru_cache(maxsize=64)
+def _ones(n: int, dtype: np.dtype) -> np.ndarray:
+    ones = np.ones(n, dtype)
+    ones.setflags(write=False)
+    return ones
+
+
+def _column_sums(g: Any) -> Any:
+    """The sum over all axes but the last; as a product with ones it runs in BLAS, four times as fast as a sum."""
+    rows = _rows(g)
+    if isinstance(rows, np.ndarray) and rows.itemsize > 2 and rows.flags.c_contiguous:
+        return np.dot(_ones(len(rows), rows.dtype), rows)
+    return sum(rows, 0)
+
+
 def _rows(x: Any) -> Any:
     """All axes but the last merged into one."""
     return x if x.ndim == 2 else x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
@@ -109,7 +125,7 @@ _linear = primitive(
     vjp=[
         lambda g, weight: matmul(g, weight),
         lambda g, x: matmul(_rows(g).T, _rows(x)),
-        lambda g: g,  # the backward walk sums over the batch
+        lambda g: _column_sums(g),
     ],
     jvp=_linear_jvp,
     latex=r"{0} {1}^\top + {2}", vjp_latex=[r"\bar y \, W", r"\bar y^\top x", r"\textstyle\sum \bar y"],
@@ -129,15 +145,19 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     Shape: ``x (..., in)``, ``weight (out, in)``, ``bias (out,)`` or None; result ``(..., out)``.
     """
     shape, w = x.shape, weight.shape
-    if len(w) != 2 or not shape or shape[-1] != w[1]:
-        raise ShapeError(
-            f"linear: x is {tuple(shape)} and weight is {tuple(w)}; x must end with the {w[-1] if w else 0} "
-            "features that weight (out, in) takes."
-            + (" Flatten the other axes first: x.reshape(len(x), -1)." if math.prod(shape[1:]) == w[-1] else "")
-        )
-    if bias is not None and bias.shape != (w[0],):
-        raise ShapeError(f"linear: bias is {tuple(bias.shape)}; weight {tuple(w)} wants ({w[0]},).")
+    if len(w) != 2 or not shape or shape[-1] != w[1] or (bias is not None and bias.shape != w[:1]):
+        raise _linear_error(tuple(shape), tuple(w), bias)
     return _linear(x, weight, bias)
+
+
+def _linear_error(shape: tuple[int, ...], w: tuple[int, ...], bias: Any) -> ShapeError:
+    if len(w) == 2 and shape and shape[-1] == w[1]:
+        return ShapeError(f"linear: bias is {tuple(bias.shape)}; weight {w} wants ({w[0]},).")
+    return ShapeError(
+        f"linear: x is {shape} and weight is {w}; x must end with the {w[-1] if w else 0} "
+        "features that weight (out, in) takes."
+        + (" Flatten the other axes first: x.reshape(len(x), -1)." if w and math.prod(shape[1:]) == w[-1] else "")
+    )
 
 
 # ---------------------------------------------------------------------------------------------------------- einsum
