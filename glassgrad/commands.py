@@ -1,0 +1,65 @@
+"""The commands of the command line. This module needs typer; ``cli.py`` says so in time when it is missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from glassgrad import __version__
+from glassgrad.progress import progress
+from glassgrad.train import Config, UsageError, run_training
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    help="glassgrad: an autograd engine that you can see through.", no_args_is_help=True, add_completion=False,
+    pretty_exceptions_enable=False,
+)  # fmt: skip
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"glassgrad {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Train models, and see how they learn."""
+
+
+@app.command()
+def train(
+    model: Annotated[str, typer.Option(help="mlp or lenet.")] = "mlp",
+    data: Annotated[str, typer.Option(help="digits (bundled), mnist or fashion-mnist.")] = "digits",
+    epochs: Annotated[int | None, typer.Option(help="Epochs in all; default by data set.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Images in a batch; default by data set.")] = None,
+    optimizer: Annotated[str, typer.Option(help="adam, adamw or sgd (momentum 0.9, Nesterov).")] = "adam",
+    lr: Annotated[float | None, typer.Option(help="Learning rate; default by optimizer.")] = None,
+    weight_decay: Annotated[float, typer.Option(help="Weight decay.")] = 0.0,
+    seed: Annotated[int, typer.Option(help="Seed of the weights and of the order of the data.")] = 0,
+    device: Annotated[str, typer.Option(help='"cpu", "cuda" or "cuda:1".')] = "cpu",
+    data_dir: Annotated[str | None, typer.Option(help="Folder of the data files; else GLASSGRAD_DATA.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the run; default runs/<data>-<model>-<n>.")] = None,
+    resume: Annotated[Path | None, typer.Option(help="Go on with the run in this folder.")] = None,
+    report: Annotated[bool, typer.Option(help="Write index.html at the end.")] = True,
+) -> None:
+    """Train a model and leave a run folder: metrics.jsonl, checkpoint/, and the report index.html."""
+    if resume is not None:
+        if out is not None:
+            raise UsageError("--resume goes on in the run's own folder; leave --out away.")
+        finished = run_training(None, resume, resume=True, epochs=epochs, report=report, progress=progress())
+    else:
+        config = Config.make(
+            model, data, optimizer, epochs=epochs, batch_size=batch_size, lr=lr, weight_decay=weight_decay,
+            seed=seed, device=device, data_dir=data_dir,
+        )  # fmt: skip
+        finished = run_training(config, out, report=report, progress=progress())
+    if not finished:
+        raise typer.Exit(130)  # as a shell reports a program that was ended by Ctrl-C

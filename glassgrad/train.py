@@ -1,0 +1,207 @@
+"""The main job: train a model on a data set, and leave a run folder that tells everything about it.
+
+The folder holds ``config.json``, ``metrics.jsonl``, ``checkpoint/`` and the report ``index.html``.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import autograd as ag
+import optim
+import viz
+from autograd.errors import GlassgradError
+from glassgrad.report import Evaluation, write_report
+from nn import data, functional
+from nn.models import MLP, LeNet5
+from nn.module import Module
+from nn.training import Trainer, evaluate
+from nn.training.checkpoint import CheckpointError
+from nn.training.durable import replace_file
+
+__all__ = ["DATA", "MODELS", "OPTIMIZERS", "Config", "UsageError", "run_training"]
+
+
+class UsageError(GlassgradError, ValueError):
+    """The command was asked for something that it does not know; the message lists what it knows."""
+
+
+MODELS: dict[str, Callable[[data.DataSplit], Module]] = {
+    "mlp": lambda split: MLP(_pixels(split), [256, 128], len(split.classes)),
+    "lenet": lambda split: LeNet5(len(split.classes), split.input_shape[0], split.input_shape[1]),
+}
+DATA: dict[str, Callable[[str | None], data.DataSplit]] = {
+    "digits": lambda folder: data.load_digits(),
+    "mnist": lambda folder: data.load_mnist(folder),
+    "fashion-mnist": lambda folder: data.load_fashion_mnist(folder),
+}
+OPTIMIZERS: dict[str, Callable[..., Any]] = {
+    "sgd": lambda params, lr, weight_decay: optim.SGD(params, lr, 0.9, weight_decay=weight_decay, nesterov=True),
+    "adam": lambda params, lr, weight_decay: optim.Adam(params, lr, weight_decay=weight_decay),
+    "adamw": lambda params, lr, weight_decay: optim.AdamW(params, lr, weight_decay=weight_decay),
+}
+LEARNING_RATES = {"sgd": 0.05, "adam": 1e-3, "adamw": 1e-3}
+EPOCHS = {"digits": 40, "mnist": 5, "fashion-mnist": 5}
+BATCH_SIZES = {"digits": 32, "mnist": 64, "fashion-mnist": 64}
+
+
+def _pixels(split: data.DataSplit) -> int:
+    channels, height, width = split.input_shape
+    return channels * height * width
+
+
+@dataclass(frozen=True)
+class Config:
+    """What a run was asked to do; written to ``config.json``, and read from there when the run is resumed."""
+
+    model: str
+    data: str
+    epochs: int
+    batch_size: int
+    optimizer: str
+    lr: float
+    weight_decay: float
+    seed: int
+    device: str
+    data_dir: str | None
+
+    @classmethod
+    def make(
+        cls, model: str, data: str, optimizer: str = "adam", *, epochs: int | None = None,
+        batch_size: int | None = None, lr: float | None = None, weight_decay: float = 0.0, seed: int = 0,
+        device: str = "cpu", data_dir: str | None = None,
+    ) -> Config:  # fmt: skip
+        """Fill in what was not given with what is good for the data and the optimizer; refuse what is unknown."""
+        _check_known("model", model, MODELS)
+        _check_known("data", data, DATA)
+        _check_known("optimizer", optimizer, OPTIMIZERS)
+        config = cls(
+            model, data, EPOCHS[data] if epochs is None else epochs,
+            BATCH_SIZES[data] if batch_size is None else batch_size, optimizer,
+            LEARNING_RATES[optimizer] if lr is None else lr, weight_decay, seed, device, data_dir,
+        )  # fmt: skip
+        for name in ("epochs", "batch_size"):
+            if getattr(config, name) < 1:
+                raise UsageError(f"--{name.replace('_', '-')} must be at least 1, not {getattr(config, name)}.")
+        return config
+
+    @classmethod
+    def load(cls, folder: Path) -> Config:
+        """The configuration of an earlier run."""
+        path = folder / "config.json"
+        try:
+            return cls(**json.loads(path.read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            raise UsageError(
+                f"{folder} is not the folder of a run: it has no config.json. Give --resume the folder that the run "
+                "printed when it started."
+            ) from None
+        except (ValueError, TypeError) as error:
+            raise UsageError(f"{path} is damaged: {error}. Copy it back, or start a new run.") from error
+
+
+def _check_known(option: str, value: str, known: dict[str, Any]) -> None:
+    if value not in known:
+        close = difflib.get_close_matches(value, known, 1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        raise UsageError(f"unknown --{option} {value!r}.{hint} Known: {', '.join(known)}.")
+
+
+def run_training(
+    config: Config | None,
+    folder: Path | None = None,
+    *,
+    resume: bool = False,
+    epochs: int | None = None,
+    report: bool = True,
+    progress: Any = None,
+    say: Callable[[str], None] = print,
+) -> bool:
+    """Train, evaluate and report; True if the run got to its end, False if it was interrupted (and can be resumed).
+
+    ``folder`` is made if need be (``runs/<data>-<model>-<n>`` by default). With ``resume`` it is the folder of an
+    earlier run, whose configuration is used; ``epochs`` may then ask for more.
+    """
+    if resume:
+        assert folder is not None, "resume needs the folder of the run"
+        config = Config.load(folder)
+        if epochs is not None:
+            config = Config(**{**asdict(config), "epochs": epochs})
+    assert config is not None, "a new run needs a configuration"
+    split = DATA[config.data](config.data_dir)
+    ag.manual_seed(config.seed)
+    model = MODELS[config.model](split).to(config.device)
+    optimizer = OPTIMIZERS[config.optimizer](model.parameters(), lr=config.lr, weight_decay=config.weight_decay)
+    loader = data.DataLoader(split.train, batch_size=config.batch_size, shuffle=True, seed=config.seed)
+
+    folder = _new_folder(config) if folder is None else folder
+    if not resume and (folder / "checkpoint").exists():
+        raise UsageError(
+            f"{folder} holds a run already. Go on with it: glassgrad train --resume {folder}; or give another --out."
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    replace_file(folder / "config.json", (json.dumps(asdict(config), indent=2) + "\n").encode())
+    trainer = Trainer(model, optimizer, loader, split.test, device=config.device, folder=folder, progress=progress)
+    count = sum(p.size for p in model.parameters())
+    say(f"{config.model} ({count:,} parameters) on {split.name}: {len(split.train):,} images to train on, "
+        f"{len(split.test):,} to test on; run folder {folder}")  # fmt: skip
+    if resume:
+        try:
+            trainer.resume()
+            say(f"going on after step {trainer.step}, in epoch {trainer.epoch + 1}")
+        except CheckpointError:
+            if (folder / "checkpoint").exists():
+                raise
+            say("the run ended before its first checkpoint: starting from the beginning")
+    start = time.perf_counter()
+    if not trainer.fit(config.epochs):
+        if hasattr(progress, "close"):
+            progress.close()
+        say(f"interrupted after step {trainer.step}; everything is saved. Go on with:\n"
+            f"  glassgrad train --resume {folder}")  # fmt: skip
+        return False
+    figures, probabilities = evaluate(model, split.test, device=config.device)
+    say(f"done in {time.perf_counter() - start:.1f} s: test accuracy {100 * figures['accuracy']:.2f} %, "
+        f"test loss {figures['loss']:.4f}")  # fmt: skip
+    if report:
+        _write_report(folder / "index.html", config, trainer, split, probabilities, count)
+        say(f"report: {folder / 'index.html'}")
+    return True
+
+
+def _new_folder(config: Config) -> Path:
+    number = 1
+    while (folder := Path("runs") / f"{config.data}-{config.model}-{number}").exists():
+        number += 1
+    return folder
+
+
+def _write_report(
+    path: Path, config: Config, trainer: Trainer, split: data.DataSplit, probabilities: Any, count: int
+) -> None:
+    """The report of a run. Its graph and gradients are those of one more step's loss, which changes nothing."""
+    model = trainer.model
+    first = data.DataLoader(split.train, batch_size=config.batch_size)
+    images, labels = next(iter(first))
+    images = images.to(config.device).requires_grad_()  # a leaf, so that the graph shows where the images go in
+    model.zero_grad()
+    loss = functional.cross_entropy(model(images), labels.to(config.device))
+    loss.backward()
+    names = {"images": images, **dict(model.named_parameters())}
+    write_report(
+        path,
+        title=f"{config.model} on {split.name}",
+        config=asdict(config),
+        records=trainer.log.records() if trainer.log else [],
+        graph=viz.graph(loss, names),
+        gradients=model,
+        evaluation=Evaluation(split.test.targets, probabilities, split.classes, split.test.inputs),
+        figures={"parameters": f"{count:,}", "training time": f"{trainer.seconds:.1f} s"},
+    )
+    model.zero_grad()
