@@ -149,7 +149,12 @@ def cross_entropy(
         mask = counted.reshape(-1).astype(loss.dtype)
         loss = loss * mask
         weights = mask if weights is None else weights * mask
-    return _reduced("cross_entropy", reshape(loss, shape), reduction, weights)
+    return _reduced("cross_entropy", _shaped(loss, shape), reduction, weights)
+
+
+def _shaped(loss: Any, shape: tuple[int, ...]) -> Any:
+    """The losses of the rows in the shape of the labels."""
+    return loss if loss.shape == shape else reshape(loss, shape)
 
 
 def _classes(logits: Any) -> int:
@@ -195,7 +200,7 @@ def nll_loss(
     if counted is not None:
         mask = counted.reshape(-1).astype(loss.dtype)
         loss, weights = loss * mask, mask if weights is None else weights * mask
-    return _reduced("nll_loss", reshape(loss, labels.shape), reduction, weights)
+    return _reduced("nll_loss", _shaped(loss, labels.shape), reduction, weights)
 
 
 def _mse_forward(x: Array, target: Array, *, reduction: str) -> Array:
