@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from glassgrad import __version__
-from glassgrad.progress import progress
 from glassgrad.train import Config, UsageError, run_training
 
 __all__ = ["app"]
@@ -54,12 +53,12 @@ def train(
     if resume is not None:
         if out is not None:
             raise UsageError("--resume goes on in the run's own folder; leave --out away.")
-        finished = run_training(None, resume, resume=True, epochs=epochs, report=report, progress=progress())
+        finished = run_training(None, resume, resume=True, epochs=epochs, report=report)
     else:
         config = Config.make(
             model, data, optimizer, epochs=epochs, batch_size=batch_size, lr=lr, weight_decay=weight_decay,
             seed=seed, device=device, data_dir=data_dir,
         )  # fmt: skip
-        finished = run_training(config, out, report=report, progress=progress())
+        finished = run_training(config, out, report=report)
     if not finished:
         raise typer.Exit(130)  # as a shell reports a program that was ended by Ctrl-C

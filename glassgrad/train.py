@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import difflib
 import json
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 import autograd as ag
 import optim
@@ -21,9 +22,8 @@ from glassgrad.report import Evaluation, write_report
 from nn import data, functional
 from nn.models import MLP, LeNet5
 from nn.module import Module
-from nn.training import Trainer, evaluate
-from nn.training.checkpoint import CheckpointError
-from nn.training.durable import replace_file
+from nn.training import MetricsLog, Trainer
+from viz.export import write_whole
 
 __all__ = ["DATA", "MODELS", "OPTIMIZERS", "Config", "UsageError", "run_training"]
 
@@ -120,7 +120,6 @@ def run_training(
     resume: bool = False,
     epochs: int | None = None,
     report: bool = True,
-    progress: Any = None,
     say: Callable[[str], None] = print,
 ) -> bool:
     """Train, evaluate and report; True if the run got to its end, False if it was interrupted (and can be resumed).
@@ -146,33 +145,43 @@ def run_training(
             f"{folder} holds a run already. Go on with it: glassgrad train --resume {folder}; or give another --out."
         )
     folder.mkdir(parents=True, exist_ok=True)
-    replace_file(folder / "config.json", (json.dumps(asdict(config), indent=2) + "\n").encode())
-    trainer = Trainer(model, optimizer, loader, split.test, device=config.device, folder=folder, progress=progress)
+    write_whole(folder / "config.json", json.dumps(asdict(config), indent=2) + "\n")
+    test_loader = data.DataLoader(split.test, batch_size=500)
+    trainer = Trainer(
+        model, optimizer, functional.cross_entropy, loader, test_loader, folder=folder, device=config.device
+    )
     count = sum(p.size for p in model.parameters())
-    say(f"{config.model} ({count:,} parameters) on {split.name}: {len(split.train):,} images to train on, "
-        f"{len(split.test):,} to test on; run folder {folder}")  # fmt: skip
+    say(
+        f"{config.model} ({count:,} parameters) on {split.name}: {len(split.train):,} images to train on, "
+        f"{len(split.test):,} to test on; run folder {folder}"
+    )
     if resume:
-        try:
+        if trainer.checkpoint_folder.exists():
             trainer.resume()
-            say(f"going on after step {trainer.step}, in epoch {trainer.epoch + 1}")
-        except CheckpointError:
-            if (folder / "checkpoint").exists():
-                raise
+            say(f"going on after step {trainer.progress.step}, in epoch {trainer.progress.epoch + 1}")
+        else:
             say("the run ended before its first checkpoint: starting from the beginning")
-    start = time.perf_counter()
-    if not trainer.fit(config.epochs):
-        if hasattr(progress, "close"):
-            progress.close()
-        say(f"interrupted after step {trainer.step}; everything is saved. Go on with:\n"
-            f"  glassgrad train --resume {folder}")  # fmt: skip
+    outcome = trainer.fit(config.epochs)
+    if outcome.stopped_by is not None:
+        say(
+            f"stopped by {outcome.stopped_by.name} after step {outcome.step}; everything is saved. Go on with:\n"
+            f"  glassgrad train --resume {folder}"
+        )
         return False
-    figures, probabilities = evaluate(model, split.test, device=config.device)
-    say(f"done in {time.perf_counter() - start:.1f} s: test accuracy {100 * figures['accuracy']:.2f} %, "
-        f"test loss {figures['loss']:.4f}")  # fmt: skip
+    test = outcome.records["test"]
+    say(
+        f"done in {trainer.progress.seconds:.1f} s: test accuracy {100 * test['accuracy']:.2f} %, "
+        f"test loss {test['loss']:.4f}"
+    )
     if report:
-        _write_report(folder / "index.html", config, trainer, split, probabilities, count)
+        _write_report(folder / "index.html", config, trainer, split, records_of(folder), count)
         say(f"report: {folder / 'index.html'}")
     return True
+
+
+def records_of(folder: Path) -> list[dict[str, Any]]:
+    """The records of a run: the lines of its ``metrics.jsonl``."""
+    return MetricsLog(folder / "metrics.jsonl").read()
 
 
 def _new_folder(config: Config) -> Path:
@@ -183,25 +192,34 @@ def _new_folder(config: Config) -> Path:
 
 
 def _write_report(
-    path: Path, config: Config, trainer: Trainer, split: data.DataSplit, probabilities: Any, count: int
+    path: Path, config: Config, trainer: Trainer, split: data.DataSplit, records: list[dict[str, Any]], count: int
 ) -> None:
     """The report of a run. Its graph and gradients are those of one more step's loss, which changes nothing."""
-    model = trainer.model
-    first = data.DataLoader(split.train, batch_size=config.batch_size)
-    images, labels = next(iter(first))
-    images = images.to(config.device).requires_grad_()  # a leaf, so that the graph shows where the images go in
+    model = trainer.model.train()
+    images, labels = next(iter(data.DataLoader(split.train, batch_size=config.batch_size)))
+    images = images.to(trainer.device).requires_grad_()  # a leaf, so that the graph shows where the images go in
     model.zero_grad()
-    loss = functional.cross_entropy(model(images), labels.to(config.device))
+    loss = functional.cross_entropy(model(images), labels.to(trainer.device))
     loss.backward()
-    names = {"images": images, **dict(model.named_parameters())}
     write_report(
         path,
         title=f"{config.model} on {split.name}",
         config=asdict(config),
-        records=trainer.log.records() if trainer.log else [],
-        graph=viz.graph(loss, names),
+        records=records,
+        graph=viz.graph(loss, {"images": images, **dict(model.named_parameters())}),
         gradients=model,
-        evaluation=Evaluation(split.test.targets, probabilities, split.classes, split.test.inputs),
-        figures={"parameters": f"{count:,}", "training time": f"{trainer.seconds:.1f} s"},
+        evaluation=Evaluation(split.test.targets, _probabilities(trainer, split), split.classes, split.test.inputs),
+        figures={"parameters": f"{count:,}", "training time": f"{trainer.progress.seconds:.1f} s"},
     )
     model.zero_grad()
+
+
+def _probabilities(trainer: Trainer, split: data.DataSplit) -> np.ndarray:
+    """The class probabilities of the test images, ``(N, C)``."""
+    trainer.model.eval()
+    with ag.no_grad():
+        parts = [
+            ag.softmax(trainer.model(images.to(trainer.device)), 1).to("cpu").numpy()
+            for images, _ in data.DataLoader(split.test, batch_size=500)
+        ]
+    return np.concatenate(parts)

@@ -1,76 +1,91 @@
-"""The log of a run: one JSON object a line, and figures that are averaged over an epoch."""
+"""What is measured during training, and the file that it goes to: one JSON object a line."""
 
 from __future__ import annotations
 
 import json
+import math
 import os
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Average", "MetricsLog"]
+from autograd import Tensor
+
+__all__ = ["Averages", "Metric", "MetricsLog", "accuracy"]
+
+Metric = Callable[[Tensor, Tensor], float]
+"""``metric(output, target)``: the mean over one batch, as a number."""
 
 
-class Average:
-    """The mean loss and the accuracy over the batches seen so far; its state is plain numbers, so it can be resumed."""
+def accuracy(logits: Tensor, target: Tensor) -> float:
+    """The fraction of rows whose largest logit is that of the label. Shapes ``(N, C)`` and ``(N,)`` of integers."""
+    right = int((logits.argmax(axis=1) == target).sum().item())
+    return right / target.shape[0]
 
-    def __init__(self) -> None:
-        self.count = 0
-        self.loss_sum = 0.0
-        self.correct = 0
 
-    def add(self, loss: float, correct: int, count: int) -> None:
-        """Take in a batch: its mean loss, how many were right, and how many there were."""
-        self.count += count
-        self.loss_sum += loss * count
-        self.correct += correct
+@dataclass
+class Averages:
+    """Means over examples, gathered batch by batch in float64.
 
-    @property
-    def figures(self) -> dict[str, float]:
-        """``{"loss": ..., "accuracy": ...}``; empty before the first batch."""
-        if not self.count:
-            return {}
-        return {"loss": self.loss_sum / self.count, "accuracy": self.correct / self.count}
+    Its fields are plain numbers, so that a half-filled one can be stored and filled on, to the same bits.
+    """
 
-    def state_dict(self) -> dict[str, Any]:
-        """The numbers to go on from."""
-        return dict(self.__dict__)
+    examples: int = 0
+    totals: dict[str, float] = field(default_factory=dict)
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from :meth:`state_dict`."""
-        self.__dict__.update(state)
+    def add(self, means: Mapping[str, float], examples: int) -> None:
+        """Count the means over a batch in."""
+        self.examples += examples
+        for name, mean in means.items():
+            self.totals[name] = self.totals.get(name, 0.0) + mean * examples
+
+    def means(self) -> dict[str, float]:
+        """The means over everything added so far."""
+        return {name: total / self.examples for name, total in self.totals.items()}
 
 
 class MetricsLog:
-    """A file ``metrics.jsonl``, one record a line, on disk as soon as it is written.
+    """``metrics.jsonl``: records are appended and flushed one by one, and cut back to a known length on resume.
 
-    ``position`` is the length in bytes; :meth:`cut` takes the file back to an earlier one, so that a run which goes on
-    from a checkpoint does not keep records that it is about to write again.
+    A number that is not finite is written as null, since JSON has no NaN.
     """
 
     def __init__(self, path: str | os.PathLike[str]):
         self.path = Path(path)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.path.touch()
 
-    @property
-    def position(self) -> int:
-        """The length of the file in bytes."""
-        return self.path.stat().st_size
-
-    def write(self, record: dict[str, Any]) -> None:
-        """Add a record."""
+    def append(self, record: Mapping[str, Any]) -> None:
+        """Write one record as a line of its own."""
+        finite = {key: None if _is_not_finite(value) else value for key, value in record.items()}
         with open(self.path, "a", encoding="utf-8") as file:
-            file.write(json.dumps(record) + "\n")
+            file.write(json.dumps(finite, allow_nan=False) + "\n")
 
-    def cut(self, position: int) -> None:
-        """Drop what was written after ``position``."""
-        if position < self.position:
-            os.truncate(self.path, position)
+    def read(self) -> list[dict[str, Any]]:
+        """Every record; none if there is no file yet."""
+        if not self.path.exists():
+            return []
+        return [json.loads(line) for line in self.path.read_text(encoding="utf-8").splitlines()]
 
-    def records(self) -> list[dict[str, Any]]:
-        """All records; half a line at the end, from a kill in the middle of a write, does not count."""
-        records = []
-        for line in self.path.read_text(encoding="utf-8").splitlines(keepends=True):
-            if line.endswith("\n"):
-                records.append(json.loads(line))
-        return records
+    def sync(self) -> int:
+        """Force everything written to disk, and return the length of the file in bytes."""
+        with open(self.path, "ab") as file:
+            os.fsync(file.fileno())
+            return file.tell()
+
+    def truncate(self, length: int) -> None:
+        """Cut away what stands after ``length`` bytes: the records that a resumed run is going to write again."""
+        with open(self.path, "ab") as file:
+            if file.tell() < length:
+                warnings.warn(
+                    f"{self.path} has {file.tell()} bytes, and had {length} when the checkpoint was saved: "
+                    "records are missing from it. Training goes on; its curves will have a gap.",
+                    RuntimeWarning,
+                    stacklevel=2,
+                )
+                return
+            file.truncate(length)
+
+
+def _is_not_finite(value: Any) -> bool:
+    return isinstance(value, float) and not math.isfinite(value)

@@ -1,237 +1,306 @@
-"""The training loop: epochs, metrics, checkpoints, and exact resume."""
+"""The training loop, from top to bottom: epochs, steps, evaluation, metrics, checkpoints, and stopping on request."""
 
 from __future__ import annotations
 
 import math
 import os
-import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from types import FrameType
-from typing import Any, Protocol
+from signal import Signals
+from typing import Any
 
-import numpy as np
-
-import autograd as ag
-from autograd import Tensor, default_generator
+from autograd import Generator, Tensor, default_generator, no_grad, zeros
 from autograd.errors import GlassgradError
-from nn.data import ArrayDataset, DataLoader
-from nn.functional import cross_entropy
+from nn.data import DataLoader
 from nn.module import Module
-from nn.training.checkpoint import load_checkpoint, save_checkpoint
-from nn.training.metrics import Average, MetricsLog
+from nn.training.checkpoint import Checkpoint, CheckpointError, load_checkpoint, save_checkpoint
+from nn.training.display import Display, choose_display, summary_of
+from nn.training.interruption import StopRequest
+from nn.training.metrics import Averages, Metric, MetricsLog, accuracy
 
-__all__ = ["Trainer", "TrainingError", "evaluate"]
-
-
-class TrainingError(GlassgradError, ArithmeticError):
-    """Training cannot go on: the loss is no longer a finite number."""
+__all__ = ["NonFiniteLossError", "Outcome", "Progress", "Trainer"]
 
 
-class Steps(Protocol):
-    """What a trainer needs of an optimizer."""
-
-    def zero_grad(self) -> None: ...
-
-    def step(self) -> Any: ...
-
-    def state_dict(self) -> dict[str, Any]: ...
-
-    def load_state_dict(self, state_dict: dict[str, Any], /) -> Any: ...
+class NonFiniteLossError(GlassgradError, ArithmeticError):
+    """The loss became NaN or infinite, so that no further step makes sense."""
 
 
-class Progress(Protocol):
-    """What shows a run while it goes on; every method may do nothing."""
+@dataclass
+class Progress:
+    """Where a run is. A checkpoint keeps all of it, so that a resumed run goes on as if it had never stopped."""
 
-    def start_epoch(self, epoch: int, epochs: int, done: int, batches: int) -> None: ...
+    epoch: int = 0  # epochs that are finished
+    batch: int = 0  # batches done in the epoch under way
+    step: int = 0  # batches done in all
+    seconds: float = 0.0  # time spent in training, without the pauses between runs
+    window: Averages = field(default_factory=Averages)  # what was measured since the last record
+    latest: dict[str, dict[str, Any]] = field(default_factory=dict)  # the last record of each split
 
-    def step(self, figures: dict[str, float]) -> None: ...
-
-    def end_epoch(self, records: list[dict[str, Any]]) -> None: ...
-
-
-def evaluate(
-    model: Module,
-    data: ArrayDataset,
-    *,
-    loss: Callable[[Tensor, Tensor], Tensor] = cross_entropy,
-    batch_size: int = 500,
-    device: str = "cpu",
-) -> tuple[dict[str, float], np.ndarray]:
-    """Loss and accuracy of a classifier on data, and its class probabilities ``(N, C)`` on the host.
-
-    The model is evaluated in evaluation mode without recording, and is left in the mode that it was in.
-    """
-    training = model.training
-    model.eval()
-    average, probabilities = Average(), []
-    try:
-        with ag.no_grad():
-            for x, y in DataLoader(data, batch_size=batch_size):
-                x, y = x.to(device), y.to(device)
-                logits = model(x)
-                average.add(loss(logits, y).item(), _correct(logits, y), len(x))
-                probabilities.append(ag.softmax(logits, 1).to("cpu").numpy())
-    finally:
-        model.train(training)
-    return average.figures, np.concatenate(probabilities)
+    @classmethod
+    def from_dict(cls, state: dict[str, Any]) -> Progress:
+        """What ``dataclasses.asdict`` took apart."""
+        return cls(**{**state, "window": Averages(**state["window"])})
 
 
-def _correct(logits: Tensor, labels: Tensor) -> int:
-    return int((logits.array.argmax(1) == labels.array).sum())
+@dataclass(frozen=True)
+class Outcome:
+    """How :meth:`Trainer.fit` ended: the last record of each split, and the signal that stopped it, if one did."""
+
+    epoch: int
+    step: int
+    records: Mapping[str, Mapping[str, Any]]
+    stopped_by: Signals | None = None
 
 
 class Trainer:
-    """Trains a classifier, and can stop and go on at any step with the same result, bit for bit.
+    """Trains a model on a data loader, and leaves behind what is needed to look at the run and to go on with it.
 
-    ``model``, ``optimizer``  what is trained, and by what
-    ``loader``                batches of the training data
-    ``test``                  data to evaluate on after each epoch, or None
-    ``loss``                  a function of logits and labels
-    ``device``                where batches are moved to (the model has to be there)
-    ``folder``                where ``metrics.jsonl`` and ``checkpoint/`` go, or None to keep nothing
-    ``progress``              what shows the run while it goes on
+    ``model``         called with a batch of inputs
+    ``optimizer``     with ``zero_grad``, ``step``, ``param_groups`` and a state dict
+    ``loss``          ``loss(output, target)``: the mean over a batch, a Tensor without dimensions
+    ``train_loader``  batches to train on; its state is part of a checkpoint
+    ``test_loader``   batches to evaluate on after each epoch; None for no evaluation
+    ``metrics``       what to measure besides the loss; the accuracy of a classifier by default, ``{}`` for nothing
+    ``folder``        where ``metrics.jsonl`` and ``checkpoint/`` go; None to keep nothing
+    ``device``        where the model is put and each batch is copied to
+    ``schedule``      from the number of finished epochs to a factor on every learning rate. It does not see how many
+                      epochs are planned: so a run that is stopped and given more equals one that was given them at once
+    ``rows_per_epoch``  how many records of the training metrics an epoch leaves, evenly spaced; each is the mean since
+                      the one before
+    ``on_epoch_end``  functions called with the trainer after each evaluation, before the checkpoint
+    ``display``       what shows the progress; chosen by the terminal if None
 
-    Two epochs give the same weights as one epoch, a new process, :meth:`resume`, and one more: the weights, the
-    optimizer's state, the order of the data and all random generators are in the checkpoint.
+    Random numbers: seed with ``autograd.manual_seed`` before building the model. The states of the default generators
+    are part of a checkpoint, and so a stopped and resumed run gives the same bits as an uninterrupted one.
     """
 
     def __init__(
         self,
         model: Module,
-        optimizer: Steps,
-        loader: DataLoader,
-        test: ArrayDataset | None = None,
+        optimizer: Any,
+        loss: Callable[[Tensor, Tensor], Tensor],
+        train_loader: DataLoader,
+        test_loader: DataLoader | None = None,
         *,
-        loss: Callable[[Tensor, Tensor], Tensor] = cross_entropy,
-        device: str = "cpu",
+        metrics: Mapping[str, Metric] | None = None,
         folder: str | os.PathLike[str] | None = None,
-        progress: Progress | None = None,
+        device: str = "cpu",
+        schedule: Callable[[int], float] | None = None,
+        rows_per_epoch: int = 1,
+        on_epoch_end: Sequence[Callable[[Trainer], None]] = (),
+        display: Display | None = None,
     ):
-        self.model, self.optimizer, self.loader, self.test = model, optimizer, loader, test
-        self.loss, self.device, self.progress = loss, device, progress
+        if rows_per_epoch < 1:
+            raise ValueError(f"Trainer: rows_per_epoch is {rows_per_epoch}; an epoch leaves one record at least.")
+        # "cuda" becomes the name of the device that arrays report, which is what generators go by
+        self.device = zeros((), device=device).device
+        self.model = model.to(self.device)
+        self.optimizer = optimizer
+        self.loss = loss
+        self.train_loader = train_loader
+        self.test_loader = test_loader
+        self.metrics: dict[str, Metric] = {"accuracy": accuracy} if metrics is None else dict(metrics)
         self.folder = None if folder is None else Path(folder)
-        self.log = None if self.folder is None else MetricsLog(self.folder / "metrics.jsonl")
-        self.average = Average()
-        self.epoch = 0  # epochs completed
-        self.step = 0  # steps completed
-        self.seconds = 0.0  # time spent in training steps
-        self.interrupted = False
+        self.schedule = schedule
+        self.rows_per_epoch = rows_per_epoch
+        self.on_epoch_end = list(on_epoch_end)
+        self.display = display
+        self.progress = Progress()
+        self._initial_rates = [group["lr"] for group in optimizer.param_groups]
+        self._log = None if self.folder is None else MetricsLog(self.folder / "metrics.jsonl")
+        self._last_tick = 0.0
+        self._has_begun = False
 
-    def fit(self, epochs: int) -> bool:
-        """Train until ``epochs`` epochs are completed in all.
+    # ------------------------------------------------------------------------------------------------ the loop
 
-        Ctrl-C (or SIGTERM) ends it after the current step with everything saved. Returns whether it got to the end.
+    def fit(self, epochs: int) -> Outcome:
+        """Train until ``epochs`` epochs are finished, those of an earlier call and of a resumed run included.
+
+        SIGINT (Ctrl-C) and SIGTERM end it after the step under way, with a checkpoint; the outcome then says so, and
+        another call goes on from there. Raises ``NonFiniteLossError``, and ``CheckpointError`` if the disk refuses.
         """
-        with self._signals():
-            while self.epoch < epochs:
-                if not self._train_epoch(epochs):
+        self._prepare_folder()
+        progress, display = self.progress, self.display or choose_display()
+        self._last_tick = time.monotonic()
+        try:
+            with StopRequest() as stop:
+                while progress.epoch < epochs and not stop:
+                    display.begin_epoch(progress.epoch + 1, epochs, len(self.train_loader), progress.batch)
+                    began = time.monotonic()
+                    self._set_learning_rates()
+                    self._train_epoch(stop, display)
+                    if not stop:
+                        self._evaluate_epoch(stop)
+                    if not stop or progress.batch == 0:
+                        names = ["loss", *self.metrics]
+                        display.end_epoch(summary_of(progress.latest, names, time.monotonic() - began))
+                    self._tick()
                     self.save()
-                    return False
-                self._end_epoch()
-        return True
+        finally:
+            display.close()
+        return Outcome(progress.epoch, progress.step, progress.latest, stop.signal)
 
-    def _train_epoch(self, epochs: int) -> bool:
-        """The rest of the current epoch; False if it was interrupted."""
+    def _train_epoch(self, stop: StopRequest, display: Display) -> None:
+        """The batches of this epoch that are still to do."""
+        progress, batches = self.progress, len(self.train_loader)
+        if progress.batch == batches:
+            return  # stopped in the evaluation: the loader is at the next epoch already
         self.model.train()
-        if self.progress:
-            done = math.ceil(self.average.count / self.loader.batch_size)
-            self.progress.start_epoch(self.epoch + 1, epochs, done, len(self.loader))
-        for x, y in self.loader:
-            start = time.perf_counter()
-            self.train_step(x.to(self.device), y.to(self.device))
-            self.seconds += time.perf_counter() - start
-            if self.progress:
-                self.progress.step(self.average.figures)
-            if self.interrupted:
-                self.loader.load_state_dict(self.loader.state_dict())  # fit() again goes on here, not at the start
-                return False
-        return True
+        for inputs, targets in self.train_loader:
+            loss = self._step(inputs.to(self.device), targets.to(self.device))
+            display.advance(loss)
+            done, rows = progress.batch, self.rows_per_epoch
+            if done * rows // batches > (done - 1) * rows // batches:
+                self._record("train", progress.window.means())
+                progress.window = Averages()
+            # The last batch does not leave the loop: the loader is to see the end of its epoch.
+            if stop and done < batches:
+                # A pass that is left starts anew; its own state makes it go on where it was.
+                self.train_loader.load_state_dict(self.train_loader.state_dict())
+                return
 
-    def train_step(self, x: Tensor, y: Tensor) -> None:
-        """Forward, backward and update for one batch."""
-        logits = self.model(x)
-        loss = self.loss(logits, y)
-        value = loss.item()
+    def _step(self, inputs: Tensor, targets: Tensor) -> float:
+        outputs = self.model(inputs)
+        loss = self.loss(outputs, targets)
+        value = float(loss.item())
         if not math.isfinite(value):
-            raise TrainingError(
-                f"the loss became {value} in epoch {self.epoch + 1}, step {self.step + 1}. The weights before this "
-                "step are as they were.\n  Use a smaller learning rate, and check the inputs for NaN and infinity."
-            )
+            raise NonFiniteLossError(self._divergence(value))
         self.optimizer.zero_grad()
         loss.backward()
         self.optimizer.step()
-        self.step += 1
-        self.average.add(value, _correct(logits, y), len(x))
+        self.progress.batch += 1
+        self.progress.step += 1
+        self.progress.window.add(self._measure(value, outputs, targets), targets.shape[0])
+        return value
 
-    def _end_epoch(self) -> None:
-        self.epoch += 1
-        common = {"epoch": self.epoch, "step": self.step}
-        records = [{**common, "split": "train", **self.average.figures, "seconds": round(self.seconds, 3)}]
-        if self.test is not None:
-            figures, _ = evaluate(self.model, self.test, loss=self.loss, device=self.device)
-            records.append({**common, "split": "test", **figures})
-        if self.log:
-            for record in records:
-                self.log.write(record)
-        self.average = Average()
-        self.save()
-        if self.progress:
-            self.progress.end_epoch(records)
+    def _evaluate_epoch(self, stop: StopRequest) -> None:
+        """Evaluate and close the epoch; a request to stop leaves it open, and the next run evaluates again."""
+        if self.test_loader is not None:
+            means = self.evaluate(self.test_loader, stop)
+            if stop:
+                return
+            self._record("test", means)
+        self.progress.epoch += 1
+        self.progress.batch = 0
+        for hook in self.on_epoch_end:
+            hook(self)
 
-    # --------------------------------------------------------------------------------------- checkpoints
+    def evaluate(self, loader: DataLoader, stop: StopRequest | None = None) -> dict[str, float]:
+        """The mean loss and metrics over ``loader``, with the model in evaluation mode and nothing recorded."""
+        was_training = self.model.training
+        self.model.eval()
+        averages = Averages()
+        try:
+            with no_grad():
+                for inputs, targets in loader:
+                    inputs, targets = inputs.to(self.device), targets.to(self.device)
+                    outputs = self.model(inputs)
+                    value = float(self.loss(outputs, targets).item())
+                    averages.add(self._measure(value, outputs, targets), targets.shape[0])
+                    if stop:
+                        break
+        finally:
+            self.model.train(was_training)
+        return averages.means()
+
+    def _measure(self, loss: float, outputs: Tensor, targets: Tensor) -> dict[str, float]:
+        with no_grad():
+            return {"loss": loss, **{name: metric(outputs, targets) for name, metric in self.metrics.items()}}
+
+    def _set_learning_rates(self) -> None:
+        if self.schedule is not None:
+            factor = self.schedule(self.progress.epoch)
+            for group, rate in zip(self.optimizer.param_groups, self._initial_rates, strict=True):
+                group["lr"] = rate * factor
+
+    # --------------------------------------------------------------------------------------- what the run leaves
 
     @property
     def checkpoint_folder(self) -> Path:
-        """Where the checkpoints of this run are."""
+        """Where the checkpoints are. Raises ``CheckpointError`` if the trainer was given no folder."""
         if self.folder is None:
-            raise GlassgradError("this Trainer keeps no checkpoints. Give it a folder: Trainer(..., folder='runs/a').")
+            raise CheckpointError('this Trainer keeps no checkpoints. Give it a folder: Trainer(..., folder="runs/a").')
         return self.folder / "checkpoint"
 
-    def save(self) -> None:
-        """Write a checkpoint, if the run keeps any; the last one stays whole whatever happens meanwhile."""
-        if self.folder is None or self.log is None:
+    def save(self) -> Path | None:
+        """Write a checkpoint, from which :meth:`resume` goes on; None if the trainer was given no folder."""
+        if self._log is None:
+            return None
+        return save_checkpoint(
+            self.checkpoint_folder,
+            self.model,
+            self.optimizer,
+            loader=self.train_loader,
+            generators=self._generators(),
+            extra={"progress": asdict(self.progress), "metrics_bytes": self._log.sync()},
+        )
+
+    def resume(self) -> Checkpoint:
+        """Go to where the newest whole checkpoint in the folder was saved, records of metrics included.
+
+        The trainer must be built as it was for the first run. Raises ``CheckpointError`` if there is none to read.
+        """
+        checkpoint = load_checkpoint(
+            self.checkpoint_folder,
+            self.model,
+            self.optimizer,
+            loader=self.train_loader,
+            generators=self._generators(),
+        )
+        self.progress = Progress.from_dict(checkpoint.extra["progress"])
+        if self._log is not None:
+            self._log.truncate(checkpoint.extra["metrics_bytes"])
+        self._has_begun = True
+        return checkpoint
+
+    def _prepare_folder(self) -> None:
+        """A run that starts anew saves at once, so that there is something to resume from in its first epoch too."""
+        if self._log is None or self._has_begun:
             return
-        save_checkpoint(
-            self.checkpoint_folder, self.model, self.optimizer, loader=self.loader,
-            generators={self.device: default_generator(self.device), "cpu": default_generator("cpu")},
-            extra={
-                "epoch": self.epoch, "step": self.step, "seconds": self.seconds, "metrics": self.log.position,
-                "average": self.average.state_dict(),
-            },
-        )  # fmt: skip
+        if self.checkpoint_folder.exists() and any(self.checkpoint_folder.iterdir()):
+            raise CheckpointError(
+                f"{self.checkpoint_folder} holds the checkpoints of another run, which training would replace.\n"
+                "  Call trainer.resume() before fit() to go on with that run, or give the Trainer another folder."
+            )
+        self._log.path.parent.mkdir(parents=True, exist_ok=True)
+        self._log.truncate(0)
+        self.save()
+        self._has_begun = True
 
-    def resume(self) -> None:
-        """Go on from the newest checkpoint in the folder."""
-        extra = load_checkpoint(
-            self.checkpoint_folder, self.model, self.optimizer, loader=self.loader,
-            generators={self.device: default_generator(self.device), "cpu": default_generator("cpu")},
-        ).extra  # fmt: skip
-        self.epoch, self.step, self.seconds = extra["epoch"], extra["step"], extra["seconds"]
-        self.average.load_state_dict(extra["average"])
-        if self.log:
-            self.log.cut(extra["metrics"])
+    def _record(self, split: str, means: Mapping[str, float]) -> None:
+        """Add a record to ``metrics.jsonl``; only ``seconds`` differs between two runs of the same seed."""
+        progress = self.progress
+        self._tick()
+        progress.latest[split] = record = {
+            "epoch": progress.epoch + 1,
+            "step": progress.step,
+            "split": split,
+            **means,
+            "learning_rate": self.optimizer.param_groups[0]["lr"],
+            "seconds": round(progress.seconds, 3),
+        }
+        if self._log is not None:
+            self._log.append(record)
 
-    @contextmanager
-    def _signals(self) -> Iterator[None]:
-        """Ctrl-C and SIGTERM ask to stop after the current step; a second Ctrl-C stops at once."""
-        self.interrupted = False
+    def _generators(self) -> dict[str, Generator]:
+        return {name: default_generator(name) for name in dict.fromkeys(["cpu", self.device])}
 
-        def stop(number: int, frame: FrameType | None) -> None:
-            if self.interrupted:
-                raise KeyboardInterrupt
-            self.interrupted = True
+    def _tick(self) -> None:
+        """Count the time since the last tick."""
+        now = time.monotonic()
+        self.progress.seconds += now - self._last_tick
+        self._last_tick = now
 
-        previous = {}
-        try:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                previous[number] = signal.signal(number, stop)
-        except ValueError:  # only the main thread may set handlers; elsewhere the caller handles signals
-            pass
-        try:
-            yield
-        finally:
-            for number, handler in previous.items():
-                signal.signal(number, handler)
+    def _divergence(self, loss: float) -> str:
+        progress = self.progress
+        rate = self.optimizer.param_groups[0]["lr"]
+        lines = [
+            f"the loss became {loss} at step {progress.step + 1} (epoch {progress.epoch + 1}, "
+            f"batch {progress.batch + 1} of {len(self.train_loader)}), with the learning rate {rate:g}.",
+            "  Lower the learning rate, or look for NaN and infinite values in the inputs and targets.",
+        ]
+        if self.folder is not None:
+            lines.append(f"  The last checkpoint, from before, is in {self.checkpoint_folder}.")
+        return "\n".join(lines)
