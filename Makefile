@@ -36,9 +36,10 @@ $(DEV_READY): pyproject.toml | $(BIN)/python
 run: $(RUN_READY)
 	$(BIN)/glassgrad train --model mlp --data digits
 
-# The tests compare with PyTorch where it is installed and skip those comparisons where it is not.
+# The tests compare with PyTorch where it is installed and skip those comparisons where it is not. One BLAS thread for
+# each worker: more would only wait for one another.
 test: $(DEV_READY)
-	$(BIN)/python -m pytest -n $(JOBS) -m "not slow"
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) -m "not slow"
 
 test-slow: $(DEV_READY)
 	$(BIN)/python -m pytest -m slow
