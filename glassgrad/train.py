@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ import optim
 import viz
 from autograd.errors import GlassgradError
 from glassgrad.report import Evaluation, write_report
-from nn import data, functional
+from nn import Sequential, Standardize, data, functional
 from nn.models import MLP, LeNet5
 from nn.module import Module
 from nn.training import MetricsLog, Trainer
@@ -33,7 +34,7 @@ class UsageError(GlassgradError, ValueError):
 
 
 MODELS: dict[str, Callable[[data.DataSplit], Module]] = {
-    "mlp": lambda split: MLP(_pixels(split), [256, 128], len(split.classes)),
+    "mlp": lambda split: MLP(math.prod(split.input_shape), [256, 128], len(split.classes)),
     "lenet": lambda split: LeNet5(len(split.classes), split.input_shape[0], split.input_shape[1]),
 }
 DATA: dict[str, Callable[[str | None], data.DataSplit]] = {
@@ -53,9 +54,10 @@ DECAYS = {"digits": 0.93, "mnist": 0.3, "fashion-mnist": 0.3}  # of the learning
 SMALLEST_FACTOR = 0.03  # on the learning rate, so that a long run does not come to a standstill
 
 
-def _pixels(split: data.DataSplit) -> int:
-    channels, height, width = split.input_shape
-    return channels * height * width
+def build_model(name: str, split: data.DataSplit) -> Module:
+    """The model for a data set; it takes raw pixels, and brings them to mean 0 and standard deviation 1 itself."""
+    pixels = split.train.inputs
+    return Sequential({"standardize": Standardize(pixels.mean(), pixels.std()), name: MODELS[name](split)})
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,7 @@ def run_training(
     assert config is not None, "a new run needs a configuration"
     split = DATA[config.data](config.data_dir)
     ag.manual_seed(config.seed)
-    model = MODELS[config.model](split).to(config.device)
+    model = build_model(config.model, split).to(config.device)
     optimizer = OPTIMIZERS[config.optimizer](model.parameters(), lr=config.lr, weight_decay=config.weight_decay)
     loader = data.DataLoader(split.train, batch_size=config.batch_size, shuffle=True, seed=config.seed)
 

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-import autograd as ag
 from autograd import Tensor
-from autograd.errors import DtypeError
-from nn.module import Module
+from nn import functional as F
+from nn.module import ArgumentError, Module
 
 __all__ = ["Dropout"]
 
 
 class Dropout(Module):
-    """In training, each element is 0 with probability ``p`` and else scaled by ``1 / (1 - p)``; nothing in evaluation.
+    r"""In training, :math:`y = m \, x / (1 - p)` with :math:`m` 0 at probability ``p``, else 1; nothing in evaluation.
 
-    Shape: any. Source: Srivastava et al., 2014, JMLR 15. Numbers come from the device's default generator.
+    ``p`` is the probability of each element to be set to 0. The mask is drawn from the default generator of the input's
+    device, so ``autograd.manual_seed`` makes it the same in every run.
+
+    Shape: any. Source: Srivastava et al., 2014, JMLR 15.
     """
 
     def __init__(self, p: float = 0.5):
         super().__init__()
-        if not 0 <= p <= 1:
-            raise DtypeError(f"Dropout: p must be a probability in [0, 1], not {p!r}.")
+        if not isinstance(p, (int, float)) or not 0 <= p <= 1:
+            raise ArgumentError(f"Dropout: p must be a probability in [0, 1], not {p!r}.")
         self.p = p
 
     def forward(self, input: Tensor) -> Tensor:
-        return ag.dropout(input, self.p, self.training)
+        return F.dropout(input, self.p, self.training)
 
     def extra_repr(self) -> str:
         return f"p={self.p}"

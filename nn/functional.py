@@ -1,35 +1,119 @@
-"""The layers' computations as functions, with PyTorch's names and arguments; each is an op of autograd."""
+"""The layers' computations as functions, with PyTorch's names, arguments and strictness; each runs ops of autograd.
+
+They differ from the ops in two ways: an axis is called ``dim``, and an input whose dtype differs from the weight's is
+an error instead of a silent computation in the wider of the two.
+"""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
 import autograd as ag
 from autograd import Generator, Tensor
-from autograd.errors import DtypeError, RangeError
+from autograd.errors import DtypeError, RangeError, ShapeError
+from autograd.ops.convolution import pair
 
 __all__ = [
     "avg_pool2d", "conv2d", "cross_entropy", "dropout", "flatten", "gelu", "leaky_relu", "linear", "log_softmax",
     "max_pool2d", "mse_loss", "nll_loss", "one_hot", "relu", "sigmoid", "silu", "softmax", "softplus", "tanh",
 ]  # fmt: skip
 
-linear = ag.linear
-conv2d = ag.conv2d
-max_pool2d = ag.max_pool2d
-avg_pool2d = ag.avg_pool2d
-relu = ag.relu
-sigmoid = ag.sigmoid
-tanh = ag.tanh
-silu = ag.silu
-gelu = ag.gelu
-cross_entropy = ag.cross_entropy
-nll_loss = ag.nll_loss
-mse_loss = ag.mse_loss
+# ------------------------------------------------------------------------------------------------------------ layers
+
+
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    r"""The affine map :math:`y = x W^\top + b` of the last axis.
+
+    Shape: ``input (..., in)``, ``weight (out, in)``, ``bias (out,)``; result ``(..., out)``. Raises ``ShapeError``, and
+    ``DtypeError`` if input and weight differ in dtype.
+    """
+    _check_same_dtype("linear", input, weight)
+    return ag.linear(input, weight, bias)
+
+
+def conv2d(
+    input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1,
+    groups: int = 1,
+) -> Tensor:  # fmt: skip
+    """2-D convolution (cross-correlation: the kernel is not flipped); see :func:`autograd.conv2d`.
+
+    Shape: ``input (N, C, H, W)``, ``weight (out, C / groups, kernel height, kernel width)``, ``bias (out,)``.
+    ``padding`` is a number, a pair, ``"valid"`` (none) or ``"same"`` (the result is as large as the image; stride 1; an even kernel
+    takes the odd pixel at the end, as in PyTorch). Raises ``ShapeError``, and ``DtypeError`` if input and weight differ
+    in dtype.
+    """
+    _check_same_dtype("conv2d", input, weight)
+    if padding == "valid":
+        padding = 0
+    elif padding == "same":
+        input, padding = _padded_to_same(input, weight, stride, dilation)
+    return ag.conv2d(input, weight, bias, stride, padding, dilation, groups)
+
+
+def _padded_to_same(input: Tensor, weight: Tensor, stride: Any, dilation: Any) -> tuple[Tensor, tuple[int, int]]:
+    """The input and the padding that keep the size; where the two sides differ, the input has the extra pixel."""
+    if pair("conv2d", "stride", stride, 1) != (1, 1):
+        raise ShapeError(f'conv2d: padding="same" needs stride 1, not {stride}. Give the padding as numbers.')
+    steps = pair("conv2d", "dilation", dilation, 1)
+    reach = [(k - 1) * d for k, d in zip(weight.shape[2:], steps, strict=True)]
+    if any(n % 2 for n in reach):
+        input = ag.pad(input, ((0, 0), (0, 0), (0, reach[0] % 2), (0, reach[1] % 2)))
+    return input, (reach[0] // 2, reach[1] // 2)
+
+
+def max_pool2d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0) -> Tensor:
+    """The maximum of each window of ``(N, C, H, W)``; ``stride`` is the kernel size by default, padding never wins."""
+    return ag.max_pool2d(input, kernel_size, stride, padding)
+
+
+def avg_pool2d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0) -> Tensor:
+    """The mean of each window of ``(N, C, H, W)``; ``stride`` is the kernel size by default, padding counts as 0."""
+    return ag.avg_pool2d(input, kernel_size, stride, padding)
+
+
+def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
+    """Merge the axes from ``start_dim`` to ``end_dim``, both included, into one."""
+    return ag.flatten(input, start_dim, end_dim)
+
+
+def dropout(input: Tensor, p: float = 0.5, training: bool = True, generator: Generator | None = None) -> Tensor:
+    """In training, set elements to 0 with probability ``p`` and scale the rest (Srivastava et al., 2014, JMLR 15)."""
+    return ag.dropout(input, p, training, generator)
+
+
+# ------------------------------------------------------------------------------------------------------- activations
+
+
+def relu(input: Tensor) -> Tensor:
+    """``max(x, 0)``; gradient 0 at 0."""
+    return ag.relu(input)
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01) -> Tensor:
     """``x`` where it is positive, else ``negative_slope x`` (Maas et al., 2013, ICML)."""
     return ag.where(input > 0, input, input * negative_slope)
+
+
+def sigmoid(input: Tensor) -> Tensor:
+    r"""The logistic function :math:`1 / (1 + e^{-x})`."""
+    return ag.sigmoid(input)
+
+
+def tanh(input: Tensor) -> Tensor:
+    """The hyperbolic tangent."""
+    return ag.tanh(input)
+
+
+def gelu(input: Tensor, approximate: str = "none") -> Tensor:
+    r""":math:`x \, \Phi(x)`, or its approximation ``"tanh"`` (Hendrycks and Gimpel, 2016, arXiv:1606.08415)."""
+    return ag.gelu(input, approximate)
+
+
+def silu(input: Tensor) -> Tensor:
+    r""":math:`x \, \sigma(x)` (Elfwing et al., 2017, arXiv:1702.03118)."""
+    return ag.silu(input)
 
 
 def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
@@ -48,26 +132,61 @@ def log_softmax(input: Tensor, dim: int = -1) -> Tensor:
     return ag.log_softmax(input, dim)
 
 
-def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
-    """Merge the axes from ``start_dim`` to ``end_dim``, both included, into one."""
-    return ag.flatten(input, start_dim, end_dim)
+# ------------------------------------------------------------------------------------------------------------ losses
+# Options come by keyword: between weight and ignore_index PyTorch has a deprecated argument.
 
 
-def dropout(input: Tensor, p: float = 0.5, training: bool = True, generator: Generator | None = None) -> Tensor:
-    """In training, set elements to 0 with probability ``p`` and scale the rest (Srivastava et al., 2014, JMLR 15)."""
-    return ag.dropout(input, p, training, generator)
+def cross_entropy(
+    input: Tensor, target: Any, weight: Tensor | None = None, *, ignore_index: int = -100, reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:  # fmt: skip
+    """Cross-entropy of logits ``(N, C)`` or ``(N, C, d1, ...)``; see :func:`autograd.cross_entropy`.
+
+    ``target``: integer labels in the shape of ``input`` without the class axis, or probabilities in its whole shape.
+    """
+    return ag.cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing)
 
 
-def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
-    """Integer labels ``(...)`` as rows of zeros with a one at the label: ``(..., num_classes)``, int64."""
+def nll_loss(
+    input: Tensor, target: Any, weight: Tensor | None = None, *, ignore_index: int = -100, reduction: str = "mean"
+) -> Tensor:
+    """Negative log-likelihood of labels under log-probabilities ``(N, C)`` or ``(N, C, d1, ...)``."""
+    return ag.nll_loss(input, target, weight, ignore_index, reduction)
+
+
+def mse_loss(input: Tensor, target: Any, *, reduction: str = "mean") -> Tensor:
+    """Mean squared error of two Tensors of one shape; ``reduction`` may be ``"sum"`` or ``"none"``."""
+    return ag.mse_loss(input, target, reduction)
+
+
+# ------------------------------------------------------------------------------------------------------------ labels
+
+
+def one_hot(tensor: Any, num_classes: int = -1) -> Tensor:
+    """Integer labels ``(...)`` as rows of zeros with a one at the label: ``(..., num_classes)``, int64.
+
+    By default there are as many classes as the largest label needs. Raises ``DtypeError`` and ``RangeError``.
+    """
+    tensor = ag.asarray(tensor)
     labels = tensor.array
     if labels.dtype.kind not in "iu":
-        raise DtypeError(f"one_hot: labels are integers, not {labels.dtype}.")
+        raise DtypeError(f"one_hot: labels are integers, not {labels.dtype}. Convert them: labels.astype('int64').")
+    low, high = (int(labels.min()), int(labels.max())) if labels.size else (0, -1)
     if num_classes == -1:
-        num_classes = int(labels.max()) + 1 if labels.size else 0
-    if labels.size and not 0 <= int(labels.min()) <= int(labels.max()) < num_classes:
+        num_classes = high + 1
+    if low < 0 or high >= num_classes:
         raise RangeError(
-            f"one_hot: labels run from {int(labels.min())} to {int(labels.max())}; "
-            f"num_classes={num_classes} takes 0 to {num_classes - 1}."
+            f"one_hot: labels run from {low} to {high}; num_classes={num_classes} takes 0 to {num_classes - 1}."
         )
     return ag.asarray((labels[..., None] == ag.arange(num_classes, device=tensor.device).array).astype(np.int64))
+
+
+def _check_same_dtype(op: str, input: Any, weight: Any) -> None:
+    seen = getattr(input, "dtype", None)
+    if seen != weight.dtype:
+        if seen is None:
+            raise DtypeError(f"{op}: the input is a {type(input).__name__}, not a Tensor. Write ag.tensor(input).")
+        raise DtypeError(
+            f"{op}: the input is {seen} {tuple(input.shape)}, the weight {weight.dtype} {tuple(weight.shape)}.\n"
+            f"  Convert one of them: x.astype('{weight.dtype}'), or model.to('{seen}') if it is floating point."
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograd import Tensor
+from autograd import Tensor, asarray
 
 __all__ = ["Parameter"]
 
@@ -12,13 +12,16 @@ __all__ = ["Parameter"]
 class Parameter(Tensor):
     """A Tensor that wants gradients and that a :class:`nn.Module` finds among its attributes.
 
-    ``data`` is a Tensor or an array of floating dtype; memory is shared, not copied.
+    ``data``           a Tensor or an array of floating or complex dtype, whose memory is shared, not copied; or numbers
+    ``requires_grad``  False for a parameter that is frozen
+
+    Raises ``DtypeError`` for integers that are to have gradients.
     """
 
     __slots__ = ()
 
     def __init__(self, data: Any, requires_grad: bool = True):
-        super().__init__(data, requires_grad)
+        super().__init__(asarray(data), requires_grad)
 
     def __repr__(self) -> str:
         return f"Parameter({super().__repr__()})"

@@ -2,62 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from autograd import Tensor, enable_grad, mark_written
-from autograd.errors import DtypeError, GlassgradError, GradientError
+from autograd.backend import array_module, is_differentiable
+from autograd.errors import DtypeError, GlassgradError
 
-__all__ = ["Optimizer"]
+__all__ = ["Optimizer", "OptimizerError", "blocks"]
+
+_BLOCK = 1 << 16  # elements: in float32 the arrays of one Adam step over a block fit into an L2 cache of 2 MB together
+
+# What PyTorch writes into its groups about its own implementation; it says nothing of what is computed.
+_PYTORCH_SWITCHES = {"capturable", "decoupled_weight_decay", "differentiable", "foreach", "fused"}
+
+
+class OptimizerError(GlassgradError, ValueError):
+    """An option, a list of parameters or a state dict does not fit the optimizer."""
 
 
 class Optimizer:
     """Base class. A subclass gives ``defaults`` to ``__init__`` and defines :meth:`update` for one parameter.
 
-    ``params``  Tensors that want gradients, or dicts with the key ``"params"`` and options that differ for that group
+    ``params``    Tensors that want gradients, or dicts with the key ``"params"`` and options that differ for that group
+    ``defaults``  the options of a group that does not give its own
+
+    Attributes: ``param_groups``, a list of dicts of options (change ``group["lr"]`` there), and ``state``, a dict from
+    the parameter (the object) to the dict of what is remembered of it.
     """
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]):
         self.defaults = defaults
         self.state: dict[Tensor, dict[str, Any]] = {}
         self.param_groups: list[dict[str, Any]] = []
-        if isinstance(params, Tensor):
-            raise DtypeError(f"{self._name}: params must be a list of Tensors, not one Tensor. Write [tensor].")
-        groups = list(params)
+        groups = [params] if isinstance(params, Mapping) and "params" in params else self._listed(params)
         if not groups:
-            raise GlassgradError(f"{self._name}: got no parameters. Does the model have any? Pass model.parameters().")
+            raise OptimizerError(
+                f"{self._name}: got no parameters. Pass model.parameters(); if that is what was passed, the model has "
+                "none, or its generator was used up by an earlier loop."
+            )
         if not isinstance(groups[0], Mapping):
             groups = [{"params": groups}]
         for group in groups:
             self.add_param_group(group)
+        if not any(p.requires_grad for group in self.param_groups for p in group["params"]):
+            raise OptimizerError(
+                f"{self._name}: none of the parameters wants gradients, so no step would ever change one. "
+                "Call model.requires_grad_() or p.requires_grad_(); a state dict holds values, not parameters."
+            )
 
     @property
     def _name(self) -> str:
         return type(self).__name__
 
     def add_param_group(self, group: Mapping[str, Any]) -> None:
-        """Add parameters with options of their own, for example a layer that is thawed later."""
-        params = group["params"]
-        params = [params] if isinstance(params, Tensor) else list(params)
+        """Add parameters with options of their own, for example a layer that is thawed later.
+
+        Raises ``OptimizerError`` for an unknown option, a value out of range, a parameter that stands twice or that was
+        computed from others; ``DtypeError`` for one that is no Tensor or not floating point.
+        """
+        if not isinstance(group, Mapping) or "params" not in group:
+            raise DtypeError(
+                f'{self._name}: a parameter group is a dict with the key "params" and options, such as '
+                f'{{"params": layer.parameters(), "lr": 0.01}}; got {_described(group)}.'
+            )
         unknown = set(group) - set(self.defaults) - {"params"}
         if unknown:
-            raise DtypeError(
+            raise OptimizerError(
                 f"{self._name}: unknown option {', '.join(sorted(unknown))} in a parameter group. "
                 f"Known: {', '.join(self.defaults)}."
             )
+        params = self._listed(group["params"]) if not isinstance(group["params"], Tensor) else [group["params"]]
         known = {id(p) for other in self.param_groups for p in other["params"]}
         for i, p in enumerate(params):
-            if not isinstance(p, Tensor):
-                raise DtypeError(f"{self._name}: parameter {i} is a {type(p).__name__}, not a Tensor.")
-            if not p.is_leaf:
-                raise GradientError(
-                    f"{self._name}: parameter {i} of shape {p.shape} was computed by {p.node!r}; only leaves can be "
-                    "trained. Pass the Tensor that it was computed from, or p.detach().requires_grad_()."
-                )
+            self.check_parameter(i, p)
             if id(p) in known:
-                raise GlassgradError(
+                raise OptimizerError(
                     f"{self._name}: parameter {i} of shape {p.shape} stands twice, and would be updated twice a step. "
                     "Pass each parameter once."
                 )
@@ -66,12 +88,55 @@ class Optimizer:
         self.check(full)
         self.param_groups.append({"params": params, **full})
 
+    def _listed(self, params: Any) -> list[Any]:
+        """The parameters as a list, in an order that every run repeats."""
+        if isinstance(params, Tensor):
+            raise DtypeError(f"{self._name}: params must be a list of Tensors, not one Tensor. Write [tensor].")
+        if isinstance(params, (set, frozenset)):
+            raise DtypeError(f"{self._name}: params is a set, whose order changes from run to run. Pass a list.")
+        if isinstance(params, (Mapping, str)) or not isinstance(params, Iterable):
+            method = hasattr(params, "parameters")
+            raise DtypeError(
+                f"{self._name}: params must be a list of Tensors or of groups, not {_described(params)}. "
+                + ("Pass model.parameters()." if method else "For a dict of Tensors pass list(d.values()).")
+            )
+        return list(params)
+
+    def check_parameter(self, i: int, p: Any) -> None:
+        """Raise for what cannot be trained; ``i`` is its number in the group."""
+        if not isinstance(p, Tensor):
+            hint = " Pass model.parameters(), not model.named_parameters()." if isinstance(p, tuple) else ""
+            raise DtypeError(f"{self._name}: parameter {i} is {_described(p)}, not a Tensor.{hint}")
+        if not is_differentiable(p.dtype):
+            raise DtypeError(
+                f"{self._name}: parameter {i} of shape {p.shape} is {p.dtype}, which has no gradient. "
+                "Convert it first: p.astype('float32')."
+            )
+        if not p.is_leaf:
+            raise OptimizerError(
+                f"{self._name}: parameter {i} of shape {p.shape} was computed by {p.node!r}; only leaves can be "
+                "trained. Pass the Tensor that it was computed from, or p.detach().requires_grad_()."
+            )
+
     def check(self, group: dict[str, Any]) -> None:
-        """Raise for options out of range; a subclass adds its own."""
+        """Raise ``OptimizerError`` for options out of range, and make plain floats of numbers; a subclass adds its own.
+
+        A NumPy scalar among them would turn the arithmetic on float32 arrays into float64.
+        """
         for name in ("lr", "eps", "weight_decay"):
-            value = group.get(name, 0.0)
-            if not value >= 0:
-                raise DtypeError(f"{self._name}: {name} must be a number from 0, not {value!r}.")
+            if name in group:
+                group[name] = self.checked(name, group[name])
+
+    def checked(self, name: str, value: Any, below: float = float("inf")) -> float:
+        """The value of an option as a float; raises ``OptimizerError`` unless ``0 <= value < below``."""
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            number = float("nan")
+        if not 0 <= number < below:
+            wanted = "a finite number from 0 on" if below == float("inf") else f"a number in [0, {below:g})"
+            raise OptimizerError(f"{self._name}: {name} must be {wanted}, not {value!r}.")
+        return number
 
     # ---------------------------------------------------------------------------------------------------- steps
 
@@ -85,12 +150,16 @@ class Optimizer:
                     p._grad = Tensor(np.zeros_like(p._grad.array))
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Change every parameter that has a gradient. ``closure``, if given, computes the loss anew and is returned."""
+        """Change every parameter that has a gradient; those without stay as they are, and so does their state.
+
+        ``closure``, if given, computes the loss anew (zero_grad, forward, backward); its result is returned.
+        """
         loss = None
         if closure is not None:
             with enable_grad():
                 loss = closure()
         for group in self.param_groups:
+            maximize = group.get("maximize")
             for p in group["params"]:
                 if p._grad is None:
                     continue
@@ -98,13 +167,16 @@ class Optimizer:
                 if state is None:
                     state = self.state[p] = {}
                 g = p._grad.array
-                self.update(p.array, -g if group["maximize"] else g, state, group)
+                self.update(p.array, -g if maximize else g, state, group)
                 mark_written(p)
         return loss
 
-    def update(self, p: Any, g: Any, state: dict[str, Any], group: dict[str, Any]) -> None:
-        """Write the new value of one parameter into its array ``p``, from its gradient ``g``; neither keeps ``g``."""
-        raise TypeError(f"{self._name} does not define update(p, g, state, group).")
+    def update(self, parameter: Any, gradient: Any, state: dict[str, Any], group: dict[str, Any]) -> None:
+        """Write the new value of one parameter into its array; the array of its gradient stays as it is.
+
+        ``state`` is this parameter's own, empty before its first step. Runs on plain arrays; see :func:`blocks`.
+        """
+        raise NotImplementedError(f"{self._name} does not define update(parameter, gradient, state, group).")
 
     # ----------------------------------------------------------------------------------------------- state dicts
 
@@ -113,7 +185,7 @@ class Optimizer:
 
         Arrays are copied into Tensors; the rest is plain data.
         """
-        numbers = self._numbers()
+        numbers = {id(p): i for i, p in enumerate(p for group in self.param_groups for p in group["params"])}
         state = {
             numbers[id(p)]: {k: Tensor(v.copy()) if hasattr(v, "dtype") else v for k, v in values.items()}
             for p, values in self.state.items()
@@ -125,48 +197,54 @@ class Optimizer:
         return {"state": state, "param_groups": groups}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take over options and states; the groups must hold as many parameters as the optimizer's own."""
+        """Take over options and states from :meth:`state_dict`, or from that of PyTorch's optimizer of the same name.
+
+        States are copied in the dtype and to the device of their parameter. Nothing is changed if something does not
+        fit: another number of groups or parameters, other options, another shape.
+        """
         groups = state_dict["param_groups"]
         sizes, own = [len(g["params"]) for g in groups], [len(g["params"]) for g in self.param_groups]
         if sizes != own:
-            raise GlassgradError(
+            raise OptimizerError(
                 f"{self._name}.load_state_dict: the groups hold {sizes} parameters, the optimizer's hold {own}. "
-                "Build it over the same model."
+                "Build it over the same model, with the same groups."
             )
         by_number: dict[int, Tensor] = {}
+        options: list[dict[str, Any]] = []
         for group, mine in zip(groups, self.param_groups, strict=True):
+            if absent := [name for name in self.defaults if name not in group]:
+                raise OptimizerError(
+                    f"{self._name}.load_state_dict: the saved group has no {', '.join(absent)}; it holds "
+                    f"{', '.join(k for k in group if k != 'params')}. Was it saved by another kind of optimizer?"
+                )
             by_number.update(zip(group["params"], mine["params"], strict=True))
+            options.append({k: v for k, v in group.items() if k != "params" and k not in _PYTORCH_SWITCHES})
+            self.check(options[-1])
         state: dict[Tensor, dict[str, Any]] = {}
         for number, values in state_dict["state"].items():
             p = by_number.get(int(number))
             if p is None:
-                raise GlassgradError(f"{self._name}.load_state_dict: the state of parameter {number} has no parameter.")
+                raise OptimizerError(
+                    f"{self._name}.load_state_dict: there is a state of parameter {number}, but no group holds it."
+                )
             state[p] = {key: self._loaded(key, value, p, number) for key, value in values.items()}
-        for group, mine in zip(groups, self.param_groups, strict=True):
-            options = {**mine, **{k: v for k, v in group.items() if k in self.defaults}}
-            self.check(options)
-            mine.update(options, params=mine["params"])
+        for new, mine in zip(options, self.param_groups, strict=True):
+            mine.update(new)
         self.state = state
 
     def _loaded(self, key: str, value: Any, p: Tensor, number: Any) -> Any:
-        """One entry of a state: an array of the parameter's shape, dtype and device, or a number."""
+        """One entry of a state: an array of the parameter's shape, dtype and device, or a plain value."""
         if value is None or isinstance(value, (bool, int, float, str)):
             return value
-        array = value.array if isinstance(value, Tensor) else np.asarray(value)
-        if array.shape == () and p.shape != ():
-            return array.item()
-        if key == "step":
-            return int(array)
-        if array.shape != p.shape:
-            raise GlassgradError(
-                f"{self._name}.load_state_dict: {key} of parameter {number} is {array.shape}, "
+        if key == "step":  # PyTorch keeps the count as a Tensor
+            return int(value)
+        saved = value if isinstance(value, Tensor) else Tensor(value)
+        if saved.shape != p.shape:
+            raise OptimizerError(
+                f"{self._name}.load_state_dict: {key} of parameter {number} is {saved.shape}, "
                 f"the parameter {p.shape}. Build the optimizer over the same model."
             )
-        return Tensor(array).to(device=p.device, dtype=p.dtype).array.copy()
-
-    def _numbers(self) -> dict[int, int]:
-        params = [p for group in self.param_groups for p in group["params"]]
-        return {id(p): i for i, p in enumerate(params)}
+        return saved.to(device=p.device, dtype=p.dtype).array.copy()
 
     def __repr__(self) -> str:
         lines = [f"{self._name}("]
@@ -174,3 +252,23 @@ class Optimizer:
             options = ", ".join(f"{k}={v!r}" for k, v in group.items() if k != "params")
             lines.append(f"  {len(group['params'])} parameters: {options}")
         return "\n".join([*lines, ")"])
+
+
+def blocks(p: Any, *others: Any) -> Iterator[tuple[Any, ...]]:
+    """Large arrays of one shape in pieces that fit into the cache together; small ones, and those on a GPU, whole.
+
+    An update is a dozen passes over its arrays. Piece by piece, only the first pass reads memory and only the last
+    writes it, and temporary arrays stay small. None among ``others`` stays None. Pieces are views: writing to one
+    writes the array.
+    """
+    given = [a for a in others if a is not None]
+    if p.size <= _BLOCK or array_module(p) is not np or not all(a.flags.c_contiguous for a in (p, *given)):
+        yield p, *others
+        return
+    flat = [None if a is None else a.reshape(-1) for a in (p, *others)]
+    for start in range(0, p.size, _BLOCK):
+        yield tuple(None if a is None else a[start : start + _BLOCK] for a in flat)
+
+
+def _described(value: Any) -> str:
+    return f"a {type(value).__name__}"

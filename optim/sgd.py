@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from autograd.errors import DtypeError
-from optim.optimizer import Optimizer
+import numpy as np
+
+from optim.optimizer import Optimizer, OptimizerError, blocks
 
 __all__ = ["SGD"]
 
@@ -14,14 +15,17 @@ __all__ = ["SGD"]
 class SGD(Optimizer):
     r"""Stochastic gradient descent, with momentum.
 
-    With gradient :math:`g_t`, weight decay :math:`\lambda`, momentum :math:`\mu` and dampening :math:`\tau`:
+    With gradient :math:`g_t`, learning rate :math:`\gamma`, weight decay :math:`\lambda`, momentum :math:`\mu` and
+    dampening :math:`\tau`:
 
     .. math::
         g_t \leftarrow g_t + \lambda p_{t-1}, \quad
         v_t = \mu v_{t-1} + (1 - \tau) g_t \; (v_1 = g_1), \quad
         p_t = p_{t-1} - \gamma v_t
 
-    and with ``nesterov`` the step is :math:`\gamma (g_t + \mu v_t)`.
+    and with ``nesterov`` the step is :math:`\gamma (g_t + \mu v_t)`. ``maximize`` climbs: it takes :math:`-g_t` for the
+    gradient. State: ``momentum_buffer``, the velocity.
+
     Source: Sutskever et al., 2013, ICML, in PyTorch's form (the learning rate outside the velocity).
     """
 
@@ -46,21 +50,30 @@ class SGD(Optimizer):
 
     def check(self, group: dict[str, Any]) -> None:
         super().check(group)
-        if not group["momentum"] >= 0:
-            raise DtypeError(f"SGD: momentum must be a number from 0, not {group['momentum']!r}.")
+        for name in ("momentum", "dampening"):
+            group[name] = self.checked(name, group[name])
         if group["nesterov"] and (group["momentum"] <= 0 or group["dampening"] != 0):
-            raise DtypeError("SGD: nesterov needs a momentum above 0 and dampening 0.")
+            raise OptimizerError(
+                f"SGD: nesterov needs a momentum above 0 and dampening 0, not momentum={group['momentum']!r} and "
+                f"dampening={group['dampening']!r}."
+            )
 
-    def update(self, p: Any, g: Any, state: dict[str, Any], group: dict[str, Any]) -> None:
-        momentum = group["momentum"]
-        if group["weight_decay"]:
-            g = g + group["weight_decay"] * p
-        if momentum:
-            velocity = state.get("momentum_buffer")
-            if velocity is None:
-                velocity = state["momentum_buffer"] = g.copy()
+    def update(self, parameter: Any, gradient: Any, state: dict[str, Any], group: dict[str, Any]) -> None:
+        lr = float(group["lr"])  # a schedule may have left a NumPy scalar
+        momentum, dampening, decay = group["momentum"], group["dampening"], group["weight_decay"]
+        if not momentum:
+            for p, g in blocks(parameter, gradient):
+                p -= lr * (g + decay * p if decay else g)
+            return
+        is_first = state.get("momentum_buffer") is None
+        if is_first:
+            state["momentum_buffer"] = np.empty_like(parameter)
+        for p, g, v in blocks(parameter, gradient, state["momentum_buffer"]):
+            if decay:
+                g = g + decay * p
+            if is_first:
+                v[...] = g
             else:
-                velocity *= momentum
-                velocity += g if not group["dampening"] else (1 - group["dampening"]) * g
-            g = g + momentum * velocity if group["nesterov"] else velocity
-        p -= group["lr"] * g
+                v *= momentum
+                v += (1 - dampening) * g if dampening else g
+            p -= lr * (g + momentum * v if group["nesterov"] else v)
