@@ -7,14 +7,14 @@ from nn.convolution import Conv2d
 from nn.dropout import Dropout
 from nn.linear import Identity, Linear
 from nn.loss import CrossEntropyLoss, MSELoss, NLLLoss
-from nn.module import Module, StateDictError
+from nn.module import ArgumentError, Module, StateDictError
 from nn.normalization import Standardize
 from nn.parameter import Parameter
 from nn.pooling import AvgPool2d, MaxPool2d
 
 __all__ = [
-    "AvgPool2d", "Conv2d", "CrossEntropyLoss", "Dropout", "Flatten", "GELU", "Identity", "LeakyReLU", "Linear",
-    "LogSoftmax", "MSELoss", "MaxPool2d", "Module", "ModuleList", "NLLLoss", "Parameter", "ReLU", "Sequential",
-    "SiLU", "Sigmoid", "Softmax", "Softplus", "Standardize", "StateDictError", "Tanh", "data", "functional", "init",
-    "models",
+    "ArgumentError", "AvgPool2d", "Conv2d", "CrossEntropyLoss", "Dropout", "Flatten", "GELU", "Identity", "LeakyReLU",
+    "Linear", "LogSoftmax", "MSELoss", "MaxPool2d", "Module", "ModuleList", "NLLLoss", "Parameter", "ReLU",
+    "Sequential", "SiLU", "Sigmoid", "Softmax", "Softplus", "Standardize", "StateDictError", "Tanh", "data",
+    "functional", "init", "models",
 ]  # fmt: skip

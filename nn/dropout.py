@@ -10,10 +10,10 @@ __all__ = ["Dropout"]
 
 
 class Dropout(Module):
-    r"""In training, :math:`y = m \, x / (1 - p)` with :math:`m` 0 at probability ``p``, else 1; nothing in evaluation.
+    r"""In training :math:`y = m \, x / (1 - p)`, where each :math:`m` is 0 with probability ``p``, else 1.
 
-    ``p`` is the probability of each element to be set to 0. The mask is drawn from the default generator of the input's
-    device, so ``autograd.manual_seed`` makes it the same in every run.
+    In evaluation it gives its input back. The mask is drawn from the default generator of the input's device, so
+    ``autograd.manual_seed`` makes it the same in every run.
 
     Shape: any. Source: Srivastava et al., 2014, JMLR 15.
     """

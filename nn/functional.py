@@ -40,9 +40,9 @@ def conv2d(
     """2-D convolution (cross-correlation: the kernel is not flipped); see :func:`autograd.conv2d`.
 
     Shape: ``input (N, C, H, W)``, ``weight (out, C / groups, kernel height, kernel width)``, ``bias (out,)``.
-    ``padding`` is a number, a pair, ``"valid"`` (none) or ``"same"`` (the result is as large as the image; stride 1; an even kernel
-    takes the odd pixel at the end, as in PyTorch). Raises ``ShapeError``, and ``DtypeError`` if input and weight differ
-    in dtype.
+    ``padding`` is a number, a pair, ``"valid"`` (none) or ``"same"`` (stride 1, a result as large as the image; for an
+    even kernel the odd pixel is added at the end, as in PyTorch). Raises ``ShapeError``, and ``DtypeError`` if input and
+    weight differ in dtype.
     """
     _check_same_dtype("conv2d", input, weight)
     if padding == "valid":

@@ -153,12 +153,11 @@ class Module:
         setattr(self, name, tensor)
         self._buffers[name] = persistent
 
-    def add_module(self, name: str, module: Module | None) -> None:
+    def add_module(self, name: str, module: Any) -> None:
         """Add a child module by name, for names that are not identifiers: ``add_module("0", layer)``."""
         self._check_name("module", name)
         if not (module is None or isinstance(module, Module)):
-            kind: Any = module
-            hint = f" Give an instance: {kind.__name__}()." if isinstance(kind, type) else ""
+            hint = f" Give an instance: {module.__name__}()." if isinstance(module, type) else ""
             raise DtypeError(
                 f"{type(self).__name__}: {name!r} must be a Module or None, not a {type(module).__name__}.{hint}"
             )
