@@ -41,7 +41,7 @@ def train(
     batch_size: Annotated[int | None, typer.Option(help="Images in a batch; default by data set.")] = None,
     optimizer: Annotated[str, typer.Option(help="adam, adamw or sgd (momentum 0.9, Nesterov).")] = "adam",
     lr: Annotated[float | None, typer.Option(help="Learning rate; default by optimizer.")] = None,
-    lr_decay: Annotated[float | None, typer.Option(help="Factor on the learning rate after each epoch.")] = None,
+    lr_decay: Annotated[float | None, typer.Option(help="Factor on the learning rate in an epoch.")] = None,
     weight_decay: Annotated[float, typer.Option(help="Weight decay.")] = 0.0,
     seed: Annotated[int, typer.Option(help="Seed of the weights and of the order of the data.")] = 0,
     device: Annotated[str, typer.Option(help='"cpu", "cuda" or "cuda:1".')] = "cpu",

@@ -47,10 +47,10 @@ OPTIMIZERS: dict[str, Callable[..., Any]] = {
     "adam": lambda params, lr, weight_decay: optim.Adam(params, lr, weight_decay=weight_decay),
     "adamw": lambda params, lr, weight_decay: optim.AdamW(params, lr, weight_decay=weight_decay),
 }
-LEARNING_RATES = {"sgd": 0.04, "adam": 2e-3, "adamw": 2e-3}
+LEARNING_RATES = {"sgd": 0.04, "adam": 3e-3, "adamw": 3e-3}
 EPOCHS = {"digits": 40, "mnist": 3, "fashion-mnist": 3}
 BATCH_SIZES = {"digits": 32, "mnist": 32, "fashion-mnist": 32}
-DECAYS = {"digits": 0.93, "mnist": 0.3, "fashion-mnist": 0.3}  # of the learning rate, from one epoch to the next
+DECAYS = {"digits": 0.93, "mnist": 0.3, "fashion-mnist": 0.3}  # of the learning rate in an epoch, little by little
 SMALLEST_FACTOR = 0.03  # on the learning rate, so that a long run does not come to a standstill
 
 
@@ -144,7 +144,7 @@ def run_training(
     assert config is not None, "a new run needs a configuration"
     split = DATA[config.data](config.data_dir)
     ag.manual_seed(config.seed)
-    model = build_model(config.model, split).to(config.device)
+    model = build_model(config.model, split).to(device=config.device)
     optimizer = OPTIMIZERS[config.optimizer](model.parameters(), lr=config.lr, weight_decay=config.weight_decay)
     loader = data.DataLoader(split.train, batch_size=config.batch_size, shuffle=True, seed=config.seed)
 
@@ -164,7 +164,7 @@ def run_training(
         test_loader,
         folder=folder,
         device=config.device,
-        schedule=lambda epoch: max(config.lr_decay**epoch, SMALLEST_FACTOR),
+        schedule=lambda epochs: max(config.lr_decay**epochs, SMALLEST_FACTOR),
     )
     count = sum(p.size for p in model.parameters())
     say(

@@ -41,8 +41,8 @@ def conv2d(
 
     Shape: ``input (N, C, H, W)``, ``weight (out, C / groups, kernel height, kernel width)``, ``bias (out,)``.
     ``padding`` is a number, a pair, ``"valid"`` (none) or ``"same"`` (stride 1, a result as large as the image; for an
-    even kernel the odd pixel is added at the end, as in PyTorch). Raises ``ShapeError``, and ``DtypeError`` if input and
-    weight differ in dtype.
+    even kernel the odd pixel is added at the end, as in PyTorch). Raises ``ShapeError``, and ``DtypeError`` if the
+    dtypes of input and weight differ.
     """
     _check_same_dtype("conv2d", input, weight)
     if padding == "valid":

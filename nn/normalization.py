@@ -31,8 +31,8 @@ class Standardize(Module):
         mean, std = (np.asarray(value, dtype=np.float32) for value in (mean, std))
         if mean.shape != std.shape or mean.ndim > 1:
             raise ShapeError(
-                f"Standardize: mean is {mean.shape} and std is {std.shape}; give two numbers, or two lists with one for "
-                "each channel."
+                f"Standardize: mean is {mean.shape} and std is {std.shape}; give two numbers, or two lists "
+                "with one for each channel."
             )
         if not (std > 0).all():
             raise ShapeError(f"Standardize: std must be above 0, not {std.tolist()}.")

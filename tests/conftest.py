@@ -30,4 +30,4 @@ def device(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(autouse=True)
 def _seeded() -> None:
     ag.manual_seed(0)
-    np.random.seed(0)  # noqa: NPY002
+    np.random.seed(0)

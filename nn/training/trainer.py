@@ -65,8 +65,9 @@ class Trainer:
     ``metrics``       what to measure besides the loss; the accuracy of a classifier by default, ``{}`` for nothing
     ``folder``        where ``metrics.jsonl`` and ``checkpoint/`` go; None to keep nothing
     ``device``        where the model is put and each batch is copied to
-    ``schedule``      from the number of finished epochs to a factor on every learning rate. It does not see how many
-                      epochs are planned: so a run that is stopped and given more equals one that was given them at once
+    ``schedule``      from the epochs that are done (2.5 is the middle of the third) to a factor on every learning rate.
+                      It does not see how many are planned: so a run that is stopped and given more equals one that was
+                      given them at once
     ``rows_per_epoch``  how many records of the training metrics an epoch leaves, evenly spaced; each is the mean since
                       the one before
     ``on_epoch_end``  functions called with the trainer after each evaluation, before the checkpoint
@@ -87,7 +88,7 @@ class Trainer:
         metrics: Mapping[str, Metric] | None = None,
         folder: str | os.PathLike[str] | None = None,
         device: str = "cpu",
-        schedule: Callable[[int], float] | None = None,
+        schedule: Callable[[float], float] | None = None,
         rows_per_epoch: int = 1,
         on_epoch_end: Sequence[Callable[[Trainer], None]] = (),
         display: Display | None = None,
@@ -129,7 +130,6 @@ class Trainer:
                 while progress.epoch < epochs and not stop:
                     display.begin_epoch(progress.epoch + 1, epochs, len(self.train_loader), progress.batch)
                     began = time.monotonic()
-                    self._set_learning_rates()
                     self._train_epoch(stop, display)
                     if not stop:
                         self._evaluate_epoch(stop)
@@ -149,6 +149,7 @@ class Trainer:
             return  # stopped in the evaluation: the loader is at the next epoch already
         self.model.train()
         for inputs, targets in self.train_loader:
+            self._set_learning_rates()
             loss = self._step(inputs.to(self.device), targets.to(self.device))
             display.advance(loss)
             done, rows = progress.batch, self.rows_per_epoch
@@ -211,7 +212,7 @@ class Trainer:
 
     def _set_learning_rates(self) -> None:
         if self.schedule is not None:
-            factor = self.schedule(self.progress.epoch)
+            factor = self.schedule(self.progress.epoch + self.progress.batch / len(self.train_loader))
             for group, rate in zip(self.optimizer.param_groups, self._initial_rates, strict=True):
                 group["lr"] = rate * factor
 
