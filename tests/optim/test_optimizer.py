@@ -104,7 +104,7 @@ def test_a_step_marks_memory_as_written() -> None:
     loss = (a * a).sum()
     loss.backward(retain_graph=True)
     optimizer.step()
-    with pytest.raises(GlassgradError, match="(?i)overwritten|written"):
+    with pytest.raises(GlassgradError, match=r"(?i)overwritten"):
         loss.backward()
 
 
@@ -211,7 +211,7 @@ def test_nothing_is_loaded_if_something_does_not_fit() -> None:
     assert not target.state
     with pytest.raises(optim.OptimizerError, match=r"hold \[1\] parameters, the optimizer's hold \[1, 1\]"):
         optim.Adam([{"params": a}, {"params": b}]).load_state_dict(saved)
-    with pytest.raises(optim.OptimizerError, match="SGD.load_state_dict: the saved group has no momentum.*another kind"):
+    with pytest.raises(optim.OptimizerError, match=r"SGD.load_state_dict: the saved group has no momentum.*another"):
         optim.SGD([a]).load_state_dict(saved)
     with pytest.raises(optim.OptimizerError, match="state of parameter 3, but no group"):
         source.load_state_dict({**saved, "state": {3: saved["state"][0]}})
