@@ -38,8 +38,8 @@ ADAM = [
     for options in combinations(weight_decay=(0.0, 0.05), amsgrad=(False, True), maximize=(False, True))
 ] + [("Adam", {"betas": (0.5, 0.8), "eps": 1e-3})]
 NETWORK_CASES = SGD + ADAM
-# Without a first moment the step is nearly the sign of the gradient. In a network that amplifies rounding without bound:
-# after 200 steps PyTorch differs by 12 % from itself started 2e-16 away. In a bowl it converges.
+# Without a first moment the step is nearly the sign of the gradient. In a network that amplifies rounding: after 200
+# steps PyTorch differs by 12 % from itself started 2e-16 away. In a bowl it converges.
 CASES = [*NETWORK_CASES, ("AdamW", {"betas": (0.0, 0.9)})]
 
 
