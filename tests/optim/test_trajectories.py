@@ -17,7 +17,8 @@ import nn
 import optim
 from optim.optimizer import _BLOCK
 
-STEPS = 200
+STEPS = 201
+LOOK = 10  # compare every tenth step, from the first to the last: a comparison costs more than a step
 
 
 def combinations(**choices: tuple[Any, ...]) -> list[dict[str, Any]]:
@@ -79,7 +80,8 @@ def test_functions_of_few_numbers(
         theirs.grad = torch.tensor(sign * problem(theirs.detach().numpy()))
         optimizer.step()
         reference.step()
-        np.testing.assert_allclose(ours.array, theirs.detach().numpy(), rtol=1e-6, atol=1e-12, err_msg=f"step {step}")
+        if step % LOOK == 0:
+            np.testing.assert_allclose(ours.array, theirs.detach().numpy(), rtol=1e-6, err_msg=f"step {step}")
     assert np.linalg.norm(problem(ours.array)) < np.linalg.norm(problem(np.array(start)))  # and it went downhill
 
 
@@ -105,8 +107,9 @@ def test_small_network(torch: Any, name: str, options: dict[str, Any]) -> None:
         reference.zero_grad()
         (sign * torch.nn.functional.mse_loss(theirs(x_theirs), t_theirs)).backward()
         reference.step()
-        for p, q in zip(ours.parameters(), theirs.parameters(), strict=True):
-            np.testing.assert_allclose(p.array, q.detach().numpy(), rtol=1e-6, atol=1e-12, err_msg=f"step {step}")
+        if step % LOOK == 0:
+            for p, q in zip(ours.parameters(), theirs.parameters(), strict=True):
+                np.testing.assert_allclose(p.array, q.detach().numpy(), rtol=1e-6, err_msg=f"step {step}")
     for p, value in zip(ours.parameters(), start, strict=True):
         assert (p.array != value).all()
 
