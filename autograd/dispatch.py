@@ -124,25 +124,33 @@ def apply(op: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any:
             nodes.append(None)
             arrays.append(a)
         bit <<= 1
-    y: Any = op.compute(arrays, params)
-    aux = None
+    try:
+        y: Any = op.forward(*arrays, **params)
+    except GlassgradError:
+        raise
+    except (ValueError, TypeError, IndexError) as error:
+        raise explain(op, arrays, error) from error
+    aux = out = None
     if op.aux:
         y, aux = y
     if op.outputs:
         y = tuple(map(as_array, y))
-    elif y.__class__ is not np.ndarray:
-        y = as_array(y)
-    out = None if op.outputs else bound(y, None)
+    else:
+        if y.__class__ is not np.ndarray:
+            y = as_array(y)
+        out = _new(_tensor_type)
+        out.array = y
+        out.node = out._grad = None
     if not mask or not mode.grad or not op.differentiable:
         return out if out is not None else tuple(bound(part, None) for part in y)
     made = _new(Node)
     made.op = op
     made.inputs = tuple(nodes)
-    if not op.bare:
-        made.saved = _save(op, mask, arrays, y, aux)
-    else:
+    if op.bare:
         keep = op.keeper(mask)
         made.saved = None if keep is None else keep((None, y, *arrays))
+    else:
+        made.saved = _save(op, mask, arrays, y, aux)
     made.params = params
     made.seq = next_seq()
     made.hooks = None

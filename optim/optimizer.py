@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -254,20 +254,20 @@ class Optimizer:
         return "\n".join([*lines, ")"])
 
 
-def blocks(p: Any, *others: Any) -> Iterator[tuple[Any, ...]]:
+def blocks(p: Any, *others: Any) -> Iterable[tuple[Any, ...]]:
     """Large arrays of one shape in pieces that fit into the cache together; small ones, and those on a GPU, whole.
 
     An update is a dozen passes over its arrays. Piece by piece, only the first pass reads memory and only the last
     writes it, and temporary arrays stay small. None among ``others`` stays None. Pieces are views: writing to one
     writes the array.
     """
-    given = [a for a in others if a is not None]
-    if p.size <= _BLOCK or array_module(p) is not np or not all(a.flags.c_contiguous for a in (p, *given)):
-        yield p, *others
-        return
-    flat = [None if a is None else a.reshape(-1) for a in (p, *others)]
-    for start in range(0, p.size, _BLOCK):
-        yield tuple(None if a is None else a[start : start + _BLOCK] for a in flat)
+    if p.size <= _BLOCK or array_module(p) is not np:
+        return ((p, *others),)
+    arrays = (p, *others)
+    if not all(a.flags.c_contiguous for a in arrays if a is not None):
+        return (arrays,)
+    flat = [None if a is None else a.reshape(-1) for a in arrays]
+    return (tuple(None if a is None else a[start : start + _BLOCK] for a in flat) for start in range(0, p.size, _BLOCK))
 
 
 def _described(value: Any) -> str:

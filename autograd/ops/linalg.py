@@ -22,6 +22,11 @@ from autograd.tape import Variable
 __all__ = ["einsum", "linear", "matmul"]
 
 
+def _product(a: Any, b: Any) -> Any:
+    """The matrix product of arrays. For two matrices ``dot`` is the same with less ceremony than ``matmul``."""
+    return np.dot(a, b) if a.ndim == 2 == b.ndim else np.matmul(a, b)
+
+
 def _matmul_vjp_a(g: Any, b: Any, a_shape: tuple[int, ...]) -> Any:
     if b.ndim == 1:
         return expand_dims(g, -1) * b if len(a_shape) > 1 else g * b
@@ -43,7 +48,7 @@ def _matmul_flops(out: tuple[int, ...], a: tuple[int, ...], b: tuple[int, ...]) 
 
 
 _matmul = primitive(
-    "matmul", lambda a, b: np.matmul(a, b), kind="contraction",
+    "matmul", lambda a, b: _product(a, b), kind="contraction",
     vjp=[_matmul_vjp_a, _matmul_vjp_b], jvp="multilinear",
     latex="{0} {1}", vjp_latex=[r"\bar y \, b^\top", r"a^\top \bar y"], flops=_matmul_flops,
     samples=[
@@ -62,7 +67,7 @@ def matmul(a: Any, b: Any) -> Any:
     Shape: ``(..., n, k) @ (..., k, m)`` gives ``(..., n, m)``; ``(k,) @ (k,)`` a number.
     """
     if not (isinstance(a, Variable) or isinstance(b, Variable)):
-        return np.matmul(a, b)
+        return _product(a, b)
     shape_a, shape_b = np.shape(getattr(a, "array", a)), np.shape(getattr(b, "array", b))
     if not shape_a or not shape_b:
         raise ShapeError(f"matmul: a is {shape_a} and b is {shape_b}; a number has no matrix product. Use a * b.")
@@ -81,7 +86,10 @@ def matmul(a: Any, b: Any) -> Any:
 
 
 def _linear_forward(x: Array, weight: Array, bias: Array | None) -> Array:
-    y = np.matmul(x, weight.T)
+    shape, w = x.shape, weight.shape
+    if len(w) != 2 or not shape or shape[-1] != w[1] or (bias is not None and bias.shape != w[:1]):
+        raise _linear_error(shape, w, bias)
+    y = _product(x, weight.T)
     if bias is not None:
         if y.dtype == bias.dtype and y.ndim:
             y += bias
@@ -99,9 +107,9 @@ def _ones(n: int, dtype: np.dtype) -> np.ndarray:
 
 def _column_sums(g: Any) -> Any:
     """The sum over all axes but the last; as a product with ones it runs in BLAS, four times as fast as a sum."""
-    rows = _rows(g)
-    if isinstance(rows, np.ndarray) and rows.itemsize > 2 and rows.flags.c_contiguous:
-        return np.dot(_ones(len(rows), rows.dtype), rows)
+    rows = g if g.ndim == 2 else _rows(g)
+    if rows.__class__ is np.ndarray and rows.itemsize > 2 and rows.flags.c_contiguous:
+        return np.dot(_ones(rows.shape[0], rows.dtype), rows)
     return sum(rows, 0)
 
 
@@ -125,7 +133,7 @@ _linear = primitive(
     vjp=[
         lambda g, weight: matmul(g, weight),
         lambda g, x: matmul(_rows(g).T, _rows(x)),
-        lambda g: _column_sums(g),
+        _column_sums,
     ],
     jvp=_linear_jvp,
     latex=r"{0} {1}^\top + {2}", vjp_latex=[r"\bar y \, W", r"\bar y^\top x", r"\textstyle\sum \bar y"],
@@ -144,9 +152,6 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
 
     Shape: ``x (..., in)``, ``weight (out, in)``, ``bias (out,)`` or None; result ``(..., out)``.
     """
-    shape, w = x.shape, weight.shape
-    if len(w) != 2 or not shape or shape[-1] != w[1] or (bias is not None and bias.shape != w[:1]):
-        raise _linear_error(tuple(shape), tuple(w), bias)
     return _linear(x, weight, bias)
 
 

@@ -164,20 +164,21 @@ def test_formulas(device: str, shape: list[int], seed: int) -> None:
     lambda p: optim.SGD(p, 0.1, weight_decay=0.1), lambda p: optim.SGD(p, 0.1, 0.9, dampening=0.1),
     lambda p: optim.Adam(p, amsgrad=True, weight_decay=0.1), lambda p: optim.AdamW(p),
 ])  # fmt: skip
-@pytest.mark.parametrize("layout", ["contiguous", "transposed gradient"])
+@pytest.mark.parametrize("layout", ["contiguous", "transposed gradient", "transposed parameter"])
 def test_large_arrays_step_as_small_ones(make: Any, layout: str) -> None:
     """A large array is taken in blocks: every element must move as it would alone."""
     rng = np.random.default_rng(0)
-    shape = (3, _BLOCK // 2 + 5)
+    shape = (5, _BLOCK // 2 + 5)  # two blocks and a half
     start = rng.normal(size=shape)
     gradients = [rng.normal(size=shape) for _ in range(3)]
-    picked = rng.choice(start.size, 500, replace=False)
-    large = ag.tensor(start, requires_grad=True)
+    edges = [0, _BLOCK - 1, _BLOCK, 2 * _BLOCK - 1, 2 * _BLOCK, start.size - 1]
+    picked = np.concatenate([edges, rng.choice(start.size, 500)])
+    large = ag.asarray(np.asfortranarray(start) if layout == "transposed parameter" else start.copy()).requires_grad_()
     small = ag.tensor(start.reshape(-1)[picked], requires_grad=True)
     optimizers = make([large]), make([small])
     for g in gradients:
         kept = g.copy()
-        large.grad = ag.asarray(g if layout == "contiguous" else np.asfortranarray(g))
+        large.grad = ag.asarray(np.asfortranarray(g) if layout == "transposed gradient" else g)
         small.grad = ag.tensor(g.reshape(-1)[picked])
         for optimizer in optimizers:
             optimizer.step()
@@ -185,16 +186,20 @@ def test_large_arrays_step_as_small_ones(make: Any, layout: str) -> None:
     np.testing.assert_array_equal(large.array.reshape(-1)[picked], small.array)
 
 
-def test_float32_stays_float32_even_with_a_rate_from_numpy(device: str) -> None:
-    for make in (lambda p: optim.SGD(p, momentum=0.9), optim.Adam, lambda p: optim.AdamW(p, weight_decay=0)):
-        p = ag.ones(3, device=device, requires_grad=True)
-        optimizer = make([p])
-        optimizer.param_groups[0]["lr"] = np.float64(0.1)
-        p.grad = ag.ones(3, device=device)
-        optimizer.step()
-        assert p.dtype == np.float32
-        assert all(v.dtype == np.float32 for v in optimizer.state[p].values() if hasattr(v, "dtype"))
-        assert p.detach().to("cpu").numpy()[0] == pytest.approx(0.9, rel=1e-3)
+def test_a_rate_from_numpy_computes_in_float32_too(device: str) -> None:
+    start, gradient = np.random.default_rng(0).normal(size=(2, 1000)).astype(np.float32)
+    for make in (lambda p: optim.SGD(p), lambda p: optim.SGD(p, momentum=0.9, nesterov=True), optim.Adam, optim.AdamW):
+        results = []
+        for number in (float, np.float64):
+            p = ag.tensor(start, device=device, requires_grad=True)
+            optimizer = make([p])
+            optimizer.param_groups[0]["lr"] = number(0.1)
+            p.grad = ag.tensor(gradient, device=device)
+            optimizer.step()
+            assert p.dtype == np.float32
+            assert all(v.dtype == np.float32 for v in optimizer.state[p].values() if hasattr(v, "dtype"))
+            results.append(p.detach().to("cpu").numpy())
+        np.testing.assert_array_equal(*results)
 
 
 def test_adams_first_step_has_the_size_of_the_rate() -> None:
