@@ -92,10 +92,12 @@ def walk(
                             continue
                         if not plainly:
                             gi = pulled
-                        elif not (arity := pulled.arity):
-                            gi = pulled.function(g)
-                        elif arity == 1:
+                        elif (arity := pulled.arity) == 1:
                             gi = pulled.function(g, pulled.pick(saved))
+                        elif not arity:
+                            gi = pulled.function(g)
+                        elif arity < 0:
+                            gi = pulled(g, saved, node.params)
                         else:
                             gi = pulled.function(g, *pulled.pick(saved))
                         if gi is None:
@@ -111,6 +113,10 @@ def walk(
                                 _pass_mask(masks, mask, node, g, saved, parent, parent not in pending)
                         if parent in pending:
                             pending[parent] = pending[parent] + gi
+                        elif parent.op is None and (parent.hooks is None or parent in found):
+                            found[parent] = (
+                                found[parent] + gi if parent in found else gi
+                            )  # a leaf: no rule waits for it
                         else:
                             pending[parent] = gi
                             if following is None:
@@ -315,7 +321,7 @@ def accumulate(found: dict[Node, Any]) -> None:
     """Add the gradients of leaves into ``.grad`` of their Tensors; no two of them share memory."""
     while found:
         node, g = found.popitem()
-        tensor = node.tensor() if isinstance(node, Leaf) else None
+        tensor = node.tensor() if node.__class__ is Leaf else None
         if tensor is None:
             continue
         if tensor._grad is not None:
@@ -323,8 +329,9 @@ def accumulate(found: dict[Node, Any]) -> None:
         elif isinstance(g, Variable):
             tensor._grad = g
         else:
+            if g.__class__ is not np.ndarray:
+                g = as_array(g)
             # taking the array is safe if nobody else holds it: this name and getrefcount's argument make two
-            g = as_array(g)
             unshared = g.base is None and getrefcount(g) == 2
             tensor._grad = bound(g if unshared else g.copy(), None)
 

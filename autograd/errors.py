@@ -4,6 +4,7 @@ Every class also derives from the built-in error that a NumPy user would expect,
 """
 
 __all__ = [
+    "ArgumentError",
     "DeviceError",
     "DtypeError",
     "GlassgradError",
@@ -16,6 +17,10 @@ __all__ = [
 
 class GlassgradError(Exception):
     """Base class of every error that glassgrad raises on purpose."""
+
+
+class ArgumentError(GlassgradError, ValueError):
+    """A value of an argument lies outside of what makes sense: a probability of 2, an unknown reduction."""
 
 
 class ShapeError(GlassgradError, ValueError):

@@ -39,7 +39,10 @@ Kind = Literal[
 
 
 class Rule:
-    """A vjp or jvp rule and where each of its parameters comes from."""
+    """A vjp or jvp rule and where each of its parameters comes from.
+
+    ``arity`` counts the saved values that it takes besides the cotangent; -1 if it takes static parameters too.
+    """
 
     __slots__ = ("arity", "function", "params", "pick", "places", "sources")
 
@@ -56,7 +59,7 @@ class Rule:
         self.params = tuple(name for name in self.sources if name in static)
         self.places = tuple((name, -1 if name in static else layout[name]) for name in self.sources)
         positions = [position for _, position in self.places if position >= 0]
-        self.arity = len(positions)
+        self.arity = -1 if self.params else len(positions)
         if positions:
             self.pick = itemgetter(*positions)
 
@@ -150,10 +153,10 @@ class Primitive:
         self.layout = layout
         for rule in rules:
             rule.bind(layout | {"needs": 0}, self.static)
-        # What dispatch and the backward walk may handle in their short ways: arrays in and one array out; and rules
-        # that take saved values alone.
+        # What dispatch and the backward walk may handle in their short ways: arrays in and one array out; a rule for
+        # each argument.
         self.bare = not (self.static or self.aux or self.outputs or self._extras or self.variadic)
-        self.direct = self.rules is not None and not self.outputs and not any(r and r.params for r in self.rules)
+        self.direct = self.rules is not None and not self.outputs
         self._keep: dict[int, Any] = {}
 
     def keeper(self, mask: int) -> Any:

@@ -122,8 +122,10 @@ class Tensor(Operators):
             raise GradientError("data: cannot replace the array of a computed Tensor; detach() it first.")
         array = value.array if isinstance(value, Variable) else as_array(value)
         if self.node is not None and (array.shape != self.array.shape or array.dtype != self.array.dtype):
+            hooks = self.node.hooks
             self.array = array
             self.requires_grad_(False).requires_grad_()
+            self.node.hooks = hooks  # the very dict: the handles that remove hooks know it
             self._grad = None
         self.array = array
 

@@ -13,15 +13,11 @@ import numpy as np
 
 from autograd import Tensor, no_grad, zeros
 from autograd.backend import is_differentiable
-from autograd.errors import DtypeError, GlassgradError
+from autograd.errors import ArgumentError, DtypeError, GlassgradError
 from autograd.tensor import RemovableHandle
 from nn.parameter import Parameter
 
 __all__ = ["ArgumentError", "LoadResult", "Module", "StateDictError", "checked_size"]
-
-
-class ArgumentError(GlassgradError, ValueError):
-    """An argument of a module or of a function of ``nn`` is outside of what makes sense."""
 
 
 class StateDictError(GlassgradError, RuntimeError):

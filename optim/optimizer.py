@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd import Tensor, enable_grad, mark_written
 from autograd.backend import array_module, is_differentiable
-from autograd.errors import DtypeError, GlassgradError
+from autograd.errors import ArgumentError, DtypeError
 
 __all__ = ["Optimizer", "OptimizerError", "blocks"]
 
@@ -19,7 +19,7 @@ _BLOCK = 1 << 16  # elements: in float32 the arrays of one Adam step over a bloc
 _PYTORCH_SWITCHES = {"capturable", "decoupled_weight_decay", "differentiable", "foreach", "fused"}
 
 
-class OptimizerError(GlassgradError, ValueError):
+class OptimizerError(ArgumentError):
     """An option, a list of parameters or a state dict does not fit the optimizer."""
 
 

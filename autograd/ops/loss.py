@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.backend import Array, array_module, is_array
-from autograd.errors import DtypeError, RangeError, ShapeError
+from autograd.errors import ArgumentError, DtypeError, RangeError, ShapeError
 from autograd.ops.elementwise import exp
 from autograd.ops.indexing import take_along_axis
 from autograd.ops.reduce import log_softmax, mean, sum
@@ -66,7 +66,7 @@ def _reduced(op: str, loss: Any, reduction: str, weights: Any = None) -> Any:
         return sum(loss)
     if reduction == "mean":
         return mean(loss) if weights is None else sum(loss) / weights.sum()
-    raise DtypeError(f'{op}: reduction must be "mean", "sum" or "none", not {reduction!r}.')
+    raise ArgumentError(f'{op}: reduction must be "mean", "sum" or "none", not {reduction!r}.')
 
 
 def _labels(op: str, logits: Any, target: Any, ignore_index: int) -> tuple[Array, Array | None]:
@@ -123,7 +123,7 @@ def cross_entropy(
     if logits.dtype.kind not in "fV":
         raise DtypeError(f"cross_entropy: logits must be floating point, not {logits.dtype}.")
     if not 0 <= label_smoothing <= 1:
-        raise DtypeError(f"cross_entropy: label_smoothing must lie in [0, 1], not {label_smoothing!r}.")
+        raise ArgumentError(f"cross_entropy: label_smoothing must lie in [0, 1], not {label_smoothing!r}.")
     if weight is not None and tuple(weight.shape) != (_classes(logits),):
         raise ShapeError(
             f"cross_entropy: weight is {tuple(weight.shape)}; logits {tuple(logits.shape)} want ({_classes(logits)},)."
@@ -237,11 +237,12 @@ def _mse_jvp(primals: Any, tangents: Any, reduction: str) -> Any:
 
 def mse_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
     """Mean squared error. Shapes must be equal: ``(n, 1)`` against ``(n,)`` would silently broadcast to n times n."""
-    if tuple(x.shape) != tuple(np.shape(getattr(target, "array", target))):
+    shape = target.shape if hasattr(target, "shape") else np.shape(target)
+    if x.shape != shape:
         raise ShapeError(
-            f"mse_loss: x is {tuple(x.shape)} and target is {tuple(np.shape(getattr(target, 'array', target)))}; "
+            f"mse_loss: x is {tuple(x.shape)} and target is {tuple(shape)}; "
             "they must be equal. Add or drop an axis: target[:, None], or x.squeeze(-1)."
         )
     if reduction not in ("mean", "sum", "none"):
-        raise DtypeError(f'mse_loss: reduction must be "mean", "sum" or "none", not {reduction!r}.')
+        raise ArgumentError(f'mse_loss: reduction must be "mean", "sum" or "none", not {reduction!r}.')
     return _mse(x, target, reduction=reduction)

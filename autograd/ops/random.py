@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from autograd.backend import device_of
-from autograd.errors import DtypeError
+from autograd.errors import ArgumentError
 from autograd.primitive import primitive
 from autograd.random import Generator, default_generator
 from autograd.samples import array as spec
@@ -28,7 +28,7 @@ def dropout(x: Any, p: float = 0.5, training: bool = True, generator: Generator 
     Source: Srivastava et al., 2014, JMLR 15. ``generator`` is the default one of the device if None.
     """
     if not 0 <= p <= 1:
-        raise DtypeError(f"dropout: p must be a probability in [0, 1], not {p!r}.")
+        raise ArgumentError(f"dropout: p must be a probability in [0, 1], not {p!r}.")
     if not training or p == 0:
         return x
     array = getattr(x, "array", x)

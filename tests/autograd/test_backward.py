@@ -139,6 +139,27 @@ def test_hooks_see_and_replace_the_complete_gradient():
         ag.ones(2).register_hook(print)
 
 
+def test_a_hook_outlives_a_change_of_dtype_and_its_handle_still_removes_it():
+    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    handle = x.register_hook(lambda g: g * 10)
+    x.data = x.array.astype(np.float64)
+    (x * 3).sum().backward()
+    assert x.grad.dtype == np.float64
+    assert x.grad.tolist() == [30.0, 30.0]
+    handle.remove()
+    x.grad = None
+    (x * 3).sum().backward()
+    assert x.grad.tolist() == [3.0, 3.0]
+
+
+def test_a_hook_that_is_registered_during_the_walk_loses_no_gradient():
+    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    h = x * 3
+    h.register_hook(lambda g: x.register_hook(lambda g: g * 10) and None)  # when x has the gradient of y * 5 already
+    (h + x * 5).sum().backward()
+    assert x.grad.tolist() in ([8.0, 8.0], [80.0, 80.0])
+
+
 def test_a_hook_that_returns_the_wrong_thing_is_named():
     x = leaf([1.0, 2.0])
     h = x * 3

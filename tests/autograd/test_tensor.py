@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import autograd as ag
-from autograd.errors import DeviceError, DtypeError, GradientError, RangeError, ShapeError
+from autograd.errors import ArgumentError, DeviceError, DtypeError, GradientError, RangeError, ShapeError
 
 
 def test_dtypes_of_new_tensors():
@@ -141,9 +141,9 @@ def test_ragged_and_foreign_data():
         (lambda: ag.cross_entropy(ag.ones(2, 3), ag.tensor([0, -1])), RangeError, r"target\[1\] is -1"),
         (lambda: ag.cross_entropy(ag.ones(2, 3), ag.tensor([0])), ShapeError, r"labels must be \(2,\), not \(1,\)"),
         (lambda: ag.cross_entropy(ag.ones(2, 3), ag.tensor([True, False])), DtypeError, "labels are integers"),
-        (lambda: ag.cross_entropy(ag.ones(2, 3), ag.tensor([0, 1]), reduction="avg"), DtypeError, '"mean", "sum"'),
+        (lambda: ag.cross_entropy(ag.ones(2, 3), ag.tensor([0, 1]), reduction="avg"), ArgumentError, '"mean", "sum"'),
         (lambda: ag.mse_loss(ag.ones(3, 1), ag.ones(3)), ShapeError, r"\(3, 1\) and target is \(3,\)"),
-        (lambda: ag.dropout(ag.ones(2), 1.5), DtypeError, "probability"),
+        (lambda: ag.dropout(ag.ones(2), 1.5), ArgumentError, "probability"),
         (lambda: ag.take_along_axis(ag.ones(2), ag.ones(2)), DtypeError, "integers, not float32"),
         (lambda: ag.clip(ag.ones(2), ag.ones(2, requires_grad=True)), DtypeError, "minimum"),
         (lambda: bool(ag.ones(2)), ShapeError, r"x\.any\(\)"),
