@@ -8,7 +8,7 @@ import numpy as np
 
 import autograd as ag
 from autograd import Tensor
-from autograd.errors import ShapeError
+from autograd.errors import ArgumentError, ShapeError
 from nn.module import Module
 
 __all__ = ["Standardize"]
@@ -35,7 +35,7 @@ class Standardize(Module):
                 "with one for each channel."
             )
         if not (std > 0).all():
-            raise ShapeError(f"Standardize: std must be above 0, not {std.tolist()}.")
+            raise ArgumentError(f"Standardize: std must be above 0, not {std.tolist()}.")
         channels = mean.shape + (1, 1) if mean.ndim else ()
         self.register_buffer("mean", ag.tensor(mean.reshape(channels)))
         self.register_buffer("std", ag.tensor(std.reshape(channels)))

@@ -208,6 +208,8 @@ def count_nonzero(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
 
 def _logsumexp_forward(x: Array, *, axis: tuple[int, ...], keepdims: bool) -> Array:
+    if not _count(x.shape, axis):
+        return _sum_forward(x, axis=axis, keepdims=keepdims) - np.inf  # the logarithm of an empty sum
     peak = np.max(x, axis=axis, keepdims=True)
     peak = np.where(np.isfinite(peak), peak, 0)  # all -inf gives -inf, not NaN
     with np.errstate(divide="ignore"):
@@ -233,24 +235,28 @@ _logsumexp = primitive(
 
 
 def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    r""":math:`\ln \sum e^x` over axes, without overflow."""
-    return _extreme(_logsumexp, x, axis, keepdims)
+    r""":math:`\ln \sum e^x` over axes, without overflow; ``-inf`` over no element."""
+    return _logsumexp(x, axis=normalize_axes("logsumexp", axis, x.ndim, x.shape), keepdims=keepdims)
 
 
 def _softmax_forward(x: Array, *, axis: int) -> Array:
+    if not x.size:
+        return np.exp(x)  # nothing has no maximum, and needs none
     y = np.exp(x - np.max(x, axis=axis, keepdims=True))
     y /= _sum_forward(y, axis=(axis,), keepdims=True)
     return y
 
 
 def _log_softmax_forward(x: Array, *, axis: int) -> Array:
+    if not x.size:
+        return np.exp(x)
     y = x - np.max(x, axis=axis, keepdims=True)
     y -= np.log(_sum_forward(np.exp(y), axis=(axis,), keepdims=True))
     return y
 
 
 _softmax_samples = [sample(spec(2, 3), axis=1), sample(spec(2, 3), axis=0), sample(spec(4), axis=0),
-                    sample(spec(0, 3), axis=1)]  # fmt: skip
+                    sample(spec(0, 3), axis=1), sample(spec(3, 0), axis=1)]  # fmt: skip
 _softmax = primitive(
     "softmax", _softmax_forward, kind="composite",
     vjp=[lambda g, y, axis: y * (g - sum(g * y, axis, keepdims=True))],

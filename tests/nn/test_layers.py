@@ -189,6 +189,15 @@ def test_dropout_repeats_with_the_seed(device: str) -> None:
     assert (draw(3) != draw(4)).any()
 
 
+def test_standardize_keeps_raw_pixels_outside(device: str) -> None:
+    layer = nn.Standardize([0.5, 1.0], [0.5, 2.0]).to(device)
+    assert layer(ag.ones(1, 2, 1, 1, device=device)).tolist() == [[[[1.0]], [[0.0]]]]
+    assert list(layer.state_dict()) == ["mean", "std"]
+    assert nn.Standardize(1.0, 2.0)(ag.full((2,), 3.0)).tolist() == [1.0, 1.0]
+    with pytest.raises(nn.ArgumentError, match="std must be above 0"):
+        nn.Standardize(0.0, 0.0)
+
+
 def test_functional_takes_the_names_of_pytorch() -> None:
     x, w, b = ag.ones(1, 2), ag.ones(3, 2), ag.zeros(3)
     image, kernel = ag.ones(1, 1, 3, 3), ag.ones(1, 1, 2, 2)
