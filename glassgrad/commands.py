@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -33,8 +34,12 @@ def options(
     """Train models, and see how they learn."""
 
 
+RESUMABLE = ("epochs", "device", "data_dir")  # what may change when a run goes on
+
+
 @app.command()
 def train(
+    context: typer.Context,
     model: Annotated[str, typer.Option(help="mlp or lenet.")] = "mlp",
     data: Annotated[str, typer.Option(help="digits (bundled), mnist or fashion-mnist.")] = "digits",
     epochs: Annotated[int | None, typer.Option(help="Epochs in all; default by data set.")] = None,
@@ -52,9 +57,15 @@ def train(
 ) -> None:
     """Train a model and leave a run folder: metrics.jsonl, checkpoint/, and the report index.html."""
     if resume is not None:
-        if out is not None:
-            raise UsageError("--resume goes on in the run's own folder; leave --out away.")
-        finished = run_training(None, resume, resume=True, epochs=epochs, report=report)
+        sources = {name: context.get_parameter_source(name) for name in context.params}
+        given = [name for name, source in sources.items() if source is not None and source.name != "DEFAULT"]
+        if fixed := [_flag(name) for name in given if name not in (*RESUMABLE, "resume", "report")]:
+            raise UsageError(
+                f"--resume goes on with what the run was started with; leave {', '.join(fixed)} away. "
+                f"Only {', '.join(map(_flag, RESUMABLE))} may change."
+            )
+        changes = {name: context.params[name] for name in RESUMABLE if name in given}
+        finished = run_training(replace(Config.load(resume), **changes), resume, resume=True, report=report)
     else:
         config = Config.make(
             model, data, optimizer, epochs=epochs, batch_size=batch_size, lr=lr, lr_decay=lr_decay,
@@ -63,3 +74,7 @@ def train(
         finished = run_training(config, out, report=report)
     if not finished:
         raise typer.Exit(130)  # as a shell reports a program that was ended by Ctrl-C
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")

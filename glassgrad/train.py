@@ -76,6 +76,16 @@ class Config:
     device: str
     data_dir: str | None
 
+    def __post_init__(self) -> None:
+        _check_known("model", self.model, MODELS)
+        _check_known("data", self.data, DATA)
+        _check_known("optimizer", self.optimizer, OPTIMIZERS)
+        for name in ("epochs", "batch_size"):
+            if getattr(self, name) < 1:
+                raise UsageError(f"--{name.replace('_', '-')} must be at least 1, not {getattr(self, name)}.")
+        if not 0 < self.lr_decay <= 1:
+            raise UsageError(f"--lr-decay must be above 0 and at most 1 (no decay), not {self.lr_decay}.")
+
     @classmethod
     def make(
         cls, model: str, data: str, optimizer: str = "adam", *, epochs: int | None = None,
@@ -84,21 +94,14 @@ class Config:
         device: str = "cpu", data_dir: str | None = None,
     ) -> Config:  # fmt: skip
         """Fill in what was not given with what is good for the data and the optimizer; refuse what is unknown."""
-        _check_known("model", model, MODELS)
         _check_known("data", data, DATA)
         _check_known("optimizer", optimizer, OPTIMIZERS)
-        config = cls(
+        return cls(
             model, data, EPOCHS[data] if epochs is None else epochs,
             BATCH_SIZES[data] if batch_size is None else batch_size, optimizer,
             LEARNING_RATES[optimizer] if lr is None else lr,
             DECAYS[data] if lr_decay is None else lr_decay, weight_decay, seed, device, data_dir,
         )  # fmt: skip
-        for name in ("epochs", "batch_size"):
-            if getattr(config, name) < 1:
-                raise UsageError(f"--{name.replace('_', '-')} must be at least 1, not {getattr(config, name)}.")
-        if not 0 < config.lr_decay <= 1:
-            raise UsageError(f"--lr-decay must be above 0 and at most 1 (no decay), not {config.lr_decay}.")
-        return config
 
     @classmethod
     def load(cls, folder: Path) -> Config:
@@ -112,7 +115,9 @@ class Config:
                 "printed when it started."
             ) from None
         except (ValueError, TypeError) as error:
-            raise UsageError(f"{path} is damaged: {error}. Copy it back, or start a new run.") from error
+            raise UsageError(
+                f"{path} is damaged: {str(error).rstrip('.')}. Copy it back, or start a new run."
+            ) from error
 
 
 def _check_known(option: str, value: str, known: dict[str, Any]) -> None:
@@ -123,25 +128,18 @@ def _check_known(option: str, value: str, known: dict[str, Any]) -> None:
 
 
 def run_training(
-    config: Config | None,
+    config: Config,
     folder: Path | None = None,
     *,
     resume: bool = False,
-    epochs: int | None = None,
     report: bool = True,
     say: Callable[[str], None] = print,
 ) -> bool:
     """Train, evaluate and report; True if the run got to its end, False if it was interrupted (and can be resumed).
 
     ``folder`` is made if need be (``runs/<data>-<model>-<n>`` by default). With ``resume`` it is the folder of an
-    earlier run, whose configuration is used; ``epochs`` may then ask for more.
+    earlier run, and ``config`` that run's, perhaps with more epochs.
     """
-    if resume:
-        assert folder is not None, "resume needs the folder of the run"
-        config = Config.load(folder)
-        if epochs is not None:
-            config = Config(**{**asdict(config), "epochs": epochs})
-    assert config is not None, "a new run needs a configuration"
     split = DATA[config.data](config.data_dir)
     ag.manual_seed(config.seed)
     model = build_model(config.model, split).to(device=config.device)
@@ -153,7 +151,10 @@ def run_training(
         raise UsageError(
             f"{folder} holds a run already. Go on with it: glassgrad train --resume {folder}; or give another --out."
         )
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"--out {folder}: cannot make this folder ({error.strerror}). Give another --out.") from error
     write_whole(folder / "config.json", json.dumps(asdict(config), indent=2) + "\n")
     test_loader = data.DataLoader(split.test, batch_size=500)
     trainer = Trainer(

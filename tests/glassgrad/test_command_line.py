@@ -90,7 +90,9 @@ def test_a_stopped_run_can_be_resumed(tmp_path, number):
         (["--optimizer", "lion"], "Known: sgd, adam, adamw"), (["--epochs", "0"], "--epochs must be at least 1"),
         (["--lr", "-1"], "lr"), (["--lr-decay", "2"], "--lr-decay"),
         (["--resume", "nowhere"], "not the folder of a run"),
-        (["--device", "tpu"], "Known devices"), (["--resume", "a", "--out", "b"], "--out"),
+        (["--device", "tpu"], "Known devices"),
+        (["--resume", "a", "--out", "b", "--lr", "0.1"], "leave --out, --lr away. Only --epochs, --device, --data-dir"),
+        (["--out", os.devnull], "cannot make this folder"),
     ],
 )  # fmt: skip
 def test_a_mistake_gets_one_message(tmp_path, arguments, message):
@@ -117,6 +119,10 @@ def test_a_corrupt_data_file_is_named(tmp_path):
 def test_a_damaged_config_is_named(tmp_path):
     (tmp_path / "config.json").write_text('{"model": ')
     assert "config.json is damaged" in run("train", "--resume", ".", cwd=tmp_path, code=2)
+    run("train", "--epochs", "1", "--out", "a", "--no-report", cwd=tmp_path)
+    path = tmp_path / "a" / "config.json"
+    path.write_text(path.read_text().replace('"mlp"', '"mpl"'))
+    assert "unknown --model 'mpl'. Did you mean 'mlp'" in run("train", "--resume", "a", cwd=tmp_path, code=2)
 
 
 def test_version_and_help(tmp_path):
