@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.errors import DtypeError, ShapeError
+from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.extras import import_extra
 from viz.arrays import host_array
 from viz.figure import axes_or_new
@@ -25,7 +25,7 @@ def confusion_counts(targets: Any, predictions: Any, classes: int) -> NDArray[np
     """The number of examples of each class (row) that were taken for each class (column), ``(classes, classes)``.
 
     ``targets`` and ``predictions`` are integer labels of shape ``(N,)``, arrays or Tensors. Raises ShapeError where
-    their shapes differ, and ValueError where a label is outside ``0 <= label < classes``.
+    their shapes differ, and ArgumentError where a label is outside ``0 <= label < classes``.
     """
     true, predicted = _labels(targets), _labels(predictions)
     if true.shape != predicted.shape:
@@ -36,7 +36,9 @@ def confusion_counts(targets: Any, predictions: Any, classes: int) -> NDArray[np
     for name, labels in (("targets", true), ("predictions", predicted)):
         wrong = labels[(labels < 0) | (labels >= classes)]
         if wrong.size:
-            raise ValueError(f"confusion_matrix: {name} holds {wrong[0]}, and there are {classes} classes from 0 on.")
+            raise ArgumentError(
+                f"confusion_matrix: {name} holds {wrong[0]}, and there are {classes} classes from 0 on."
+            )
     return np.bincount(true * classes + predicted, minlength=classes * classes).reshape(classes, classes)
 
 

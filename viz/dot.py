@@ -10,6 +10,8 @@ import math
 from html import escape
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from autograd.errors import ArgumentError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -57,10 +59,10 @@ def dot_text(
 ) -> str:
     """The view as a DOT graph whose node ``n3`` is ``view.nodes[3]``.
 
-    Raises ValueError for an unknown ``direction``.
+    Raises ArgumentError for an unknown ``direction``.
     """
     if direction not in ("down", "right"):
-        raise ValueError(f"direction is {direction!r}; it must be 'down' or 'right'.")
+        raise ArgumentError(f"direction is {direction!r}; it must be 'down' or 'right'.")
     return "\n".join(_lines(view, direction, legend, dots_per_inch)) + "\n"
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from autograd.errors import ArgumentError
 from viz.dot import Direction, dot_text, legible, shape_text
 from viz.render import TIME_LIMIT, Format, render
 
@@ -62,7 +63,7 @@ def save(view: GraphView, path: Path, *, direction: Direction, legend: bool, tim
     }
     suffix = path.suffix.lower()
     if suffix not in writers:
-        raise ValueError(
+        raise ArgumentError(
             f"save: {path.name!r} ends in {suffix or 'no suffix'!r}; a graph is written as {', '.join(writers)}. "
             f"Try {path.with_suffix('.svg').name!r}."
         )
@@ -73,6 +74,8 @@ def write_whole(path: Path, content: str | bytes) -> Path:
     """Write a file so that ``path`` holds the old content or the new, whatever happens in between."""
     data = content.encode("utf-8") if isinstance(content, str) else content
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    if not path.parent.is_dir():
+        raise ArgumentError(f"cannot write {path}: there is no folder {path.parent}. Make it first, or name another.")
     try:
         with open(beside, "xb") as file:
             file.write(data)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.errors import ShapeError
+from autograd.errors import ArgumentError, ShapeError
 from viz.arrays import host_array
 from viz.figure import new_figure
 from viz.theme import LIGHT, Theme
@@ -24,12 +24,14 @@ def image_grid(images: Any, titles: Sequence[str] | None = None, *, columns: int
                 outside is cut off) or uint8
     ``titles``  N short texts; a line break is kept
 
-    Returns the matplotlib Figure. Raises ShapeError for other shapes, ValueError where the number of titles is not N,
-    and MissingExtraError without matplotlib.
+    Returns the matplotlib Figure. Raises ShapeError for other shapes, ArgumentError where the number of titles is not
+    N, and MissingExtraError without matplotlib.
     """
     pictures = pixels(images)
     if titles is not None and len(titles) != len(pictures):
-        raise ValueError(f"image_grid: {len(titles)} titles for {len(pictures)} images; give one title for each image.")
+        raise ArgumentError(
+            f"image_grid: {len(titles)} titles for {len(pictures)} images; give one title for each image."
+        )
     columns = max(1, min(columns, len(pictures)))
     rows = max(1, math.ceil(len(pictures) / columns))
     figure = new_figure(1.35 * columns, (1.35 + 0.4 * (titles is not None)) * rows, theme)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from autograd.errors import MissingExtraError
+from autograd.errors import ArgumentError, MissingExtraError
 from viz import export
 from viz.dot import Direction, dot_text
 from viz.render import TIME_LIMIT, DrawingError
@@ -70,7 +70,7 @@ class EdgeView:
 class GraphView:
     """A directed acyclic graph of values; made by :func:`viz.graph`, drawn by its ``to_`` methods.
 
-    ``nodes[i].id == i``, and every edge goes from a smaller id to a larger one. Raises ValueError otherwise.
+    ``nodes[i].id == i``, and every edge goes from a smaller id to a larger one. Raises ArgumentError otherwise.
     """
 
     nodes: tuple[NodeView, ...]
@@ -80,10 +80,12 @@ class GraphView:
     def __post_init__(self) -> None:
         for i, node in enumerate(self.nodes):
             if node.id != i:
-                raise ValueError(f"GraphView: node number {i} has id {node.id}. Number the nodes from 0 in tape order.")
+                raise ArgumentError(
+                    f"GraphView: node number {i} has id {node.id}. Number the nodes from 0 in tape order."
+                )
         for edge in self.edges:
             if not 0 <= edge.source < edge.target < len(self.nodes):
-                raise ValueError(
+                raise ArgumentError(
                     f"GraphView: edge {edge.source} -> {edge.target} in a view of {len(self.nodes)} nodes. "
                     "An edge joins two nodes of the view and goes from the smaller id to the larger."
                 )
@@ -122,7 +124,7 @@ class GraphView:
     ) -> Path:
         """Write the drawing to ``path``: SVG, PNG, PDF or DOT by its suffix. Returns the path.
 
-        The file appears whole or not at all. Raises ValueError for another suffix, and as :meth:`to_svg` does.
+        The file appears whole or not at all. Raises ArgumentError for another suffix, and as :meth:`to_svg` does.
         """
         return export.save(self, Path(path), direction=direction, legend=legend, time_limit=time_limit)
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import autograd as ag
-from autograd.errors import DtypeError, ShapeError
+from autograd.errors import ArgumentError, DtypeError, ShapeError
 from nn.data.dataset import ArrayDataset, Dataset
 
 __all__ = ["DataLoader", "seeded_permutation"]
@@ -47,8 +47,8 @@ class DataLoader:
     Shape: inputs ``(batch_size, *input)``, targets ``(batch_size, *target)``. Arrays keep their dtype; where the items
     of a data set are plain Python numbers, floats become float32 and integers int64.
 
-    Errors: :class:`DtypeError` for an argument of a wrong type, ``ValueError`` for a value out of range or a data set
-    that gives no batch.
+    Errors: :class:`DtypeError` for an argument of a wrong type, ``ArgumentError`` for a value out of range or a data
+    set that gives no batch.
     """
 
     def __init__(
@@ -71,9 +71,9 @@ class DataLoader:
         self.drop_last = _flag("drop_last", drop_last)
         size = len(dataset)
         if size == 0:
-            raise ValueError("DataLoader: dataset is empty. Check the folder or the filter that it was made from.")
+            raise ArgumentError("DataLoader: dataset is empty. Check the folder or the filter that it was made from.")
         if self.drop_last and size < self.batch_size:
-            raise ValueError(
+            raise ArgumentError(
                 f"DataLoader: drop_last leaves no batch: the dataset has {size} items and batch_size is "
                 f"{self.batch_size}. Lower batch_size to {size} or less, or pass drop_last=False."
             )
@@ -141,15 +141,15 @@ class DataLoader:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go to the place where :meth:`state_dict` was taken. The seed is taken over from the state.
 
-        Errors: ``ValueError`` if the state is incomplete or belongs to another data set or order; nothing is changed
+        Errors: ``ArgumentError`` if the state is incomplete or belongs to another data set or order; nothing is changed
         then.
         """
         missing = [key for key in self.state_dict() if key not in state]
         if missing:
-            raise ValueError(f"DataLoader: the state lacks {missing}. Give what DataLoader.state_dict() returned.")
+            raise ArgumentError(f"DataLoader: the state lacks {missing}. Give what DataLoader.state_dict() returned.")
         for key, mine in (("dataset_size", len(self.dataset)), ("shuffle", self.shuffle)):
             if state[key] != mine:
-                raise ValueError(
+                raise ArgumentError(
                     f"DataLoader: the state was taken with {key} {state[key]}, this loader has {key} {mine}, so the "
                     "rest of the epoch would hold other items. Resume with the data and arguments of the first run."
                 )
@@ -157,7 +157,7 @@ class DataLoader:
         delivered = _integer("delivered", state["delivered"], least=0)
         seed = _integer("seed", state["seed"], least=0)
         if delivered > len(self.dataset):
-            raise ValueError(
+            raise ArgumentError(
                 f"DataLoader: the state says that {delivered} items of an epoch of {len(self.dataset)} were delivered. "
                 "Give what DataLoader.state_dict() returned."
             )
@@ -195,7 +195,7 @@ def _integer(name: str, value: Any, least: int) -> int:
     if number is None or isinstance(value, bool):
         raise DtypeError(f"DataLoader: {name} is {value!r} of type {type(value).__name__}; wanted an integer.")
     if number < least:
-        raise ValueError(f"DataLoader: {name} is {number}; wanted an integer of at least {least}.")
+        raise ArgumentError(f"DataLoader: {name} is {number}; wanted an integer of at least {least}.")
     return number
 
 

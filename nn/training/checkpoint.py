@@ -29,7 +29,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from autograd.errors import GlassgradError
+from autograd.errors import ArgumentError, GlassgradError
 from nn.training.durable import sync_folder, write_file
 from nn.training.serialization import arrays_from_bytes, arrays_to_bytes, from_tree, host_array, to_tree
 
@@ -97,7 +97,7 @@ def save_checkpoint(
     ``MissingExtraError`` without the ``safetensors`` package.
     """
     if keep < 1:
-        raise ValueError(f"save_checkpoint: keep is {keep}; at least the version just written stays, so keep >= 1")
+        raise ArgumentError(f"save_checkpoint: keep is {keep}; at least the version just written stays, so keep >= 1")
     folder = Path(folder)
     payloads = _payloads(model, optimizer, loader, generators or {}, extra or {})
     try:

@@ -12,7 +12,7 @@ from signal import Signals
 from typing import Any
 
 from autograd import Generator, Tensor, default_generator, no_grad, zeros
-from autograd.errors import GlassgradError
+from autograd.errors import ArgumentError, GlassgradError
 from nn.data import DataLoader
 from nn.module import Module
 from nn.training.checkpoint import Checkpoint, CheckpointError, load_checkpoint, save_checkpoint
@@ -94,7 +94,7 @@ class Trainer:
         display: Display | None = None,
     ):
         if rows_per_epoch < 1:
-            raise ValueError(f"Trainer: rows_per_epoch is {rows_per_epoch}; an epoch leaves one record at least.")
+            raise ArgumentError(f"Trainer: rows_per_epoch is {rows_per_epoch}; an epoch leaves one record at least.")
         # "cuda" becomes the name of the device that arrays report, which is what generators go by
         self.device = zeros((), device=device).device
         self.model = model.to(self.device)

@@ -7,8 +7,9 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+import autograd as ag
 import viz
-from autograd.errors import MissingExtraError
+from autograd.errors import ArgumentError, MissingExtraError
 from viz.export import write_whole
 from viz.view import EdgeView, GraphView, NodeView
 
@@ -165,3 +166,9 @@ def test_a_name_in_any_script_is_drawn(tmp_path):
     svg = GraphView(nodes, (EdgeView(0, 1, 0),)).to_svg()
     ET.fromstring(svg)
     assert "größe 权重 &lt;x&gt; &amp; \ufffd" in svg
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path) -> None:
+    x = ag.ones(2, requires_grad=True)
+    with pytest.raises(ArgumentError, match=r"cannot write .*a\.svg: there is no folder .*none"):
+        viz.graph(x.sum()).save(tmp_path / "none" / "a.svg")
