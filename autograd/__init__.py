@@ -30,14 +30,8 @@ from autograd.creation import *
 from autograd.errors import *
 from autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
 from autograd.mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
-from autograd.ops.convolution import *
-from autograd.ops.elementwise import *
-from autograd.ops.indexing import *
-from autograd.ops.linalg import *
-from autograd.ops.loss import *
-from autograd.ops.random import *
-from autograd.ops.reduce import *
-from autograd.ops.shape import *
+from autograd.ops import *
+from autograd.composite import COMPOSITES, Composite, composite
 from autograd.primitive import OPS, Primitive, primitive
 from autograd.random import Generator, default_generator, manual_seed
 from autograd.tape import Leaf, Node, mark_written
@@ -45,7 +39,7 @@ from autograd.tensor import Tensor
 from autograd.transforms import grad, gradients, value_and_grad
 
 __all__ = [
-    "OPS", "Generator", "GradcheckError", "Leaf", "Node", "Primitive", "Tensor", "available_devices",
+    "COMPOSITES", "OPS", "Composite", "Generator", "GradcheckError", "Leaf", "Node", "Primitive", "Tensor", "available_devices", "composite",
     "default_generator", "enable_grad", "errors", "grad", "gradcheck", "gradgradcheck", "gradients",
     "is_grad_enabled", "manual_seed", "mark_written", "no_grad", "ops", "primitive", "set_grad_enabled",
     "value_and_grad",

@@ -157,7 +157,9 @@ def apply(op: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any:
     if out is None:
         made.shape = tuple(part.shape for part in y)
         made.dtype = y[0].dtype
-        return tuple(bound(part, item_node(made, i, part)) for i, part in enumerate(y))
+        return tuple(
+            bound(part, item_node(made, i, part) if is_differentiable(part.dtype) else None) for i, part in enumerate(y)
+        )
     made.shape = y.shape
     made.dtype = dtype = y.dtype
     if is_differentiable(dtype):  # integers come out of differentiable ops too (a cast): they carry no gradient

@@ -205,6 +205,16 @@ class Operators(Variable):
             return ops.transpose(self)
         return ops.transpose(self, axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes)
 
+    @property
+    def real(self) -> Tensor:
+        """The real part."""
+        return ops.real(self)
+
+    @property
+    def imag(self) -> Tensor:
+        """The imaginary part."""
+        return ops.imag(self)
+
     def conj(self) -> Any:
         """The complex conjugate; the Tensor itself where it is real."""
         return ops.conj(self) if self.array.dtype.kind == "c" else self

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import functools
 import importlib
+import math
 from typing import Any
 
 import numpy as np
 
 from autograd.backend import Array, array_module
+from autograd.extras import import_extra
 
-__all__ = ["erf", "erf_series"]
+__all__ = ["bessel_i", "call", "erf", "erf_series", "polygamma"]
 
 # Chebyshev series, fitted to 40 digits and kept to double precision: erf(x)/x in 2x^2 - 1 on [0, 1], and
 # exp(x^2) erfc(x) in (x - 3.75)/(x + 3.75) on [0, inf) (the substitution of Schonfelder, 1978, Math. Comp. 32).
@@ -55,6 +57,53 @@ def erf(x: Array) -> Array:
     if dtype.kind in "iub":
         dtype = np.dtype(np.float64)
     return library.erf(x.astype(np.float32) if dtype.itemsize == 2 else x).astype(dtype, copy=False)
+
+
+def _special_functions(x: Array) -> Any:
+    """``scipy.special`` or ``cupyx.scipy.special``, by where ``x`` lies."""
+    if array_module(x) is not np:
+        return importlib.import_module("cupyx.scipy.special")
+    return import_extra("scipy.special", extra="fast", purpose="compute special functions")
+
+
+def _in_single(x: Array, function: Any) -> Array:
+    """A function of the library at ``x``; half types are computed in float32 and kept."""
+    half = x.dtype.kind not in "iub" and x.dtype.itemsize == 2
+    return function(x.astype(np.float32)).astype(x.dtype) if half else function(x)
+
+
+def call(name: str, *arrays: Array) -> Array:
+    """SciPy's (cupyx's) special function of that name on arrays; half types are kept."""
+    arrays = tuple(map(np.asarray, arrays)) if array_module(arrays[-1]) is np else arrays
+    function = getattr(_special_functions(arrays[-1]), name)
+    floating = [a.dtype for a in arrays if a.dtype.kind not in "iub"]
+    if not floating:
+        return function(*arrays)
+    dtype = np.result_type(*floating)
+    if dtype.itemsize == 2:
+        return function(*(a.astype(np.float32) for a in arrays)).astype(dtype)
+    return function(*arrays).astype(dtype, copy=False)
+
+
+def polygamma(n: int, x: Array) -> Array:
+    """The n-th derivative of digamma: (-1)^(n+1) n! zeta(n + 1, x)."""
+    zeta = _special_functions(x).zeta
+    factor = (-1.0) ** (n + 1) * math.factorial(n)
+    return _in_single(x, lambda v: (factor * zeta(float(n + 1), v)).astype(v.dtype, copy=False))
+
+
+def bessel_i(n: int, x: Array) -> Array:
+    """The modified Bessel function of the first kind, of integer order."""
+    library = _special_functions(x)
+    if n == 1:
+        return _in_single(x, library.i1)
+    if not hasattr(library, "iv"):  # cupyx has orders 0 and 1: the recurrence I_(k+1) = I_(k-1) - 2k/x I_k, away from 0
+        safe = np.where(x == 0, np.ones_like(x), x)
+        before, value = np.i0(safe), library.i1(safe)
+        for k in range(1, n):
+            before, value = value, before - 2 * k / safe * value
+        return np.where(x == 0, np.zeros_like(x), value)
+    return _in_single(x, lambda v: library.iv(n, v).astype(v.dtype, copy=False))
 
 
 def erf_series(x: Array) -> Array:

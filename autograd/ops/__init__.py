@@ -1,6 +1,20 @@
 """The op table, a file for each family. Every op is one entry; importing this package fills the table."""
 
-from autograd.ops import convolution, elementwise, indexing, linalg, loss, random, reduce, shape
+from autograd.ops import (
+    activation,
+    convolution,
+    elementwise,
+    indexing,
+    linalg,
+    loss,
+    random,
+    reduce,
+    rounding,
+    scan,
+    shape,
+    special,
+)
+from autograd.ops.activation import *
 from autograd.ops.convolution import *
 from autograd.ops.elementwise import *
 from autograd.ops.indexing import *
@@ -8,9 +22,13 @@ from autograd.ops.linalg import *
 from autograd.ops.loss import *
 from autograd.ops.random import *
 from autograd.ops.reduce import *
+from autograd.ops.rounding import *
+from autograd.ops.scan import *
 from autograd.ops.shape import *
+from autograd.ops.special import *
 
 __all__: list[str] = []
+__all__ += activation.__all__
 __all__ += convolution.__all__
 __all__ += elementwise.__all__
 __all__ += indexing.__all__
@@ -18,4 +36,7 @@ __all__ += linalg.__all__
 __all__ += loss.__all__
 __all__ += random.__all__
 __all__ += reduce.__all__
+__all__ += rounding.__all__
+__all__ += scan.__all__
 __all__ += shape.__all__
+__all__ += special.__all__

@@ -11,18 +11,22 @@ from typing import Any
 import numpy as np
 
 from autograd import special
-from autograd.backend import Array, device_of, move, parse_dtype
+from autograd.backend import device_of, move, parse_dtype
+from autograd.composite import composite
 from autograd.errors import DtypeError, ShapeError
 from autograd.primitive import Primitive, no_flops, per_element, primitive
 from autograd.samples import ErrorSample, boolean, elementwise_samples, sample
 from autograd.samples import array as spec
 
 __all__ = [
-    "abs", "add", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh", "astype", "bitwise_and",
+    "abs", "acos", "acosh", "add", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "asin",
+    "asinh", "astype", "atan", "atan2", "atanh", "bitwise_invert", "bitwise_left_shift", "bitwise_right_shift", "cbrt",
+    "deg2rad", "exp2", "float_power", "fmax", "fmin", "gcd", "hypot", "imag", "isclose", "lcm", "lerp", "log10", "log2",
+    "logaddexp", "logaddexp2", "logical_xor", "nan_to_num", "pow", "positive", "rad2deg", "real", "rsqrt", "bitwise_and",
     "bitwise_or", "bitwise_xor", "clip", "conj", "copy", "cos", "cosh", "divide", "equal", "erf", "exp", "expm1",
-    "floor_divide", "gelu", "greater", "greater_equal", "invert", "isfinite", "isinf", "isnan", "less",
+    "floor_divide", "greater", "greater_equal", "invert", "isfinite", "isinf", "isnan", "less",
     "less_equal", "log", "log1p", "logical_and", "logical_not", "logical_or", "maximum", "minimum", "multiply",
-    "negative", "not_equal", "power", "reciprocal", "relu", "sigmoid", "sign", "silu", "sin", "sinh", "softplus",
+    "negative", "not_equal", "power", "reciprocal", "sign", "sin", "sinh",
     "sqrt", "square", "subtract", "tan", "tanh", "to_device", "where",
 ]  # fmt: skip
 
@@ -84,6 +88,9 @@ power = primitive(
 )  # fmt: skip
 
 
+_LN2, _LN10 = math.log(2), math.log(10)
+
+
 def _over(g: Any, slope: Any) -> Any:
     """``g / slope`` where the slope may be 0 inside the domain: infinite, but 0 for a gradient that is 0 itself."""
     nothing = (g == 0) & (slope == 0)
@@ -107,16 +114,45 @@ reciprocal = primitive(
     code="(1 / {0})", latex=r"\frac{{1}}{{{0}}}", vjp_latex=[r"-\bar y \, y^2"],
     flops=per_element(4), samples=elementwise_samples(avoid=(0.0,), margin=0.3),
 )  # fmt: skip
+
+
+def _abs_vjp(g: Any, x: Any) -> Any:
+    """The subgradient of least norm; for complex x the direction x / |x|, in which the modulus grows."""
+    if x.dtype.kind != "c":
+        return g * sign(x)
+    size = abs(x)
+    return g * x / where(size == 0, 1, size)
+
+
+def _abs_jvp(t: Any, x: Any) -> Any:
+    """The tangent's part along x."""
+    if x.dtype.kind != "c":
+        return t * sign(x)
+    size = abs(x)
+    return real(t * x.conj()) / where(size == 0, 1, size)
+
+
 abs = primitive(
     "abs", np.abs, kind="elementwise", holomorphic=False,
-    vjp=[lambda g, x: g * sign(x)], jvp="from_vjp",
+    vjp=[_abs_vjp], jvp=[_abs_jvp],
     code="fabs({0})", latex=r"\lvert {0} \rvert", vjp_latex=[r"\bar y \operatorname{sign} x"],
     samples=elementwise_samples(avoid=(0.0,)),
 )  # fmt: skip
-sign = primitive(
+_sign = primitive(
     "sign", np.sign, kind="elementwise", code="sign({0})", latex=r"\operatorname{{sign}} {0}",
     samples=elementwise_samples(avoid=(0.0,)),
 )  # fmt: skip
+
+
+def sign(x: Any) -> Any:
+    """-1, 0 or 1, which carry no gradient; for complex numbers ``x / abs(x)``, 0 at 0, which does."""
+    if getattr(x, "dtype", _REAL).kind != "c":
+        return _sign(x)
+    size = abs(x)
+    return x / where(size == 0, 1, size)
+
+
+_REAL = np.dtype(np.float32)
 
 # --------------------------------------------------------------------------------- exponentials and logarithms
 
@@ -220,6 +256,127 @@ arctanh = primitive(
     flops=per_element(8), samples=elementwise_samples(low=-0.9, high=0.9),
 )  # fmt: skip
 
+acos, acosh, asin, asinh, atan, atanh = arccos, arccosh, arcsin, arcsinh, arctan, arctanh  # the array API's names
+pow = power
+
+exp2 = primitive(
+    "exp2", np.exp2, kind="elementwise",
+    vjp=[lambda g, y: g * (y * _LN2)], jvp="from_vjp",
+    code="exp2({0})", latex="2^{{{0}}}", vjp_latex=[r"\bar y \, y \ln 2"],
+    flops=per_element(8), samples=elementwise_samples(),
+)  # fmt: skip
+log2 = primitive(
+    "log2", np.log2, kind="elementwise",
+    vjp=[lambda g, x: g / (x * _LN2)], jvp="from_vjp",
+    code="log2({0})", latex=r"\log_2 {0}", vjp_latex=[r"\frac{\bar y}{x \ln 2}"],
+    flops=per_element(8), samples=elementwise_samples(low=0.1),
+)  # fmt: skip
+log10 = primitive(
+    "log10", np.log10, kind="elementwise",
+    vjp=[lambda g, x: g / (x * _LN10)], jvp="from_vjp",
+    code="log10({0})", latex=r"\log_{{10}} {0}", vjp_latex=[r"\frac{\bar y}{x \ln 10}"],
+    flops=per_element(8), samples=elementwise_samples(low=0.1),
+)  # fmt: skip
+cbrt = primitive(
+    "cbrt", np.cbrt, kind="elementwise",
+    vjp=[lambda g, y: _over(g, 3 * y * y)], jvp="from_vjp",
+    code="cbrt({0})", latex=r"\sqrt[3]{{{0}}}", vjp_latex=[r"\frac{\bar y}{3 y^2}"],
+    flops=per_element(8), samples=elementwise_samples(avoid=(0.0,), margin=0.2),
+)  # fmt: skip
+rsqrt = primitive(
+    "rsqrt", lambda x: 1 / np.sqrt(x), kind="elementwise",
+    vjp=[lambda g, y: -0.5 * g * (y * y * y)], jvp="from_vjp",
+    code="(1 / sqrt({0}))", latex=r"\frac{{1}}{{\sqrt{{{0}}}}}", vjp_latex=[r"-\tfrac12 \bar y \, y^3"],
+    flops=per_element(5), samples=elementwise_samples(low=0.3), doc="One over the square root, elementwise.",
+)  # fmt: skip
+positive = primitive(
+    "positive", np.positive, kind="elementwise", vjp=[lambda g: g], jvp="linear", code="{0}", latex="{0}",
+    vjp_latex=[r"\bar y"], samples=elementwise_samples(),
+)  # fmt: skip
+deg2rad = primitive(
+    "deg2rad", np.deg2rad, kind="elementwise", vjp=[lambda g: g * (math.pi / 180)], jvp="linear",
+    code="({0} * 0.017453292519943295)", latex=r"\tfrac{{\pi}}{{180}} {0}", vjp_latex=[r"\tfrac{\pi}{180} \bar y"],
+    samples=elementwise_samples(),
+)  # fmt: skip
+rad2deg = primitive(
+    "rad2deg", np.rad2deg, kind="elementwise", vjp=[lambda g: g * (180 / math.pi)], jvp="linear",
+    code="({0} * 57.29577951308232)", latex=r"\tfrac{{180}}{{\pi}} {0}", vjp_latex=[r"\tfrac{180}{\pi} \bar y"],
+    samples=elementwise_samples(),
+)  # fmt: skip
+
+
+def _ratio(g: Any, a: Any, size: Any) -> Any:
+    """``g a / size``, and 0 where the size is 0: the subgradient of least norm at the tip of a cone."""
+    tip = size == 0
+    return where(tip, 0, g * a / where(tip, 1, size))
+
+
+hypot = primitive(
+    "hypot", np.hypot, kind="elementwise",
+    vjp=[lambda g, y, a: _ratio(g, a, y), lambda g, y, b: _ratio(g, b, y)], jvp="from_vjp",
+    code="hypot({0}, {1})", latex=r"\sqrt{{{0}^2 + {1}^2}}", vjp_latex=[r"\bar y \, a / y", r"\bar y \, b / y"],
+    flops=per_element(8), samples=elementwise_samples(2, low=0.3), errors=[_no_broadcast],
+)  # fmt: skip
+arctan2 = primitive(
+    "arctan2", np.arctan2, kind="elementwise",
+    vjp=[lambda g, a, b: _ratio(g, b, a * a + b * b), lambda g, a, b: _ratio(-g, a, a * a + b * b)], jvp="from_vjp",
+    code="atan2({0}, {1})", latex=r"\operatorname{{atan2}}({0}, {1})",
+    vjp_latex=[r"\frac{\bar y \, b}{a^2 + b^2}", r"\frac{-\bar y \, a}{a^2 + b^2}"],
+    flops=per_element(16), samples=elementwise_samples(2, low=0.3), errors=[_no_broadcast],
+)  # fmt: skip
+atan2 = arctan2
+
+
+def _softmax_of(x: Any, y: Any) -> Any:
+    """``exp(x - y)``: the share of x in y = ln(e^x + ...); 0 where both are infinite and no slope exists."""
+    finite = (y - y) == 0
+    return where(finite, exp(x - where(finite, y, 0)), 0)
+
+
+logaddexp = primitive(
+    "logaddexp", np.logaddexp, kind="elementwise",
+    vjp=[lambda g, y, a: g * _softmax_of(a, y), lambda g, y, b: g * _softmax_of(b, y)], jvp="from_vjp",
+    code="(fmax({0}, {1}) + log1p(exp(-fabs({0} - {1}))))", latex=r"\ln(e^{{{0}}} + e^{{{1}}})",
+    vjp_latex=[r"\bar y \, e^{a - y}", r"\bar y \, e^{b - y}"],
+    flops=per_element(20), samples=elementwise_samples(2), errors=[_no_broadcast],
+)  # fmt: skip
+logaddexp2 = primitive(
+    "logaddexp2", np.logaddexp2, kind="elementwise",
+    vjp=[lambda g, y, a: g * _softmax_of(a * _LN2, y * _LN2), lambda g, y, b: g * _softmax_of(b * _LN2, y * _LN2)],
+    jvp="from_vjp", latex=r"\log_2(2^{{{0}}} + 2^{{{1}}})",
+    vjp_latex=[r"\bar y \, 2^{a - y}", r"\bar y \, 2^{b - y}"],
+    flops=per_element(20), samples=elementwise_samples(2), errors=[_no_broadcast],
+)  # fmt: skip
+nan_to_num = primitive(
+    "nan_to_num", lambda x, *, nan=0.0, posinf=None, neginf=None: np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf),
+    kind="elementwise", selects=True, vjp=[lambda g, x: where(isfinite(x), g, 0)], jvp="from_vjp",
+    latex=r"\operatorname{{finite}}({0})", vjp_latex=[r"\bar y \, [x \in \mathbb R]"], samples=elementwise_samples(),
+    doc="NaN becomes ``nan``, infinities the given or the largest numbers; they get no gradient.",
+)  # fmt: skip
+_pick_first = [lambda g, y, a, b: g * _cast_like(_share_known(a, b, y), g),
+               lambda g, y, a, b: g * _cast_like(_share_known(b, a, y), g)]  # fmt: skip
+
+
+def _share_known(a: Any, b: Any, y: Any) -> Any:
+    """As :func:`_share`, where a NaN loses against a number."""
+    return where(isnan(a), 0.0, where(isnan(b), 1.0, _share(a, b, y)))
+
+
+# ------------------------------------------------------------------------------------------------- complex numbers
+# Gradients of complex values follow PyTorch: dL/dRe + i dL/dIm, so that its negative is the direction of descent.
+
+real = primitive(
+    "real", lambda x: np.real(x) if x.dtype.kind == "c" else x, kind="elementwise", holomorphic=False,
+    vjp=[lambda g: g], jvp=lambda primals, tangents: real(tangents[0]), code="creal({0})",
+    latex=r"\operatorname{{Re}} {0}", vjp_latex=[r"\bar y"], samples=elementwise_samples(), doc="The real part.",
+)  # fmt: skip
+imag = primitive(
+    "imag", lambda x: np.imag(x), kind="elementwise", holomorphic=False,
+    vjp=[lambda g, x_dtype: g * 1j if x_dtype.kind == "c" else None], jvp=lambda primals, tangents: imag(tangents[0]),
+    code="cimag({0})", latex=r"\operatorname{{Im}} {0}", vjp_latex=[r"i \bar y"], samples=elementwise_samples(),
+    doc="The imaginary part; of real numbers 0.",
+)  # fmt: skip
+
 # ----------------------------------------------------------------------------------------------- special functions
 
 _TWO_OVER_SQRT_PI = 2 / math.sqrt(math.pi)
@@ -287,6 +444,16 @@ minimum = primitive(
     code="fmin({0}, {1})", latex=r"\min({0}, {1})", vjp_latex=[r"\bar y \, [a \le b]", r"\bar y \, [b \le a]"],
     samples=_distinct_pair, errors=[_no_broadcast],
 )  # fmt: skip
+fmax = primitive(
+    "fmax", np.fmax, kind="elementwise", selects=True, vjp=_pick_first, jvp="from_vjp",
+    code="fmax({0}, {1})", latex=r"\operatorname{{fmax}}({0}, {1})", vjp_latex=[r"\bar y \, [a \ge b]", r"\bar y \, [b \ge a]"],
+    samples=_distinct_pair, errors=[_no_broadcast], doc="The larger of two; a NaN loses against a number.",
+)  # fmt: skip
+fmin = primitive(
+    "fmin", np.fmin, kind="elementwise", selects=True, vjp=_pick_first, jvp="from_vjp",
+    code="fmin({0}, {1})", latex=r"\operatorname{{fmin}}({0}, {1})", vjp_latex=[r"\bar y \, [a \le b]", r"\bar y \, [b \le a]"],
+    samples=_distinct_pair, errors=[_no_broadcast], doc="The smaller of two; a NaN loses against a number.",
+)  # fmt: skip
 _clip = primitive(
     "clip", lambda x, *, low, high: np.clip(x, low, high), kind="elementwise", selects=True,
     vjp=[lambda g, x, low, high: where(_outside(x, low, high), 0, g)], jvp="from_vjp",
@@ -317,91 +484,6 @@ def clip(x: Any, min: Any = None, max: Any = None) -> Any:
                 "Use minimum(maximum(x, low), high)."
             )
     return _clip(x, low=getattr(min, "array", min), high=getattr(max, "array", max))
-
-
-# ------------------------------------------------------------------------------------------------- activations
-
-
-def _sigmoid(x: Array) -> Array:
-    half = x * np.asarray(0.5, dtype=x.dtype) if x.dtype.kind == "f" else x * 0.5
-    return 0.5 * np.tanh(half) + 0.5  # cannot overflow, unlike 1 / (1 + exp(-x))
-
-
-relu = primitive(
-    "relu", lambda x: np.maximum(x, 0), kind="elementwise",
-    vjp=[lambda g, y: g * (y > 0)], jvp="from_vjp",
-    code="fmax({0}, 0)", latex=r"\operatorname{{relu}}({0})", vjp_latex=[r"\bar y \, [x > 0]"],
-    samples=elementwise_samples(avoid=(0.0,)), reference=lambda x: np.where(x > 0, x, 0.0),
-    doc="``max(x, 0)``; the gradient at 0 is 0.",
-)  # fmt: skip
-sigmoid = primitive(
-    "sigmoid", _sigmoid, kind="elementwise",
-    vjp=[lambda g, y: g * (y * (1 - y))], jvp="from_vjp",
-    code="(0.5 * tanh(0.5 * {0}) + 0.5)", latex=r"\sigma({0})", vjp_latex=[r"\bar y \, y (1 - y)"],
-    flops=per_element(10), samples=elementwise_samples(low=-4, high=4), reference=lambda x: 1 / (1 + np.exp(-x)),
-    doc=r"The logistic function :math:`1 / (1 + e^{-x})`; never overflows.",
-)  # fmt: skip
-softplus = primitive(
-    "softplus", lambda x: np.logaddexp(x, np.zeros_like(x)), kind="elementwise",
-    vjp=[lambda g, x: g * sigmoid(x)], jvp="from_vjp",
-    code="(fmax({0}, 0) + log1p(exp(-fabs({0}))))", latex=r"\ln(1 + e^{{{0}}})", vjp_latex=[r"\bar y \, \sigma(x)"],
-    flops=per_element(18), samples=elementwise_samples(low=-4, high=4), reference=lambda x: np.log(1 + np.exp(x)),
-    doc=r"A smooth relu :math:`\ln(1 + e^x)`; never overflows.",
-)  # fmt: skip
-silu = primitive(
-    "silu", lambda x: x * _sigmoid(x), kind="elementwise",
-    vjp=[lambda g, x: g * _silu_slope(x)], jvp="from_vjp",
-    code="({0} * (0.5 * tanh(0.5 * {0}) + 0.5))", latex=r"{0} \, \sigma({0})",
-    vjp_latex=[r"\bar y \, \sigma(x) (1 + x (1 - \sigma(x)))"],
-    flops=per_element(11), samples=elementwise_samples(low=-4, high=4), reference=lambda x: x / (1 + np.exp(-x)),
-    doc=r":math:`x \, \sigma(x)`, also named swish (Elfwing et al., 2017, arXiv:1702.03118).",
-)  # fmt: skip
-
-
-def _silu_slope(x: Any) -> Any:
-    s = sigmoid(x)
-    return s * (1 + x * (1 - s))
-
-
-_SQRT_HALF = math.sqrt(0.5)
-_GELU_C = math.sqrt(2 / math.pi)
-
-
-def _gelu_slope(x: Any) -> Any:
-    """Phi(x) + x phi(x), with the normal distribution function and density."""
-    return 0.5 * (1 + erf(x * _SQRT_HALF)) + x * exp(-0.5 * x * x) * (1 / math.sqrt(2 * math.pi))
-
-
-def _gelu_tanh_slope(x: Any) -> Any:
-    t = tanh(_GELU_C * (x + 0.044715 * x * x * x))
-    return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * (_GELU_C * (1 + 3 * 0.044715 * x * x))
-
-
-_gelu = primitive(
-    "gelu", lambda x: 0.5 * x * (1 + special.erf(x * _SQRT_HALF)), kind="elementwise",
-    vjp=[lambda g, x: g * _gelu_slope(x)], jvp="from_vjp",
-    code="(0.5 * {0} * (1 + erf(0.7071067811865476 * {0})))", latex=r"{0} \, \Phi({0})",
-    vjp_latex=[r"\bar y \, (\Phi(x) + x \phi(x))"], flops=per_element(20), samples=elementwise_samples(),
-    reference=lambda x: 0.5 * x * (1 + np.vectorize(math.erf, otypes=[float])(x / math.sqrt(2))),
-)  # fmt: skip
-_gelu_tanh = primitive(
-    "gelu_tanh", lambda x: 0.5 * x * (1 + np.tanh(_GELU_C * (x + 0.044715 * x * x * x))), kind="elementwise",
-    vjp=[lambda g, x: g * _gelu_tanh_slope(x)], jvp="from_vjp",
-    code="(0.5 * {0} * (1 + tanh(0.7978845608028654 * ({0} + 0.044715 * {0} * {0} * {0}))))",
-    latex=r"\operatorname{{gelu}}_{{\tanh}}({0})", vjp_latex=[r"\bar y \, y'(x)"],
-    flops=per_element(20), samples=elementwise_samples(),
-    reference=lambda x: 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3))),
-)  # fmt: skip
-
-
-def gelu(x: Any, approximate: str = "none") -> Any:
-    r"""Gaussian error linear unit :math:`x \, \Phi(x)` (Hendrycks and Gimpel, 2016, arXiv:1606.08415).
-
-    ``approximate="tanh"`` takes the paper's approximation by tanh, as GPT-2 does.
-    """
-    if approximate not in ("none", "tanh"):
-        raise DtypeError(f'gelu: approximate must be "none" or "tanh", not {approximate!r}.')
-    return _gelu(x) if approximate == "none" else _gelu_tanh(x)
 
 
 # --------------------------------------------------------------------- comparisons and tests: no gradient, ever
@@ -436,6 +518,12 @@ bitwise_and = primitive("bitwise_and", np.bitwise_and, kind="elementwise")
 bitwise_or = primitive("bitwise_or", np.bitwise_or, kind="elementwise")
 bitwise_xor = primitive("bitwise_xor", np.bitwise_xor, kind="elementwise")
 invert = primitive("invert", np.invert, kind="elementwise")
+bitwise_invert = invert
+bitwise_left_shift = primitive("bitwise_left_shift", np.left_shift, kind="elementwise")
+bitwise_right_shift = primitive("bitwise_right_shift", np.right_shift, kind="elementwise")
+gcd = primitive("gcd", np.gcd, kind="elementwise")
+lcm = primitive("lcm", np.lcm, kind="elementwise")
+logical_xor = _integer_op("logical_xor", np.logical_xor, 2)
 floor_divide = _integer_op("floor_divide", np.floor_divide, 2, second={"avoid": (0.0,), "margin": 0.3})
 
 _cast = primitive(
@@ -472,3 +560,27 @@ _to_device = primitive(
 def to_device(x: Any, device: str) -> Any:
     """``x`` on another device; its gradient comes back to the device of ``x``."""
     return _to_device(x, device=device, origin=device_of(getattr(x, "array", x)))
+
+
+# ------------------------------------------------------------------------------------------------- made of others
+
+
+@composite(r"{0} + {2} ({1} - {0})", [sample(spec(2, 3), spec(3), spec()), sample(spec(2), spec(2), spec(2))])
+def lerp(start: Any, end: Any, weight: Any) -> Any:
+    """``start + weight * (end - start)``: from ``start`` at weight 0 to ``end`` at 1; the three broadcast."""
+    return start + weight * (end - start)
+
+
+@composite("{0}^{{{1}}}", [sample(spec(2, 3, low=0.3), spec(3))], reference=np.float_power)
+def float_power(a: Any, b: Any) -> Any:
+    """``a ** b`` in float64 (complex128 for complex arguments)."""
+    kind = np.result_type(getattr(a, "dtype", type(a)), getattr(b, "dtype", type(b))).kind
+    wide = "complex128" if kind == "c" else "float64"
+    return power(*(astype(x, wide) if hasattr(x, "dtype") else x for x in (a, b)))
+
+
+@composite(r"{0} \approx {1}", [sample(spec(2, 3), spec(3))], differentiable=False, reference=np.isclose)
+def isclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Any:
+    """Whether ``|a - b| <= atol + rtol |b|``, elementwise; infinities are close to themselves."""
+    near = (abs(a - b) <= atol + rtol * abs(b)) & isfinite(b) | equal(a, b)
+    return near | (isnan(a) & isnan(b)) if equal_nan else near

@@ -1,4 +1,4 @@
-"""Ops that combine elements along axes: sums, means, extremes, logsumexp and softmax, cumulative sums.
+"""Ops that combine elements along axes: sums, means, products, extremes, norms, logsumexp and softmax.
 
 Sums and means of 16-bit floats are accumulated in float32. A rule returns the gradient of a reduced axis once, with
 that axis of length 1; the backward walk stretches it.
@@ -12,18 +12,22 @@ from typing import Any
 import numpy as np
 
 from autograd.backend import Array, is_complex, is_half
+from autograd.composite import composite
 from autograd.errors import ShapeError
 from autograd.ops.axes import Axis, normalize_axes, normalize_axis
 from autograd.ops.elementwise import abs as absolute
-from autograd.ops.elementwise import exp, sqrt, square, where
-from autograd.ops.shape import flip
+from autograd.ops.elementwise import exp, isinf, isnan, real, sqrt, square, where
+from autograd.ops.indexing import getitem
+from autograd.ops.scan import cumprod
+from autograd.ops.shape import broadcast_to, concat, flip, transpose
 from autograd.primitive import per_element, per_input_element, primitive
 from autograd.samples import array as spec
 from autograd.samples import sample
 
 __all__ = [
-    "all", "any", "argmax", "argmin", "count_nonzero", "cumsum", "log_softmax", "logsumexp", "max", "mean", "min",
-    "softmax", "std", "sum", "var",
+    "all", "amax", "amin", "any", "argmax", "argmin", "average", "count_nonzero", "log_softmax", "logsumexp", "max",
+    "mean", "min", "nanmax", "nanmean", "nanmin", "nanprod", "nanstd", "nansum", "nanvar", "prod", "ptp", "softmax", "std",
+    "sum", "var", "vector_norm",
 ]  # fmt: skip
 
 _shapes: list[tuple[tuple[int, ...], dict[str, Any]]] = [
@@ -89,6 +93,7 @@ def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return _mean(x, axis=axes, keepdims=keepdims)
 
 
+@composite(r"\operatorname{{var}} {0}", [sample(spec(2, 3), axis=1), sample(spec(2, 3), correction=1)])
 def var(x: Any, axis: Axis = None, correction: float = 0, keepdims: bool = False) -> Any:
     """The variance over axes: squared distances from the mean, divided by ``n - correction`` (array API)."""
     axes = normalize_axes("var", axis, x.ndim, x.shape)
@@ -103,11 +108,10 @@ def var(x: Any, axis: Axis = None, correction: float = 0, keepdims: bool = False
     return sum(square(squares), axes, keepdims) / n
 
 
+@composite(r"\operatorname{{std}} {0}", [sample(spec(2, 3), axis=1), sample(spec(2, 3), correction=1)])
 def std(x: Any, axis: Axis = None, correction: float = 0, keepdims: bool = False) -> Any:
     """The standard deviation over axes; its gradient is 0 where all elements are equal."""
-    v = var(x, axis, correction, keepdims)
-    constant = v == 0
-    return where(constant, 0, sqrt(where(constant, 1, v)))
+    return _safe_sqrt(var(x, axis, correction, keepdims))
 
 
 # -------------------------------------------------------------------------------------------------------- extremes
@@ -285,18 +289,167 @@ def log_softmax(x: Any, axis: int = -1) -> Any:
     return _log_softmax(x, axis=normalize_axis("log_softmax", axis, x.ndim, x.shape))
 
 
-# ------------------------------------------------------------------------------------------------------------- scans
+# ----------------------------------------------------------------------------------- products, averages, missing values
 
-_cumsum = primitive(
-    "cumsum", lambda x, *, axis: np.cumsum(x, axis), kind="scan",
-    vjp=[lambda g, axis: flip(_cumsum(flip(g, axis), axis=axis), axis)], jvp="linear",
-    latex=r"\operatorname{{cumsum}}({0})", vjp_latex=[r"\operatorname{cumsum}^{\leftarrow}(\bar y)"],
-    samples=[sample(spec(2, 3), axis=1), sample(spec(4), axis=0), sample(spec(0, 2), axis=0)],
+
+def exclusive_product(x: Any, axis: int) -> Any:
+    """For each element the product of all before it along an axis, 1 for the first."""
+    from_start = cumprod(x, axis)
+    one = getitem(from_start, (slice(None),) * axis + (slice(0, 1),)) * 0 + 1
+    return concat([one, getitem(from_start, (slice(None),) * axis + (slice(0, x.shape[axis] - 1),))], axis)
+
+
+def _prod_vjp(g: Any, x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
+    return _kept(g, axis, keepdims) * _product_of_others(x, axis)
+
+
+def _product_of_others(x: Any, axis: tuple[int, ...]) -> Any:
+    """For each element the product of the others: those before it times those after it, so zeros do no harm."""
+    if not axis:
+        return 0 * x + 1
+    rest = [i for i in range(x.ndim) if i not in axis]
+    order = (*rest, *axis)
+    moved = transpose(x, order)
+    flat = moved.reshape((*moved.shape[: len(rest)], _count(x.shape, axis)))
+    if not flat.shape[-1]:
+        return x
+    last = len(rest)
+    others = exclusive_product(flat, last) * flip(exclusive_product(flip(flat, last), last), last)
+    return transpose(others.reshape(moved.shape), tuple(sorted(range(len(order)), key=order.__getitem__)))
+
+
+_prod = primitive(
+    "prod", lambda x, *, axis, keepdims: np.prod(x, axis=axis, keepdims=keepdims), kind="reduction",
+    vjp=[_prod_vjp],
+    jvp=lambda primals, tangents, axis, keepdims: sum(tangents[0] * _product_of_others(primals[0], axis), axis, keepdims),
+    latex=r"\textstyle\prod {0}", vjp_latex=[r"\bar y \textstyle\prod_{j \ne i} x_j"],
+    flops=per_input_element(1), samples=_samples_with_empty,
 )  # fmt: skip
 
 
-def cumsum(x: Any, axis: int | None = None) -> Any:
-    """Running sums along an axis; ``axis=None`` flattens first."""
-    if axis is None:
-        x, axis = x.reshape(-1), 0
-    return _cumsum(x, axis=normalize_axis("cumsum", axis, x.ndim, x.shape))
+def prod(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The product over axes (all of them by default). Its gradients are right with any number of zeros."""
+    return _prod(x, axis=normalize_axes("prod", axis, x.ndim, x.shape), keepdims=keepdims)
+
+
+amax, amin = max, min
+
+_reduced_samples = [sample(spec(2, 3), axis=1), sample(spec(2, 3)), sample(spec(2, 3, 2), axis=(0, 2), keepdims=True)]
+_distinct_reduced = [sample(spec(2, 3, distinct=True), axis=1), sample(spec(2, 3, distinct=True))]
+
+
+@composite(r"\max {0} - \min {0}", _distinct_reduced, reference=lambda x, axis=None: np.ptp(x, axis))
+def ptp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The largest element less the smallest, over axes."""
+    return max(x, axis, keepdims) - min(x, axis, keepdims)
+
+
+@composite(r"\frac{{\sum w {0}}}{{\sum w}}", [sample(spec(2, 3), axis=1), sample(spec(2, 3))])
+def average(x: Any, axis: int | None = None, weights: Any = None, keepdims: bool = False) -> Any:
+    """The mean over axes, weighed by ``weights``: of the shape of ``x``, or of the length of ``axis``."""
+    if weights is None:
+        return mean(x, axis, keepdims)
+    if tuple(weights.shape) != tuple(x.shape):
+        if axis is None or weights.ndim != 1:
+            raise ShapeError(
+                f"average: weights are {tuple(weights.shape)}; x {tuple(x.shape)} wants its own shape, or one axis."
+            )
+        place = normalize_axis("average", axis, x.ndim, x.shape)
+        weights = weights.reshape(tuple(-1 if i == place else 1 for i in range(x.ndim)))
+    return sum(x * weights, axis, keepdims) / sum(broadcast_to(weights, x.shape), axis, keepdims)
+
+
+def _without_nan(x: Any, value: float) -> Any:
+    return where(isnan(x), value, x)
+
+
+@composite(r"\textstyle\sum_{{{0} \ne \text{{NaN}}}} {0}", _reduced_samples, reference=np.nansum)
+def nansum(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The sum over axes of what is a number."""
+    return sum(_without_nan(x, 0), axis, keepdims)
+
+
+@composite(r"\textstyle\prod_{{{0} \ne \text{{NaN}}}} {0}", _reduced_samples, reference=np.nanprod)
+def nanprod(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The product over axes of what is a number."""
+    return prod(_without_nan(x, 1), axis, keepdims)
+
+
+@composite(r"\operatorname{{nanmean}} {0}", _reduced_samples, reference=np.nanmean)
+def nanmean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The mean over axes of what is a number; NaN where there is none."""
+    counted = sum(~isnan(x), axis, keepdims).astype(x.dtype)
+    return nansum(x, axis, keepdims) / counted
+
+
+@composite(r"\operatorname{{nanvar}} {0}", _reduced_samples, reference=np.nanvar)
+def nanvar(x: Any, axis: Axis = None, correction: float = 0, keepdims: bool = False) -> Any:
+    """The variance over axes of what is a number."""
+    centred = where(isnan(x), 0, x - nanmean(x, axis, keepdims=True))
+    size = absolute(centred) if is_complex(x.dtype) else centred
+    counted = sum(~isnan(x), axis, keepdims).astype(size.dtype)
+    return sum(square(size), axis, keepdims) / (counted - correction)
+
+
+@composite(r"\operatorname{{nanstd}} {0}", _reduced_samples, reference=np.nanstd)
+def nanstd(x: Any, axis: Axis = None, correction: float = 0, keepdims: bool = False) -> Any:
+    """The standard deviation over axes of what is a number; gradient 0 where all are equal."""
+    return _safe_sqrt(nanvar(x, axis, correction, keepdims))
+
+
+def _nan_extreme(op: Any, x: Any, axis: Axis, keepdims: bool, worst: float) -> Any:
+    """The extreme of what is a number; NaN where nothing is."""
+    missing = isnan(x)
+    best = op(where(missing, worst, x), axis, keepdims)
+    return where(all(missing, axis, keepdims), np.nan, best)
+
+
+@composite(r"\operatorname{{nanmax}} {0}", _distinct_reduced, reference=np.nanmax)
+def nanmax(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The largest element over axes of what is a number; ties share the gradient evenly."""
+    return _nan_extreme(max, x, axis, keepdims, -np.inf)
+
+
+@composite(r"\operatorname{{nanmin}} {0}", _distinct_reduced, reference=np.nanmin)
+def nanmin(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The smallest element over axes of what is a number; ties share the gradient evenly."""
+    return _nan_extreme(min, x, axis, keepdims, np.inf)
+
+
+def _safe_sqrt(x: Any) -> Any:
+    """The square root, with gradient 0 at 0."""
+    nothing = x == 0
+    return where(nothing, 0, sqrt(where(nothing, 1, x)))
+
+
+@composite(
+    r"\lVert {0} \rVert_p",
+    [sample(spec(2, 3, avoid=(0.0,)), ord=p, axis=1) for p in (1, 2, 3, 0.5)]
+    + [sample(spec(2, 3, low=0.2, distinct=True), ord=p) for p in (2, np.inf, -np.inf, -1)]
+    + [sample(spec(2, 3), axis=(0, 1), keepdims=True)],
+    reference=lambda x, ord=2, axis=None, keepdims=False: np.linalg.vector_norm(
+        x, ord=ord, axis=axis, keepdims=keepdims
+    ),
+)
+def vector_norm(x: Any, ord: float = 2, axis: Axis = None, keepdims: bool = False) -> Any:
+    r"""The norm :math:`(\sum |x|^p)^{1/p}` over axes, p = ``ord``; ``inf`` and ``-inf`` the extremes, 0 the count of non-zeros.
+
+    At 0 the gradient is 0, the subgradient of least norm.
+    """
+    if ord == 2:
+        squares = real(x * x.conj()) if is_complex(x.dtype) else square(x)
+        return _safe_sqrt(sum(squares, axis, keepdims))
+    size = absolute(x)
+    if ord == np.inf:
+        return max(size, axis, keepdims)
+    if ord == -np.inf:
+        return min(size, axis, keepdims)
+    if ord == 1:
+        return sum(size, axis, keepdims)
+    if ord == 0:
+        return sum(x != 0, axis, keepdims).astype(size.dtype)
+    nothing = size == 0
+    powers = where(nothing, 0 if ord > 0 else np.inf, where(nothing, 1, size) ** ord)
+    total = sum(powers, axis, keepdims)
+    flat = (total == 0) | isinf(total)
+    return where(flat, 0, where(flat, 1, total) ** (1 / ord))

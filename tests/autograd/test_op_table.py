@@ -10,10 +10,12 @@ import pytest
 
 import autograd as ag
 from autograd.backend import to_numpy
+from autograd.composite import COMPOSITES, Composite
 from autograd.primitive import OPS, Primitive
 from autograd.samples import Sample
 
-CASES = [pytest.param(op, sample, id=f"{op.name}({sample})") for op in OPS.values() for sample in op.samples]
+TABLE: list[Any] = [*OPS.values(), *COMPOSITES.values()]
+CASES = [pytest.param(op, sample, id=f"{op.name}({sample})") for op in TABLE for sample in op.samples]
 DIFFERENTIABLE = [case for case in CASES if case.values[0].differentiable]
 
 
@@ -76,7 +78,7 @@ def test_first_and_second_derivatives(op: Primitive, sample: Sample, device: str
     assert ag.gradgradcheck(call(op, sample.params), inputs)
 
 
-@pytest.mark.parametrize(("op", "sample"), DIFFERENTIABLE)
+@pytest.mark.parametrize(("op", "sample"), [case for case in DIFFERENTIABLE if isinstance(case.values[0], Primitive)])
 def test_forward_mode_is_the_adjoint_of_reverse_mode(op: Primitive, sample: Sample, device: str) -> None:
     arrays = drawn(op, sample)
     rng = np.random.default_rng(7)
@@ -92,6 +94,9 @@ def test_forward_mode_is_the_adjoint_of_reverse_mode(op: Primitive, sample: Samp
             )
         )
         outputs = parts(op(*inputs, **sample.params))
+        pushed, outputs = zip(
+            *[(t, y) for t, y in zip(pushed, outputs, strict=True) if y.dtype.kind == "f"], strict=True
+        )
         cotangents = [ag.tensor(rng.normal(size=y.shape), device=device) for y in outputs]
         pulled = ag.gradients(outputs, [inputs[i] for i in chosen], grad_outputs=cotangents, allow_unused=True)
         left = sum(float((c * t).sum()) for c, t in zip(cotangents, pushed, strict=True) if t is not None)
@@ -109,7 +114,7 @@ def test_non_contiguous_arguments(op: Primitive, sample: Sample, device: str) ->
     for version in (arrays, spread):
         inputs = [None if a is None else ag.asarray(a, device=device) for a in version]
         wanting = [x.requires_grad_() for x in inputs if x is not None and x.dtype.kind == "f"]
-        outputs = parts(op(*inputs, **sample.params))
+        outputs = [y for y in parts(op(*inputs, **sample.params)) if y.dtype.kind == "f"]
         g = ag.gradients(outputs, wanting, grad_outputs=[ag.ones_like(y) for y in outputs], allow_unused=True)
         results.append([to_numpy(x.array) for x in (*outputs, *(h for h in g if h is not None))])
     for a, b in zip(*results, strict=True):
@@ -126,18 +131,19 @@ def test_lower_precision_follows_float64(op: Primitive, sample: Sample, dtype: A
         op(*[x.requires_grad_() if x is not None and x.dtype.kind == "f" else x for x in high], **sample.params)
     )
     wanting = [i for i, x in enumerate(low) if x is not None and x.requires_grad]
+    y_low, y_high = ([y for y in ys if y.dtype.kind == "f"] for ys in (y_low, y_high))
     g_low = ag.gradients(y_low, [low[i] for i in wanting], [ag.ones_like(y) for y in y_low], allow_unused=True)
     g_high = ag.gradients(y_high, [high[i] for i in wanting], [ag.ones_like(y) for y in y_high], allow_unused=True)
     tolerance = {"rtol": 5e-2, "atol": 5e-2} if dtype == np.float16 else {"rtol": 2e-4, "atol": 2e-5}
     for a, b in zip((*y_low, *g_low), (*y_high, *g_high), strict=True):
         if a is not None:
-            assert a.dtype == dtype
+            assert a.dtype == dtype or op.name == "float_power"  # which computes in float64 whatever it gets
             np.testing.assert_allclose(to_numpy(a.array).astype(np.float64), b.array, **tolerance)
 
 
 @pytest.mark.parametrize(
     ("op", "case"),
-    [pytest.param(op, case, id=f"{op.name}-{i}") for op in OPS.values() for i, case in enumerate(op.errors)],
+    [pytest.param(op, case, id=f"{op.name}-{i}") for op in TABLE for i, case in enumerate(op.errors)],
 )
 def test_error_inputs_name_the_op_and_the_argument(op: Primitive, case: Any, device: str) -> None:
     arguments = [ag.tensor(a, device=device) if isinstance(a, np.ndarray) else a for a in case.args]

@@ -1,0 +1,241 @@
+"""Activation functions: the elementwise nonlinearities of neural networks, with PyTorch's names and defaults."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autograd import special
+from autograd.backend import Array
+from autograd.composite import composite
+from autograd.errors import ArgumentError, DtypeError, ShapeError
+from autograd.ops.axes import normalize_axis
+from autograd.ops.elementwise import clip, erf, exp, expm1, tanh, where
+from autograd.primitive import per_element, primitive
+from autograd.samples import array as spec
+from autograd.samples import elementwise_samples, sample
+
+__all__ = [
+    "celu", "elu", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "logsigmoid",
+    "mish", "prelu", "relu", "relu6", "selu", "sigmoid", "silu", "softplus", "softshrink", "softsign", "tanhshrink",
+    "threshold",
+]  # fmt: skip
+
+# ------------------------------------------------------------------------------------------------- activations
+
+
+def _sigmoid(x: Array) -> Array:
+    half = x * np.asarray(0.5, dtype=x.dtype) if x.dtype.kind == "f" else x * 0.5
+    return 0.5 * np.tanh(half) + 0.5  # cannot overflow, unlike 1 / (1 + exp(-x))
+
+
+relu = primitive(
+    "relu", lambda x: np.maximum(x, 0), kind="elementwise",
+    vjp=[lambda g, y: g * (y > 0)], jvp="from_vjp",
+    code="fmax({0}, 0)", latex=r"\operatorname{{relu}}({0})", vjp_latex=[r"\bar y \, [x > 0]"],
+    samples=elementwise_samples(avoid=(0.0,)), reference=lambda x: np.where(x > 0, x, 0.0),
+    doc="``max(x, 0)``; the gradient at 0 is 0.",
+)  # fmt: skip
+sigmoid = primitive(
+    "sigmoid", _sigmoid, kind="elementwise",
+    vjp=[lambda g, y: g * (y * (1 - y))], jvp="from_vjp",
+    code="(0.5 * tanh(0.5 * {0}) + 0.5)", latex=r"\sigma({0})", vjp_latex=[r"\bar y \, y (1 - y)"],
+    flops=per_element(10), samples=elementwise_samples(low=-4, high=4), reference=lambda x: 1 / (1 + np.exp(-x)),
+    doc=r"The logistic function :math:`1 / (1 + e^{-x})`; never overflows.",
+)  # fmt: skip
+softplus = primitive(
+    "softplus", lambda x: np.logaddexp(x, np.zeros_like(x)), kind="elementwise",
+    vjp=[lambda g, x: g * sigmoid(x)], jvp="from_vjp",
+    code="(fmax({0}, 0) + log1p(exp(-fabs({0}))))", latex=r"\ln(1 + e^{{{0}}})", vjp_latex=[r"\bar y \, \sigma(x)"],
+    flops=per_element(18), samples=elementwise_samples(low=-4, high=4), reference=lambda x: np.log(1 + np.exp(x)),
+    doc=r"A smooth relu :math:`\ln(1 + e^x)`; never overflows.",
+)  # fmt: skip
+silu = primitive(
+    "silu", lambda x: x * _sigmoid(x), kind="elementwise",
+    vjp=[lambda g, x: g * _silu_slope(x)], jvp="from_vjp",
+    code="({0} * (0.5 * tanh(0.5 * {0}) + 0.5))", latex=r"{0} \, \sigma({0})",
+    vjp_latex=[r"\bar y \, \sigma(x) (1 + x (1 - \sigma(x)))"],
+    flops=per_element(11), samples=elementwise_samples(low=-4, high=4), reference=lambda x: x / (1 + np.exp(-x)),
+    doc=r":math:`x \, \sigma(x)`, also named swish (Elfwing et al., 2017, arXiv:1702.03118).",
+)  # fmt: skip
+
+
+def _silu_slope(x: Any) -> Any:
+    s = sigmoid(x)
+    return s * (1 + x * (1 - s))
+
+
+_SQRT_HALF = math.sqrt(0.5)
+_GELU_C = math.sqrt(2 / math.pi)
+
+
+def _gelu_slope(x: Any) -> Any:
+    """Phi(x) + x phi(x), with the normal distribution function and density."""
+    return 0.5 * (1 + erf(x * _SQRT_HALF)) + x * exp(-0.5 * x * x) * (1 / math.sqrt(2 * math.pi))
+
+
+def _gelu_tanh_slope(x: Any) -> Any:
+    t = tanh(_GELU_C * (x + 0.044715 * x * x * x))
+    return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * (_GELU_C * (1 + 3 * 0.044715 * x * x))
+
+
+_gelu = primitive(
+    "gelu", lambda x: 0.5 * x * (1 + special.erf(x * _SQRT_HALF)), kind="elementwise",
+    vjp=[lambda g, x: g * _gelu_slope(x)], jvp="from_vjp",
+    code="(0.5 * {0} * (1 + erf(0.7071067811865476 * {0})))", latex=r"{0} \, \Phi({0})",
+    vjp_latex=[r"\bar y \, (\Phi(x) + x \phi(x))"], flops=per_element(20), samples=elementwise_samples(),
+    reference=lambda x: 0.5 * x * (1 + np.vectorize(math.erf, otypes=[float])(x / math.sqrt(2))),
+)  # fmt: skip
+_gelu_tanh = primitive(
+    "gelu_tanh", lambda x: 0.5 * x * (1 + np.tanh(_GELU_C * (x + 0.044715 * x * x * x))), kind="elementwise",
+    vjp=[lambda g, x: g * _gelu_tanh_slope(x)], jvp="from_vjp",
+    code="(0.5 * {0} * (1 + tanh(0.7978845608028654 * ({0} + 0.044715 * {0} * {0} * {0}))))",
+    latex=r"\operatorname{{gelu}}_{{\tanh}}({0})", vjp_latex=[r"\bar y \, y'(x)"],
+    flops=per_element(20), samples=elementwise_samples(),
+    reference=lambda x: 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3))),
+)  # fmt: skip
+
+
+def gelu(x: Any, approximate: str = "none") -> Any:
+    r"""Gaussian error linear unit :math:`x \, \Phi(x)` (Hendrycks and Gimpel, 2016, arXiv:1606.08415).
+
+    ``approximate="tanh"`` takes the paper's approximation by tanh, as GPT-2 does.
+    """
+    if approximate not in ("none", "tanh"):
+        raise DtypeError(f'gelu: approximate must be "none" or "tanh", not {approximate!r}.')
+    return _gelu(x) if approximate == "none" else _gelu_tanh(x)
+
+
+logsigmoid = primitive(
+    "logsigmoid", lambda x: -np.logaddexp(-x, np.zeros_like(x)), kind="elementwise",
+    vjp=[lambda g, x: g * sigmoid(-x)], jvp="from_vjp",
+    code="(fmin({0}, 0) - log1p(exp(-fabs({0}))))", latex=r"\ln \sigma({0})", vjp_latex=[r"\bar y \, \sigma(-x)"],
+    flops=per_element(18), samples=elementwise_samples(low=-4, high=4), reference=lambda x: -np.log(1 + np.exp(-x)),
+    doc=r"The logarithm of the logistic function, without overflow.",
+)  # fmt: skip
+
+
+_kinked = [sample(spec(2, 3, low=-4, high=4, avoid=(-3.0, -1.0, -0.5, 0.0, 0.5, 1.0, 3.0))), sample(spec(low=0.1, high=0.4)),
+           sample(spec(0, 3))]  # fmt: skip
+_smooth = [sample(spec(2, 3, low=-4, high=4)), sample(spec()), sample(spec(0, 3))]
+
+
+@composite(r"\operatorname{{leakyrelu}}({0})", _kinked, reference=lambda x: np.where(x > 0, x, 0.01 * x))
+def leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
+    """``x`` where it is positive, else ``negative_slope * x`` (Maas et al., 2013)."""
+    return where(x > 0, x, x * negative_slope)
+
+
+@composite(
+    r"\operatorname{{prelu}}({0}, {1})",
+    [sample(spec(2, 3, 4, avoid=(0.0,)), spec(3)), sample(spec(5, avoid=(0.0,)), spec(1))],
+)
+def prelu(x: Any, weight: Any) -> Any:
+    """:func:`leaky_relu` with a learned slope: one, or one for each channel (axis 1) (He et al., 2015, arXiv:1502.01852)."""
+    n = int(np.prod(weight.shape))
+    if n != 1:
+        channels = x.shape[1 if x.ndim > 1 else 0] if x.ndim else 1
+        if n != channels:
+            raise ShapeError(
+                f"prelu: weight is {tuple(weight.shape)}; x {tuple(x.shape)} has {channels} channels on axis 1. "
+                "Give one slope, or one for each channel."
+            )
+        weight = weight.reshape((n,) + (1,) * max(x.ndim - 2, 0))
+    return where(x > 0, x, x * weight)
+
+
+@composite(r"\operatorname{{elu}}({0})", _kinked, reference=lambda x: np.where(x > 0, x, np.expm1(x)))
+def elu(x: Any, alpha: float = 1.0) -> Any:
+    r"""``x`` where positive, else :math:`\alpha (e^x - 1)` (Clevert et al., 2015, arXiv:1511.07289)."""
+    positive = x > 0
+    return where(positive, x, alpha * expm1(where(positive, 0, x)))
+
+
+@composite(r"\operatorname{{celu}}({0})", _kinked)
+def celu(x: Any, alpha: float = 1.0) -> Any:
+    r"""``x`` where positive, else :math:`\alpha (e^{x / \alpha} - 1)` (Barron, 2017, arXiv:1704.07483)."""
+    if not alpha:
+        raise ArgumentError("celu: alpha must not be 0.")
+    positive = x > 0
+    return where(positive, x, alpha * expm1(where(positive, 0, x / alpha)))
+
+
+@composite(r"\operatorname{{selu}}({0})", _kinked)
+def selu(x: Any) -> Any:
+    """The scaled :func:`elu` that keeps mean 0 and variance 1 (Klambauer et al., 2017, arXiv:1706.02515)."""
+    return 1.0507009873554805 * elu(x, 1.6732632423543772)
+
+
+@composite(r"\min(\max({0}, 0), 6)", [sample(spec(2, 3, low=-4, high=8, avoid=(0.0, 6.0))), sample(spec(low=1.0))])
+def relu6(x: Any) -> Any:
+    """:func:`relu` limited to 6."""
+    return clip(x, 0, 6)
+
+
+@composite(r"\operatorname{{hardtanh}}({0})", _kinked, reference=lambda x: np.clip(x, -1, 1))
+def hardtanh(x: Any, min_val: float = -1.0, max_val: float = 1.0) -> Any:
+    """``x`` limited to ``[min_val, max_val]``."""
+    return clip(x, min_val, max_val)
+
+
+@composite(r"\operatorname{{hardsigmoid}}({0})", _kinked, reference=lambda x: np.clip(x / 6 + 0.5, 0, 1))
+def hardsigmoid(x: Any) -> Any:
+    """A sigmoid of straight lines: ``clip(x / 6 + 1/2, 0, 1)``."""
+    return clip(x / 6 + 0.5, 0, 1)
+
+
+@composite(r"\operatorname{{hardswish}}({0})", _kinked, reference=lambda x: x * np.clip(x / 6 + 0.5, 0, 1))
+def hardswish(x: Any) -> Any:
+    """``x * hardsigmoid(x)`` (Howard et al., 2019, arXiv:1905.02244)."""
+    return x * hardsigmoid(x)
+
+
+@composite(r"{0} \tanh(\operatorname{{softplus}}({0}))", _smooth)
+def mish(x: Any) -> Any:
+    """``x * tanh(softplus(x))`` (Misra, 2019, arXiv:1908.08681)."""
+    return x * tanh(softplus(x))
+
+
+@composite(r"\frac{{{0}}}{{1 + |{0}|}}", _kinked, reference=lambda x: x / (1 + np.abs(x)))
+def softsign(x: Any) -> Any:
+    """``x / (1 + |x|)``."""
+    return x / (1 + abs(x))
+
+
+@composite(r"{0} - \tanh({0})", _smooth, reference=lambda x: x - np.tanh(x))
+def tanhshrink(x: Any) -> Any:
+    """``x - tanh(x)``."""
+    return x - tanh(x)
+
+
+@composite(r"\operatorname{{softshrink}}({0})", _kinked)
+def softshrink(x: Any, lambd: float = 0.5) -> Any:
+    """Move towards 0 by ``lambd``, and stay at 0 from there: the proximal operator of the L1 norm."""
+    if lambd < 0:
+        raise ArgumentError(f"softshrink: lambd must be from 0, not {lambd!r}.")
+    return where(x > lambd, x - lambd, where(x < -lambd, x + lambd, 0 * x))
+
+
+@composite(r"\operatorname{{hardshrink}}({0})", _kinked)
+def hardshrink(x: Any, lambd: float = 0.5) -> Any:
+    """``x``, with 0 for what is not larger than ``lambd`` in size."""
+    return where((x > lambd) | (x < -lambd), x, 0)
+
+
+@composite(r"[{0} > t] \, {0}", [sample(spec(2, 3, avoid=(0.5,)), threshold=0.5, value=-1.0)])
+def threshold(x: Any, threshold: float, value: float) -> Any:
+    """``x`` where it exceeds ``threshold``, else ``value``."""
+    return where(x > threshold, x, value)
+
+
+@composite(r"a \, \sigma(b)", [sample(spec(2, 4), axis=1), sample(spec(4, 2), axis=0)])
+def glu(x: Any, axis: int = -1) -> Any:
+    """The gated linear unit: the first half of an axis times the sigmoid of the second (Dauphin et al., 2016, arXiv:1612.08083)."""
+    axis = normalize_axis("glu", axis, x.ndim, x.shape)
+    n = x.shape[axis]
+    if n % 2:
+        raise ShapeError(f"glu: axis {axis} of x {tuple(x.shape)} has length {n}; it must be even to be halved.")
+    before = (slice(None),) * axis
+    return x[(*before, slice(0, n // 2))] * sigmoid(x[(*before, slice(n // 2, n))])

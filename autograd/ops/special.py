@@ -1,0 +1,265 @@
+"""Special functions, with SciPy's and PyTorch's names. Those that NumPy lacks come from SciPy or cupyx."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autograd import special
+from autograd.backend import Array
+from autograd.composite import composite
+from autograd.errors import ArgumentError
+from autograd.ops.elementwise import abs as absolute
+from autograd.ops.elementwise import clip, divide, exp, log, where
+from autograd.ops.activation import sigmoid
+from autograd.primitive import Primitive, per_element, primitive
+from autograd.samples import array as spec
+from autograd.samples import elementwise_samples, integers, sample
+
+__all__ = [
+    "betaln", "digamma", "entr", "erfc", "erfcinv", "erfcx", "erfinv", "expit", "gammainc", "gammaincc", "gammaln", "i0",
+    "i0e", "i1", "i1e", "lgamma", "log_ndtr", "logit", "multigammaln", "ndtr", "ndtri", "polygamma", "sinc", "xlog1py",
+    "xlogy",
+]  # fmt: skip
+
+_TWO_OVER_SQRT_PI = 2 / math.sqrt(math.pi)
+_LOG_SQRT_TWO_PI = 0.5 * math.log(2 * math.pi)
+
+
+def _special(name: str, rule: Any, latex: str, rule_latex: str, doc: str, **domain: Any) -> Primitive:
+    """An entry whose forward is SciPy's (cupyx's) function of that name."""
+    return primitive(
+        name, lambda x: special.call(name, x), kind="elementwise", vjp=[rule], jvp="from_vjp", latex=latex,
+        vjp_latex=[rule_latex], flops=per_element(40), samples=elementwise_samples(**domain), doc=doc,
+    )  # fmt: skip
+
+
+erfc = _special(
+    "erfc", lambda g, x: -g * (_TWO_OVER_SQRT_PI * exp(-x * x)), r"\operatorname{{erfc}} {0}",
+    r"-\tfrac{2}{\sqrt\pi} \bar y \, e^{-x^2}", "The complementary error function, ``1 - erf(x)`` without cancellation.",
+)  # fmt: skip
+erfcx = _special(
+    "erfcx", lambda g, y, x: g * (2 * x * y - _TWO_OVER_SQRT_PI), r"e^{{{0}^2}} \operatorname{{erfc}} {0}",
+    r"\bar y \,(2 x y - \tfrac{2}{\sqrt\pi})", "The scaled complementary error function, ``exp(x**2) * erfc(x)``.",
+    low=-1.0,
+)  # fmt: skip
+erfinv = _special(
+    "erfinv", lambda g, y: g * (0.5 * math.sqrt(math.pi) * exp(y * y)), r"\operatorname{{erf}}^{{-1}} {0}",
+    r"\tfrac{\sqrt\pi}{2} \bar y \, e^{y^2}", "The inverse of erf, on (-1, 1).", low=-0.9, high=0.9,
+)  # fmt: skip
+erfcinv = _special(
+    "erfcinv", lambda g, y: -g * (0.5 * math.sqrt(math.pi) * exp(y * y)), r"\operatorname{{erfc}}^{{-1}} {0}",
+    r"-\tfrac{\sqrt\pi}{2} \bar y \, e^{y^2}", "The inverse of erfc, on (0, 2).", low=0.1, high=1.9,
+)  # fmt: skip
+
+# ---------------------------------------------------------------------------------------------------- gamma function
+
+_polygamma = primitive(
+    "polygamma", lambda x, *, n: special.polygamma(n, x), kind="elementwise",
+    vjp=[lambda g, x, n: g * _polygamma(x, n=n + 1)], jvp="from_vjp",
+    latex=r"\psi^{{(n)}}({0})", vjp_latex=[r"\bar y \, \psi^{(n+1)}(x)"], flops=per_element(60),
+    samples=[sample(spec(2, 3, low=0.5, high=4.0), n=1), sample(spec(low=0.5), n=2), sample(spec(0, 2), n=1)],
+)  # fmt: skip
+gammaln = primitive(
+    "gammaln", lambda x: special.call("gammaln", x), kind="elementwise",
+    vjp=[lambda g, x: g * digamma(x)], jvp="from_vjp", code="lgamma({0})",
+    latex=r"\ln \lvert \Gamma({0}) \rvert", vjp_latex=[r"\bar y \, \psi(x)"], flops=per_element(40),
+    samples=elementwise_samples(low=0.3, high=4.0), reference=np.vectorize(math.lgamma, otypes=[float]),
+    doc="The logarithm of the size of the gamma function.",
+)  # fmt: skip
+lgamma = gammaln
+expit = sigmoid
+digamma = _special(
+    "digamma", lambda g, x: g * _polygamma(x, n=1), r"\psi({0})", r"\bar y \, \psi'(x)",
+    "The derivative of ``lgamma``.", low=0.3, high=4.0,
+)  # fmt: skip
+
+
+def polygamma(n: int, x: Any) -> Any:
+    """The ``n``-th derivative of :data:`digamma`; ``n`` is an integer from 0."""
+    if not isinstance(n, (int, np.integer)) or n < 0:
+        raise ArgumentError(f"polygamma: n must be an integer from 0, not {n!r}.")
+    return digamma(x) if n == 0 else _polygamma(x, n=int(n))
+
+
+@composite(r"\ln \operatorname{{B}}({0}, {1})", [sample(spec(2, 3, low=0.5), spec(3, low=0.5))])
+def betaln(a: Any, b: Any) -> Any:
+    """The logarithm of the beta function of positive arguments."""
+    return gammaln(a) + gammaln(b) - gammaln(a + b)
+
+
+@composite(r"\ln \Gamma_p({0})", [sample(spec(2, 3, low=1.5, high=3.0), p=2)])
+def multigammaln(x: Any, p: int) -> Any:
+    """The logarithm of the multivariate gamma function of dimension ``p``; ``x`` exceeds ``(p - 1) / 2``."""
+    total: Any = p * (p - 1) / 4 * math.log(math.pi)
+    for j in range(p):
+        total = total + gammaln(x - j / 2)
+    return total
+
+
+def _gammainc_slope(a: Any, x: Any) -> Any:
+    """The density of the gamma distribution, x^(a-1) e^-x / Gamma(a)."""
+    return exp((a - 1) * log(x) - x - gammaln(a))
+
+
+def _no_order_gradient(name: str) -> Any:
+    def rule(g: Any) -> Any:
+        raise ArgumentError(
+            f"{name}: the gradient with respect to the order a has no closed form and is not defined here. "
+            "detach() a, or use finite differences for it."
+        )
+
+    return rule
+
+
+gammainc = primitive(
+    "gammainc", lambda a, x: special.call("gammainc", a, x), kind="elementwise",
+    vjp=[_no_order_gradient("gammainc"), lambda g, a, x: g * _gammainc_slope(a, x)],
+    jvp=[_no_order_gradient("gammainc"), lambda t, a, x: t * _gammainc_slope(a, x)],
+    latex=r"\operatorname{{P}}({0}, {1})", vjp_latex=[None, r"\bar y \frac{x^{a-1} e^{-x}}{\Gamma(a)}"],
+    flops=per_element(60), samples=[sample(integers(2, 3, low=1), spec(2, 3, low=0.5)), sample(integers(low=1), spec(3, low=0.5))],
+    doc="The regularised lower incomplete gamma function; differentiable in ``x``.",
+)  # fmt: skip
+gammaincc = primitive(
+    "gammaincc", lambda a, x: special.call("gammaincc", a, x), kind="elementwise",
+    vjp=[_no_order_gradient("gammaincc"), lambda g, a, x: -g * _gammainc_slope(a, x)],
+    jvp=[_no_order_gradient("gammaincc"), lambda t, a, x: -t * _gammainc_slope(a, x)],
+    latex=r"\operatorname{{Q}}({0}, {1})", vjp_latex=[None, r"-\bar y \frac{x^{a-1} e^{-x}}{\Gamma(a)}"],
+    flops=per_element(60), samples=[sample(integers(2, 3, low=1), spec(2, 3, low=0.5)), sample(integers(low=1), spec(3, low=0.5))],
+    doc="The regularised upper incomplete gamma function; differentiable in ``x``.",
+)  # fmt: skip
+
+# --------------------------------------------------------------------------------------------- normal and logistic
+
+ndtr = _special(
+    "ndtr", lambda g, x: g * exp(-0.5 * x * x - _LOG_SQRT_TWO_PI), r"\Phi({0})", r"\bar y \, \phi(x)",
+    "The distribution function of the normal distribution.",
+)  # fmt: skip
+log_ndtr = _special(
+    "log_ndtr", lambda g, y, x: g * exp(-0.5 * x * x - _LOG_SQRT_TWO_PI - y), r"\ln \Phi({0})",
+    r"\bar y \, \phi(x) / \Phi(x)", "The logarithm of ``ndtr``, right far out in the tail.",
+)  # fmt: skip
+ndtri = _special(
+    "ndtri", lambda g, y: g * exp(0.5 * y * y + _LOG_SQRT_TWO_PI), r"\Phi^{{-1}}({0})", r"\bar y / \phi(y)",
+    "The inverse of ``ndtr``, on (0, 1).", low=0.05, high=0.95,
+)  # fmt: skip
+_logit = primitive(
+    "logit", lambda x: np.log(x) - np.log1p(-x), kind="elementwise",
+    vjp=[lambda g, x: g / (x * (1 - x))], jvp="from_vjp", code="(log({0}) - log1p(-{0}))",
+    latex=r"\ln \frac{{{0}}}{{1 - {0}}}", vjp_latex=[r"\frac{\bar y}{x (1 - x)}"], flops=per_element(17),
+    samples=elementwise_samples(low=0.05, high=0.95),
+)  # fmt: skip
+
+
+def logit(x: Any, eps: float | None = None) -> Any:
+    """The inverse of the logistic function, on (0, 1); with ``eps``, ``x`` is limited to ``[eps, 1 - eps]`` first."""
+    return _logit(x if eps is None else clip(x, eps, 1 - eps))
+
+
+entr = primitive(
+    "entr", lambda x: np.where(x > 0, -x * np.log(np.where(x > 0, x, 1)), np.where(x == 0, 0.0, -np.inf)).astype(x.dtype),
+    kind="elementwise", vjp=[lambda g, x: -g * (log(x) + 1)], jvp="from_vjp",
+    latex=r"-{0} \ln {0}", vjp_latex=[r"-\bar y \,(\ln x + 1)"], flops=per_element(10),
+    samples=elementwise_samples(low=0.1), doc="The entropy ``-x ln x``: 0 at 0, -inf for negative x.",
+)  # fmt: skip
+
+
+def _without_zero(forward: Any, harmless: float) -> Any:
+    """``a * forward(b)``, but 0 where a is 0 and b is a number."""
+
+    def value(a: Array, b: Array) -> Array:
+        zero = np.equal(a, 0) & ~np.isnan(b)
+        return np.where(zero, np.zeros_like(np.multiply(a, b)), a * forward(np.where(zero, harmless, b)))
+
+    return value
+
+
+def _at_origin(g: Any, a: Any, shifted: Any) -> Any:
+    """``g`` times the logarithm, but 0 where both factors vanish and no slope exists."""
+    origin = (a == 0) & (shifted == 0)
+    return where(origin, 0, g * log(where(origin, 1, shifted)))
+
+
+def _quotient(g: Any, a: Any, shifted: Any) -> Any:
+    return where(a == 0, 0, g * divide(a, where(a == 0, 1, shifted)))
+
+
+xlogy = primitive(
+    "xlogy", _without_zero(np.log, 1), kind="elementwise", arguments=("a", "b"),
+    vjp=[lambda g, a, b: _at_origin(g, a, b), lambda g, a, b: _quotient(g, a, b)], jvp="from_vjp",
+    latex=r"{0} \ln {1}", vjp_latex=[r"\bar y \ln b", r"\bar y \, a / b"], flops=per_element(9),
+    samples=elementwise_samples(2, low=0.3), doc="``a * log(b)``, which is 0 where a is 0.",
+)  # fmt: skip
+xlog1py = primitive(
+    "xlog1py", _without_zero(np.log1p, 0), kind="elementwise", arguments=("a", "b"),
+    vjp=[lambda g, a, b: _at_origin(g, a, 1 + b), lambda g, a, b: _quotient(g, a, 1 + b)], jvp="from_vjp",
+    latex=r"{0} \ln(1 + {1})", vjp_latex=[r"\bar y \ln(1 + b)", r"\frac{\bar y \, a}{1 + b}"], flops=per_element(9),
+    samples=elementwise_samples(2, low=0.3), doc="``a * log1p(b)``, which is 0 where a is 0.",
+)  # fmt: skip
+
+# ------------------------------------------------------------------------------------------------- sinc and Bessel
+
+
+def _sinc_series(x: Array, n: int) -> Array:
+    """The n-th derivative of sinc near 0: sum over k of (-1)^k pi^2k x^(2k-n) / ((2k+1) (2k-n)!)."""
+    total = np.zeros_like(x)
+    for k in range((n + 1) // 2, (n + 1) // 2 + 14):
+        coefficient = (-1) ** k * math.pi ** (2 * k) / ((2 * k + 1) * math.factorial(2 * k - n))
+        total = total + coefficient * x ** (2 * k - n)
+    return total
+
+
+def _sinc_forward(x: Array, *, n: int) -> Array:
+    """The n-th derivative of sin(pi x) / (pi x): x S_n + n S_(n-1) = d^n/dx^n sin(pi x) / pi, and a series near 0."""
+    if n == 0:
+        return np.sinc(x)
+    near = np.abs(x) < 1
+    safe = np.where(near, np.ones_like(x), x)
+    value = np.sinc(safe)
+    for k in range(1, n + 1):
+        value = (math.pi ** (k - 1) * np.sin(math.pi * safe + k * math.pi / 2) - k * value) / safe
+    return np.where(near, _sinc_series(np.where(near, x, np.zeros_like(x)), n), value)
+
+
+_sinc = primitive(
+    "sinc", _sinc_forward, kind="elementwise", vjp=[lambda g, x, n: g * _sinc(x, n=n + 1)], jvp="from_vjp",
+    latex=r"\operatorname{{sinc}} {0}", vjp_latex=[r"\bar y \operatorname{sinc}' x"], flops=per_element(20),
+    samples=[sample(spec(2, 3), n=0), sample(spec(), n=1), sample(spec(0, 3), n=0), sample(spec(4, low=-0.1, high=0.1), n=0)],
+)  # fmt: skip
+
+
+def sinc(x: Any) -> Any:
+    r""":math:`\sin(\pi x) / (\pi x)`, and 1 at 0, elementwise; derivatives of every order are right at 0 too."""
+    return _sinc(x, n=0)
+
+
+_bessel_i = primitive(
+    "bessel_i", lambda x, *, n: np.i0(x).astype(x.dtype) if n == 0 else special.bessel_i(n, x), kind="elementwise",
+    vjp=[lambda g, x, n: g * (0.5 * (_bessel_i(x, n=abs(n - 1)) + _bessel_i(x, n=n + 1)))], jvp="from_vjp",
+    latex=r"I_n({0})", vjp_latex=[r"\tfrac12 \bar y \,(I_{n-1}(x) + I_{n+1}(x))"], flops=per_element(60),
+    samples=[sample(spec(2, 3), n=0), sample(spec(), n=1), sample(spec(0, 3), n=2)],
+)  # fmt: skip
+
+
+def i0(x: Any) -> Any:
+    """The modified Bessel function of the first kind, of order 0, elementwise."""
+    return _bessel_i(x, n=0)
+
+
+def i1(x: Any) -> Any:
+    """The modified Bessel function of the first kind, of order 1, elementwise."""
+    return _bessel_i(x, n=1)
+
+
+@composite(r"e^{{-|{0}|}} I_0({0})", [sample(spec(2, 3, avoid=(0.0,)))])
+def i0e(x: Any) -> Any:
+    """:func:`i0` scaled by ``exp(-abs(x))``."""
+    return i0(x) * exp(-absolute(x))
+
+
+@composite(r"e^{{-|{0}|}} I_1({0})", [sample(spec(2, 3, avoid=(0.0,)))])
+def i1e(x: Any) -> Any:
+    """:func:`i1` scaled by ``exp(-abs(x))``."""
+    return i1(x) * exp(-absolute(x))
