@@ -26,12 +26,12 @@ if _importlib_util.find_spec("autograd.tape") is None:
 
 from autograd import creation, errors, ops
 from autograd.backend import available_devices
+from autograd.composite import COMPOSITES, Composite, composite
 from autograd.creation import *
 from autograd.errors import *
 from autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
 from autograd.mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from autograd.ops import *
-from autograd.composite import COMPOSITES, Composite, composite
 from autograd.primitive import OPS, Primitive, primitive
 from autograd.random import Generator, default_generator, manual_seed
 from autograd.tape import Leaf, Node, mark_written
@@ -39,11 +39,33 @@ from autograd.tensor import Tensor
 from autograd.transforms import grad, gradients, value_and_grad
 
 __all__ = [
-    "COMPOSITES", "OPS", "Composite", "Generator", "GradcheckError", "Leaf", "Node", "Primitive", "Tensor", "available_devices", "composite",
-    "default_generator", "enable_grad", "errors", "grad", "gradcheck", "gradgradcheck", "gradients",
-    "is_grad_enabled", "manual_seed", "mark_written", "no_grad", "ops", "primitive", "set_grad_enabled",
+    "COMPOSITES",
+    "OPS",
+    "Composite",
+    "Generator",
+    "GradcheckError",
+    "Leaf",
+    "Node",
+    "Primitive",
+    "Tensor",
+    "available_devices",
+    "composite",
+    "default_generator",
+    "enable_grad",
+    "errors",
+    "grad",
+    "gradcheck",
+    "gradgradcheck",
+    "gradients",
+    "is_grad_enabled",
+    "manual_seed",
+    "mark_written",
+    "no_grad",
+    "ops",
+    "primitive",
+    "set_grad_enabled",
     "value_and_grad",
-]  # fmt: skip
+]
 __all__ += creation.__all__
 __all__ += errors.__all__
 __all__ += ops.__all__

@@ -51,7 +51,7 @@ def composite(
     """
 
     def enter(function: F) -> F:
-        name = function.__name__.rstrip("_")
+        name = function.__name__.strip("_")
         if name in COMPOSITES:
             raise TypeError(f"composite {name!r} is in the table already. Give the op another name.")
         COMPOSITES[name] = Composite(name, function, latex, tuple(samples), tuple(errors), differentiable, reference)

@@ -7,10 +7,13 @@ from autograd.ops import (
     indexing,
     linalg,
     loss,
+    order,
     random,
+    rearrange,
     reduce,
     rounding,
     scan,
+    scattering,
     shape,
     special,
 )
@@ -20,10 +23,13 @@ from autograd.ops.elementwise import *
 from autograd.ops.indexing import *
 from autograd.ops.linalg import *
 from autograd.ops.loss import *
+from autograd.ops.order import *
 from autograd.ops.random import *
+from autograd.ops.rearrange import *
 from autograd.ops.reduce import *
 from autograd.ops.rounding import *
 from autograd.ops.scan import *
+from autograd.ops.scattering import *
 from autograd.ops.shape import *
 from autograd.ops.special import *
 
@@ -34,9 +40,12 @@ __all__ += elementwise.__all__
 __all__ += indexing.__all__
 __all__ += linalg.__all__
 __all__ += loss.__all__
+__all__ += order.__all__
 __all__ += random.__all__
+__all__ += rearrange.__all__
 __all__ += reduce.__all__
 __all__ += rounding.__all__
 __all__ += scan.__all__
+__all__ += scattering.__all__
 __all__ += shape.__all__
 __all__ += special.__all__

@@ -117,8 +117,11 @@ logsigmoid = primitive(
 )  # fmt: skip
 
 
-_kinked = [sample(spec(2, 3, low=-4, high=4, avoid=(-3.0, -1.0, -0.5, 0.0, 0.5, 1.0, 3.0))), sample(spec(low=0.1, high=0.4)),
-           sample(spec(0, 3))]  # fmt: skip
+_kinked = [
+    sample(spec(2, 3, low=-4, high=4, avoid=(-3.0, -1.0, -0.5, 0.0, 0.5, 1.0, 3.0))),
+    sample(spec(low=0.1, high=0.4)),
+    sample(spec(0, 3)),
+]
 _smooth = [sample(spec(2, 3, low=-4, high=4)), sample(spec()), sample(spec(0, 3))]
 
 
@@ -133,7 +136,10 @@ def leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
     [sample(spec(2, 3, 4, avoid=(0.0,)), spec(3)), sample(spec(5, avoid=(0.0,)), spec(1))],
 )
 def prelu(x: Any, weight: Any) -> Any:
-    """:func:`leaky_relu` with a learned slope: one, or one for each channel (axis 1) (He et al., 2015, arXiv:1502.01852)."""
+    """:func:`leaky_relu` with a learned slope: one, or one for each channel on axis 1.
+
+    Source: He et al., 2015, arXiv:1502.01852.
+    """
     n = int(np.prod(weight.shape))
     if n != 1:
         channels = x.shape[1 if x.ndim > 1 else 0] if x.ndim else 1
@@ -232,7 +238,10 @@ def threshold(x: Any, threshold: float, value: float) -> Any:
 
 @composite(r"a \, \sigma(b)", [sample(spec(2, 4), axis=1), sample(spec(4, 2), axis=0)])
 def glu(x: Any, axis: int = -1) -> Any:
-    """The gated linear unit: the first half of an axis times the sigmoid of the second (Dauphin et al., 2016, arXiv:1612.08083)."""
+    """The gated linear unit: the first half of an axis times the sigmoid of the second.
+
+    Source: Dauphin et al., 2016, arXiv:1612.08083.
+    """
     axis = normalize_axis("glu", axis, x.ndim, x.shape)
     n = x.shape[axis]
     if n % 2:

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backend import Array, array_module
+from autograd.backend import Array
 from autograd.errors import DtypeError, ShapeError
-from autograd.ops.indexing import getitem
+from autograd.ops.rearrange import diagonal
 from autograd.ops.reduce import sum
-from autograd.ops.shape import expand_dims, reshape, squeeze
+from autograd.ops.shape import expand_dims, moveaxis, reshape, squeeze
 from autograd.primitive import primitive
 from autograd.samples import ErrorSample, sample
 from autograd.samples import array as spec
@@ -263,21 +263,10 @@ def _simplified(x: Any, term: str, output: str, others: list[str]) -> tuple[Any,
     for label in dict.fromkeys(term):
         while term.count(label) > 1:
             first, second = term.index(label), term.rindex(label)
-            x = _diagonal(x, first, second)
+            x = moveaxis(diagonal(x, 0, first, second), -1, first)
             term = term[:second] + term[second + 1 :]
     alone = tuple(i for i, c in enumerate(term) if c not in output and not any(c in other for other in others))
     if alone:
         x = sum(x, alone)
         term = "".join(c for i, c in enumerate(term) if i not in alone)
     return x, term
-
-
-def _diagonal(x: Any, first: int, second: int) -> Any:
-    """The elements with equal index on two axes; the diagonal takes the place of the first axis."""
-    order = [i for i in range(x.ndim) if i not in (first, second)]
-    moved = x.transpose((first, second, *order))
-    steps = array_module(getattr(x, "array", x)).arange(min(x.shape[first], x.shape[second]))
-    picked = getitem(moved, (steps, steps))  # the diagonal axis, then the others
-    back = list(range(1, picked.ndim))
-    back.insert(first, 0)
-    return picked.transpose(tuple(back))

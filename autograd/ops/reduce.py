@@ -25,10 +25,34 @@ from autograd.samples import array as spec
 from autograd.samples import sample
 
 __all__ = [
-    "all", "amax", "amin", "any", "argmax", "argmin", "average", "count_nonzero", "log_softmax", "logsumexp", "max",
-    "mean", "min", "nanmax", "nanmean", "nanmin", "nanprod", "nanstd", "nansum", "nanvar", "prod", "ptp", "softmax", "std",
-    "sum", "var", "vector_norm",
-]  # fmt: skip
+    "all",
+    "amax",
+    "amin",
+    "any",
+    "argmax",
+    "argmin",
+    "average",
+    "count_nonzero",
+    "log_softmax",
+    "logsumexp",
+    "max",
+    "mean",
+    "min",
+    "nanmax",
+    "nanmean",
+    "nanmin",
+    "nanprod",
+    "nanstd",
+    "nansum",
+    "nanvar",
+    "prod",
+    "ptp",
+    "softmax",
+    "std",
+    "sum",
+    "var",
+    "vector_norm",
+]
 
 _shapes: list[tuple[tuple[int, ...], dict[str, Any]]] = [
     ((2, 3), {"axis": (0,), "keepdims": False}), ((2, 3), {"axis": (0, 1), "keepdims": False}),
@@ -319,12 +343,18 @@ def _product_of_others(x: Any, axis: tuple[int, ...]) -> Any:
 
 
 _prod = primitive(
-    "prod", lambda x, *, axis, keepdims: np.prod(x, axis=axis, keepdims=keepdims), kind="reduction",
+    "prod",
+    lambda x, *, axis, keepdims: np.prod(x, axis=axis, keepdims=keepdims),
+    kind="reduction",
     vjp=[_prod_vjp],
-    jvp=lambda primals, tangents, axis, keepdims: sum(tangents[0] * _product_of_others(primals[0], axis), axis, keepdims),
-    latex=r"\textstyle\prod {0}", vjp_latex=[r"\bar y \textstyle\prod_{j \ne i} x_j"],
-    flops=per_input_element(1), samples=_samples_with_empty,
-)  # fmt: skip
+    jvp=lambda primals, tangents, axis, keepdims: sum(
+        tangents[0] * _product_of_others(primals[0], axis), axis, keepdims
+    ),
+    latex=r"\textstyle\prod {0}",
+    vjp_latex=[r"\bar y \textstyle\prod_{j \ne i} x_j"],
+    flops=per_input_element(1),
+    samples=_samples_with_empty,
+)
 
 
 def prod(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -432,9 +462,9 @@ def _safe_sqrt(x: Any) -> Any:
     ),
 )
 def vector_norm(x: Any, ord: float = 2, axis: Axis = None, keepdims: bool = False) -> Any:
-    r"""The norm :math:`(\sum |x|^p)^{1/p}` over axes, p = ``ord``; ``inf`` and ``-inf`` the extremes, 0 the count of non-zeros.
+    r"""The norm :math:`(\sum |x|^p)^{1/p}` over axes, p = ``ord``.
 
-    At 0 the gradient is 0, the subgradient of least norm.
+    ``inf`` and ``-inf`` give the extremes, 0 counts what is not 0. At 0 the gradient is 0, the subgradient of least norm.
     """
     if ord == 2:
         squares = real(x * x.conj()) if is_complex(x.dtype) else square(x)

@@ -59,12 +59,17 @@ def _copysign_vjp(g: Any, a: Any, b: Any) -> Any:
 
 
 copysign = primitive(
-    "copysign", np.copysign, kind="elementwise",
-    vjp=[_copysign_vjp, lambda g: _nothing(g)], jvp="from_vjp",
-    code="copysign({0}, {1})", latex=r"\lvert {0} \rvert \operatorname{{sign}} {1}",
-    vjp_latex=[r"\bar y \operatorname{sign} a \operatorname{sign} b", "0"], samples=elementwise_samples(2, avoid=(0.0,)),
+    "copysign",
+    np.copysign,
+    kind="elementwise",
+    vjp=[_copysign_vjp, lambda g: _nothing(g)],
+    jvp="from_vjp",
+    code="copysign({0}, {1})",
+    latex=r"\lvert {0} \rvert \operatorname{{sign}} {1}",
+    vjp_latex=[r"\bar y \operatorname{sign} a \operatorname{sign} b", "0"],
+    samples=elementwise_samples(2, avoid=(0.0,)),
     doc="The size of ``a`` with the sign of ``b``.",
-)  # fmt: skip
+)
 _divisor = {"low": 0.6, "high": 0.9}
 remainder = primitive(
     "remainder", np.remainder, kind="elementwise",

@@ -76,12 +76,22 @@ def _backwards(g: Any, a: Any, axis: int) -> Any:
 
 
 _recurrence = primitive(
-    "linear_recurrence", _recurrence_forward, kind="scan",
-    vjp=[lambda g, y, a, axis: _backwards(g, a, axis) * _shifted(y, axis, 1), lambda g, a, axis: _backwards(g, a, axis)],
+    "linear_recurrence",
+    _recurrence_forward,
+    kind="scan",
+    vjp=[
+        lambda g, y, a, axis: _backwards(g, a, axis) * _shifted(y, axis, 1),
+        lambda g, a, axis: _backwards(g, a, axis),
+    ],
     jvp=lambda primals, tangents, axis: _recurrence_jvp(primals, tangents, axis),
-    latex=r"y_t = {0}_t y_{{t-1}} + {1}_t", vjp_latex=[r"u_t y_{t-1}", r"u_t = \bar y_t + a_{t+1} u_{t+1}"],
-    samples=[sample(spec(2, 3), spec(2, 3), axis=1), sample(spec(5), spec(5), axis=0), sample(spec(0, 2), spec(0, 2), axis=0)],
-)  # fmt: skip
+    latex=r"y_t = {0}_t y_{{t-1}} + {1}_t",
+    vjp_latex=[r"u_t y_{t-1}", r"u_t = \bar y_t + a_{t+1} u_{t+1}"],
+    samples=[
+        sample(spec(2, 3), spec(2, 3), axis=1),
+        sample(spec(5), spec(5), axis=0),
+        sample(spec(0, 2), spec(0, 2), axis=0),
+    ],
+)
 
 
 def _recurrence_jvp(primals: Any, tangents: Any, axis: int) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd.backend import Array
-from autograd.errors import ShapeError
+from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.axes import Axis, normalize_axes, normalize_axis, normalize_shape
 from autograd.primitive import no_flops, primitive
 from autograd.samples import array as spec
@@ -268,11 +268,19 @@ _pad = primitive(
 )  # fmt: skip
 
 
-def pad(x: Any, pad_width: Any, constant_value: float = 0.0) -> Any:
-    """``x`` with ``constant_value`` around it (NumPy's widths).
+_PAD_MODES = {"reflect": "reflect", "replicate": "edge", "edge": "edge", "circular": "wrap", "wrap": "wrap",
+              "symmetric": "symmetric"}  # fmt: skip
+
+
+def pad(x: Any, pad_width: Any, constant_value: float = 0.0, mode: str = "constant") -> Any:
+    """``x`` with more elements around it (NumPy's widths).
 
     ``pad_width`` is a number (each side of each axis), a pair (before, after) for each axis, or one pair for all.
+    ``mode``: ``"constant"``, ``"reflect"`` (the edge not repeated), ``"symmetric"`` (repeated), ``"replicate"`` (the
+    edge itself; also ``"edge"``), ``"circular"`` (from the other side; also ``"wrap"``).
     """
+    if mode != "constant" and mode not in _PAD_MODES:
+        raise ArgumentError(f"pad: mode must be constant or one of {', '.join(_PAD_MODES)}, not {mode!r}.")
     try:
         widths = np.broadcast_to(np.asarray(pad_width, dtype=np.int64), (x.ndim, 2))
     except ValueError:
@@ -282,7 +290,20 @@ def pad(x: Any, pad_width: Any, constant_value: float = 0.0) -> Any:
         ) from None
     if widths.size and widths.min() < 0:
         raise ShapeError(f"pad: pad_width {pad_width!r} holds a negative number. Cut with a slice instead.")
-    return _pad(x, widths=tuple((int(a), int(b)) for a, b in widths), value=constant_value)
+    if mode == "constant":
+        return _pad(x, widths=tuple((int(a), int(b)) for a, b in widths), value=constant_value)
+    for axis, (before, after) in enumerate(widths):
+        if before or after:
+            n = x.shape[axis]
+            limit = n - 1 if mode == "reflect" else n
+            if max(before, after) > limit and (mode in ("reflect", "circular") or not n):
+                raise ShapeError(
+                    f"pad: mode {mode!r} takes at most {limit} elements from axis {axis} of x {tuple(x.shape)}, "
+                    f"not {max(before, after)}."
+                )
+            places = np.pad(np.arange(n), (int(before), int(after)), mode=_PAD_MODES[mode])
+            x = x[(slice(None),) * axis + (places,)]
+    return x
 
 
 _flip = primitive(

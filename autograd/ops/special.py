@@ -11,18 +11,40 @@ from autograd import special
 from autograd.backend import Array
 from autograd.composite import composite
 from autograd.errors import ArgumentError
+from autograd.ops.activation import sigmoid
 from autograd.ops.elementwise import abs as absolute
 from autograd.ops.elementwise import clip, divide, exp, log, where
-from autograd.ops.activation import sigmoid
 from autograd.primitive import Primitive, per_element, primitive
 from autograd.samples import array as spec
 from autograd.samples import elementwise_samples, integers, sample
 
 __all__ = [
-    "betaln", "digamma", "entr", "erfc", "erfcinv", "erfcx", "erfinv", "expit", "gammainc", "gammaincc", "gammaln", "i0",
-    "i0e", "i1", "i1e", "lgamma", "log_ndtr", "logit", "multigammaln", "ndtr", "ndtri", "polygamma", "sinc", "xlog1py",
+    "betaln",
+    "digamma",
+    "entr",
+    "erfc",
+    "erfcinv",
+    "erfcx",
+    "erfinv",
+    "expit",
+    "gammainc",
+    "gammaincc",
+    "gammaln",
+    "i0",
+    "i0e",
+    "i1",
+    "i1e",
+    "lgamma",
+    "log_ndtr",
+    "logit",
+    "multigammaln",
+    "ndtr",
+    "ndtri",
+    "polygamma",
+    "sinc",
+    "xlog1py",
     "xlogy",
-]  # fmt: skip
+]
 
 _TWO_OVER_SQRT_PI = 2 / math.sqrt(math.pi)
 _LOG_SQRT_TWO_PI = 0.5 * math.log(2 * math.pi)
@@ -37,9 +59,12 @@ def _special(name: str, rule: Any, latex: str, rule_latex: str, doc: str, **doma
 
 
 erfc = _special(
-    "erfc", lambda g, x: -g * (_TWO_OVER_SQRT_PI * exp(-x * x)), r"\operatorname{{erfc}} {0}",
-    r"-\tfrac{2}{\sqrt\pi} \bar y \, e^{-x^2}", "The complementary error function, ``1 - erf(x)`` without cancellation.",
-)  # fmt: skip
+    "erfc",
+    lambda g, x: -g * (_TWO_OVER_SQRT_PI * exp(-x * x)),
+    r"\operatorname{{erfc}} {0}",
+    r"-\tfrac{2}{\sqrt\pi} \bar y \, e^{-x^2}",
+    "The complementary error function, ``1 - erf(x)`` without cancellation.",
+)
 erfcx = _special(
     "erfcx", lambda g, y, x: g * (2 * x * y - _TWO_OVER_SQRT_PI), r"e^{{{0}^2}} \operatorname{{erfc}} {0}",
     r"\bar y \,(2 x y - \tfrac{2}{\sqrt\pi})", "The scaled complementary error function, ``exp(x**2) * erfc(x)``.",
@@ -115,21 +140,29 @@ def _no_order_gradient(name: str) -> Any:
 
 
 gammainc = primitive(
-    "gammainc", lambda a, x: special.call("gammainc", a, x), kind="elementwise",
+    "gammainc",
+    lambda a, x: special.call("gammainc", a, x),
+    kind="elementwise",
     vjp=[_no_order_gradient("gammainc"), lambda g, a, x: g * _gammainc_slope(a, x)],
     jvp=[_no_order_gradient("gammainc"), lambda t, a, x: t * _gammainc_slope(a, x)],
-    latex=r"\operatorname{{P}}({0}, {1})", vjp_latex=[None, r"\bar y \frac{x^{a-1} e^{-x}}{\Gamma(a)}"],
-    flops=per_element(60), samples=[sample(integers(2, 3, low=1), spec(2, 3, low=0.5)), sample(integers(low=1), spec(3, low=0.5))],
+    latex=r"\operatorname{{P}}({0}, {1})",
+    vjp_latex=[None, r"\bar y \frac{x^{a-1} e^{-x}}{\Gamma(a)}"],
+    flops=per_element(60),
+    samples=[sample(integers(2, 3, low=1), spec(2, 3, low=0.5)), sample(integers(low=1), spec(3, low=0.5))],
     doc="The regularised lower incomplete gamma function; differentiable in ``x``.",
-)  # fmt: skip
+)
 gammaincc = primitive(
-    "gammaincc", lambda a, x: special.call("gammaincc", a, x), kind="elementwise",
+    "gammaincc",
+    lambda a, x: special.call("gammaincc", a, x),
+    kind="elementwise",
     vjp=[_no_order_gradient("gammaincc"), lambda g, a, x: -g * _gammainc_slope(a, x)],
     jvp=[_no_order_gradient("gammaincc"), lambda t, a, x: -t * _gammainc_slope(a, x)],
-    latex=r"\operatorname{{Q}}({0}, {1})", vjp_latex=[None, r"-\bar y \frac{x^{a-1} e^{-x}}{\Gamma(a)}"],
-    flops=per_element(60), samples=[sample(integers(2, 3, low=1), spec(2, 3, low=0.5)), sample(integers(low=1), spec(3, low=0.5))],
+    latex=r"\operatorname{{Q}}({0}, {1})",
+    vjp_latex=[None, r"-\bar y \frac{x^{a-1} e^{-x}}{\Gamma(a)}"],
+    flops=per_element(60),
+    samples=[sample(integers(2, 3, low=1), spec(2, 3, low=0.5)), sample(integers(low=1), spec(3, low=0.5))],
     doc="The regularised upper incomplete gamma function; differentiable in ``x``.",
-)  # fmt: skip
+)
 
 # --------------------------------------------------------------------------------------------- normal and logistic
 
@@ -159,11 +192,17 @@ def logit(x: Any, eps: float | None = None) -> Any:
 
 
 entr = primitive(
-    "entr", lambda x: np.where(x > 0, -x * np.log(np.where(x > 0, x, 1)), np.where(x == 0, 0.0, -np.inf)).astype(x.dtype),
-    kind="elementwise", vjp=[lambda g, x: -g * (log(x) + 1)], jvp="from_vjp",
-    latex=r"-{0} \ln {0}", vjp_latex=[r"-\bar y \,(\ln x + 1)"], flops=per_element(10),
-    samples=elementwise_samples(low=0.1), doc="The entropy ``-x ln x``: 0 at 0, -inf for negative x.",
-)  # fmt: skip
+    "entr",
+    lambda x: np.where(x > 0, -x * np.log(np.where(x > 0, x, 1)), np.where(x == 0, 0.0, -np.inf)).astype(x.dtype),
+    kind="elementwise",
+    vjp=[lambda g, x: -g * (log(x) + 1)],
+    jvp="from_vjp",
+    latex=r"-{0} \ln {0}",
+    vjp_latex=[r"-\bar y \,(\ln x + 1)"],
+    flops=per_element(10),
+    samples=elementwise_samples(low=0.1),
+    doc="The entropy ``-x ln x``: 0 at 0, -inf for negative x.",
+)
 
 
 def _without_zero(forward: Any, harmless: float) -> Any:
@@ -224,10 +263,21 @@ def _sinc_forward(x: Array, *, n: int) -> Array:
 
 
 _sinc = primitive(
-    "sinc", _sinc_forward, kind="elementwise", vjp=[lambda g, x, n: g * _sinc(x, n=n + 1)], jvp="from_vjp",
-    latex=r"\operatorname{{sinc}} {0}", vjp_latex=[r"\bar y \operatorname{sinc}' x"], flops=per_element(20),
-    samples=[sample(spec(2, 3), n=0), sample(spec(), n=1), sample(spec(0, 3), n=0), sample(spec(4, low=-0.1, high=0.1), n=0)],
-)  # fmt: skip
+    "sinc",
+    _sinc_forward,
+    kind="elementwise",
+    vjp=[lambda g, x, n: g * _sinc(x, n=n + 1)],
+    jvp="from_vjp",
+    latex=r"\operatorname{{sinc}} {0}",
+    vjp_latex=[r"\bar y \operatorname{sinc}' x"],
+    flops=per_element(20),
+    samples=[
+        sample(spec(2, 3), n=0),
+        sample(spec(), n=1),
+        sample(spec(0, 3), n=0),
+        sample(spec(4, low=-0.1, high=0.1), n=0),
+    ],
+)
 
 
 def sinc(x: Any) -> Any:

@@ -10,7 +10,7 @@ import pytest
 
 import autograd as ag
 from autograd.backend import to_numpy
-from autograd.composite import COMPOSITES, Composite
+from autograd.composite import COMPOSITES
 from autograd.primitive import OPS, Primitive
 from autograd.samples import Sample
 

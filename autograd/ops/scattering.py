@@ -1,0 +1,286 @@
+"""Ops that write by index, along one axis: gather and scatter with their reductions, and writes by mask.
+
+``index`` holds integers and, as in PyTorch, may be shorter than ``x`` along the other axes: then only that corner of
+``x`` is meant.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.backend import Array, array_module, is_array
+from autograd.composite import composite
+from autograd.errors import ArgumentError, DtypeError, RangeError, ShapeError
+from autograd.ops.axes import normalize_axis
+from autograd.ops.elementwise import where
+from autograd.ops.indexing import getitem, put_along_axis_add, setitem, take_along_axis
+from autograd.ops.reduce import prod
+from autograd.ops.shape import broadcast_to, expand_dims, moveaxis, pad, reshape
+from autograd.samples import array as spec
+from autograd.samples import sample
+
+__all__ = [
+    "gather", "index_add", "index_copy", "index_fill", "index_select", "masked_fill", "masked_scatter", "masked_select",
+    "put", "scatter", "scatter_add", "scatter_reduce",
+]  # fmt: skip
+
+
+def _index(op: str, x: Any, index: Any, axis: int) -> Array:
+    """The index as an array of integers from 0, in range, that fits x."""
+    array = getattr(index, "array", index)
+    if not is_array(array):
+        array = array_module(getattr(x, "array", x)).asarray(array)
+    if array.dtype.kind not in "iu":
+        raise DtypeError(f"{op}: index must hold integers, not {array.dtype}. Convert it with .astype('int64').")
+    if array.ndim != x.ndim or any(
+        a > b for i, (a, b) in enumerate(zip(array.shape, x.shape, strict=True)) if i != axis
+    ):
+        raise ShapeError(
+            f"{op}: index is {tuple(array.shape)} and x is {tuple(x.shape)}; it needs as many axes, and may not be "
+            f"longer except on axis {axis}."
+        )
+    n = x.shape[axis]
+    if array.size and not (array.min() >= -n and array.max() < n):
+        bad = array[(array < -n) | (array >= n)].reshape(-1)[0]
+        raise RangeError(f"{op}: index holds {int(bad)}; axis {axis} of x {tuple(x.shape)} has {n} elements.")
+    return np.where(array < 0, array + n, array)
+
+
+def _corner(x: Any, shape: tuple[int, ...], axis: int) -> Any:
+    """The part of x that an index of this shape means."""
+    if all(a == b for i, (a, b) in enumerate(zip(x.shape, shape, strict=True)) if i != axis):
+        return x
+    return getitem(x, tuple(slice(None) if i == axis else slice(0, n) for i, n in enumerate(shape)))
+
+
+def _source(op: str, src: Any, index: Array) -> Any:
+    """The values to write, cut to the shape of the index."""
+    if not hasattr(src, "shape"):
+        return src
+    if src.ndim == 0:
+        return broadcast_to(src, index.shape)
+    if src.ndim != index.ndim or any(a > b for a, b in zip(index.shape, src.shape, strict=True)):
+        raise ShapeError(
+            f"{op}: src is {tuple(src.shape)}; it must be at least as long as index {tuple(index.shape)} on each axis."
+        )
+    return src if tuple(src.shape) == index.shape else getitem(src, tuple(slice(0, n) for n in index.shape))
+
+
+def _places(index: Array, axis: int) -> tuple[Any, ...]:
+    """The index of every element of ``index`` in x, for advanced indexing."""
+    places = list(array_module(index).ogrid[tuple(slice(n) for n in index.shape)])
+    places[axis] = index
+    return tuple(places)
+
+
+@composite(
+    r"{0}[i]",
+    [sample(spec(3, 4), axis=1, index=np.array([[0, 3], [1, 1]])), sample(spec(4), axis=0, index=np.array([2, 2, 0]))],
+)
+def gather(x: Any, axis: int, index: Any) -> Any:
+    """The elements of ``x`` at ``index`` along an axis: ``y[i, j] = x[i, index[i, j]]`` for axis 1."""
+    axis = normalize_axis("gather", axis, x.ndim, x.shape)
+    index = _index("gather", x, index, axis)
+    return take_along_axis(_corner(x, index.shape, axis), index, axis)
+
+
+@composite(r"{0}[i] := {1}", [sample(spec(3, 4), spec(2, 2), axis=1, index=np.array([[0, 3], [1, 2]]))])
+def _scatter_set(x: Any, src: Any, axis: int, index: Any) -> Any:
+    return scatter(x, axis, index, src)
+
+
+def scatter(x: Any, axis: int, index: Any, src: Any) -> Any:
+    """A copy of ``x`` with ``src`` written at ``index`` along an axis; of several writes to one place the last stays."""
+    axis = normalize_axis("scatter", axis, x.ndim, x.shape)
+    index = _index("scatter", x, index, axis)
+    return setitem(x, _places(index, axis), _source("scatter", src, index))
+
+
+def _spread(x: Any, src: Any, index: Array, axis: int) -> Any:
+    """An array like ``x`` with the sums of ``src`` at ``index``."""
+    if not hasattr(src, "shape"):
+        src = array_module(index).full(index.shape, src, dtype=x.dtype)
+    shape = tuple(x.shape[i] if i == axis else n for i, n in enumerate(index.shape))
+    total = put_along_axis_add(src, index, shape=shape, axis=axis)
+    missing = [(0, n - m) for n, m in zip(x.shape, shape, strict=True)]
+    return pad(total, missing) if any(after for _, after in missing) else total
+
+
+@composite(
+    r"{0} + \operatorname{{scatter}}_i({1})",
+    [sample(spec(3, 4), spec(2, 3), axis=1, index=np.array([[0, 0, 3], [1, 2, 1]]))],
+)
+def _scatter_add(x: Any, src: Any, axis: int, index: Any) -> Any:
+    return scatter_add(x, axis, index, src)
+
+
+def scatter_add(x: Any, axis: int, index: Any, src: Any) -> Any:
+    """``x`` plus ``src`` at ``index`` along an axis; several at one place add up."""
+    axis = normalize_axis("scatter_add", axis, x.ndim, x.shape)
+    index = _index("scatter_add", x, index, axis)
+    return x + _spread(x, _source("scatter_add", src, index), index, axis)
+
+
+_REDUCTIONS = ("sum", "mean", "prod", "amax", "amin")
+_reduce_samples = [
+    sample(spec(2, 4, distinct=True), spec(2, 3, low=2.1, high=3.0, distinct=True), axis=1,
+           index=np.array([[0, 0, 3], [1, 2, 1]]), reduce=name, include_self=own)
+    for name in _REDUCTIONS for own in (True, False)
+]  # fmt: skip
+
+
+@composite(r"\operatorname{{scatter}}_i({0}, {1})", _reduce_samples)
+def _scatter_reduce(x: Any, src: Any, axis: int, index: Any, reduce: str, include_self: bool) -> Any:
+    return scatter_reduce(x, axis, index, src, reduce, include_self)
+
+
+def scatter_reduce(x: Any, axis: int, index: Any, src: Any, reduce: str, include_self: bool = True) -> Any:
+    """``src`` reduced into ``x`` at ``index`` along an axis: ``"sum"``, ``"mean"``, ``"prod"``, ``"amax"``, ``"amin"``.
+
+    ``include_self`` says whether the old value of ``x`` takes part. Places that no index names keep their value. Ties
+    of the extremes share the gradient evenly; products are right with any number of zeros.
+    """
+    if reduce not in _REDUCTIONS:
+        raise ArgumentError(f"scatter_reduce: reduce must be one of {', '.join(_REDUCTIONS)}, not {reduce!r}.")
+    axis = normalize_axis("scatter_reduce", axis, x.ndim, x.shape)
+    index = _index("scatter_reduce", x, index, axis)
+    src = _source("scatter_reduce", src, index)
+    xp = array_module(index)
+    ones = xp.ones(index.shape, dtype=x.dtype)
+    count = _spread(x, ones, index, axis)
+    hit = count > 0
+    if reduce in ("sum", "mean"):
+        start = x if include_self else where(hit, 0, x)
+        total = start + _spread(x, src, index, axis)
+        if reduce == "sum":
+            return total
+        return total / np.where(hit, count + include_self, 1).astype(x.dtype)
+    if not hasattr(src, "shape"):
+        src = src * ones
+    if reduce == "prod":
+        return where(hit, _scatter_products(x, src, index, axis, include_self), x)
+    return where(hit, _scatter_extremes(x, src, index, axis, include_self, hit, reduce == "amax"), x)
+
+
+def _scatter_products(x: Any, src: Any, index: Array, axis: int, include_self: bool) -> Any:
+    """Products of all sources of a place: a dense table of places against sources, 1 where they do not meet."""
+    n = x.shape[axis]
+    sources = expand_dims(moveaxis(src, axis, -1), -2)  # (..., 1, sources)
+    target = np.moveaxis(index, axis, -1)[..., None, :] == array_module(index).arange(n)[:, None]
+    table = prod(where(target, sources, 1), -1)
+    product = moveaxis(table, -1, axis)
+    missing = [(0, a - b) for a, b in zip(x.shape, product.shape, strict=True)]
+    product = pad(product, missing, 1.0) if any(after for _, after in missing) else product
+    return x * product if include_self else product
+
+
+def _scatter_extremes(x: Any, src: Any, index: Array, axis: int, include_self: bool, hit: Array, largest: bool) -> Any:
+    """The extremes of all sources of a place, as the mean of those that reach it: so ties share evenly."""
+    xp = array_module(index)
+    plain_x, plain_src = getattr(x, "array", x), getattr(src, "array", src)
+    best = plain_x.copy() if include_self else np.where(hit, -np.inf if largest else np.inf, plain_x)
+    (xp.maximum if largest else xp.minimum).at(best, _places(index, axis), plain_src)
+    reach = (plain_src == take_along_axis(_corner(best, index.shape, axis), index, axis)).astype(x.dtype)
+    own = ((plain_x == best) & include_self).astype(x.dtype)
+    ties = np.maximum(own + _spread(x, reach, index, axis), 1)
+    return (where(own > 0, x, 0) + _spread(x, where(reach > 0, src, 0), index, axis)) / ties
+
+
+# --------------------------------------------------------------------------------------------- along one axis
+
+
+def _vector(op: str, x: Any, axis: int, index: Any) -> tuple[int, Array]:
+    axis = normalize_axis(op, axis, x.ndim, x.shape)
+    array = getattr(index, "array", index)
+    array = array if is_array(array) else np.asarray(array)
+    if array.ndim > 1 or array.dtype.kind not in "iu":
+        raise ShapeError(f"{op}: index must be a vector of integers, not {array.dtype} {tuple(array.shape)}.")
+    n = x.shape[axis]
+    if array.size and not (array.min() >= -n and array.max() < n):
+        raise RangeError(f"{op}: index holds a number outside the {n} elements of axis {axis} of x {tuple(x.shape)}.")
+    return axis, array.reshape(-1)
+
+
+@composite(r"{0}[i]", [sample(spec(3, 4), axis=1, index=np.array([3, 0, 3]))])
+def index_select(x: Any, axis: int, index: Any) -> Any:
+    """The slices of ``x`` at ``index`` along an axis."""
+    axis, index = _vector("index_select", x, axis, index)
+    return getitem(x, (slice(None),) * axis + (index,))
+
+
+@composite(
+    r"{0} + \operatorname{{scatter}}_i({1})", [sample(spec(3, 4), spec(3, 3), axis=1, index=np.array([3, 0, 3]))]
+)
+def _index_add(x: Any, source: Any, axis: int, index: Any) -> Any:
+    return index_add(x, axis, index, source, 2.0)
+
+
+def index_add(x: Any, axis: int, index: Any, source: Any, alpha: float = 1.0) -> Any:
+    """``x`` plus ``alpha`` times the slices of ``source`` at ``index`` along an axis; repeated indices add up."""
+    axis, index = _vector("index_add", x, axis, index)
+    wide = np.broadcast_to(index.reshape(tuple(-1 if i == axis else 1 for i in range(x.ndim))), source.shape)
+    return x + alpha * put_along_axis_add(source, wide, shape=tuple(x.shape), axis=axis)
+
+
+@composite(r"{0}[i] := {1}", [sample(spec(3, 4), spec(3, 2), axis=1, index=np.array([3, 0]))])
+def _index_copy(x: Any, source: Any, axis: int, index: Any) -> Any:
+    return index_copy(x, axis, index, source)
+
+
+def index_copy(x: Any, axis: int, index: Any, source: Any) -> Any:
+    """``x`` with the slices of ``source`` at ``index`` along an axis."""
+    axis, index = _vector("index_copy", x, axis, index)
+    return setitem(x, (slice(None),) * axis + (index,), source)
+
+
+@composite(r"{0}[i] := v", [sample(spec(3, 4), axis=1, index=np.array([3, 0]), value=0.5)])
+def index_fill(x: Any, axis: int, index: Any, value: Any) -> Any:
+    """``x`` with ``value`` in the slices at ``index`` along an axis."""
+    axis, index = _vector("index_fill", x, axis, index)
+    return setitem(x, (slice(None),) * axis + (index,), value)
+
+
+def put(x: Any, indices: Any, values: Any) -> Any:
+    """A copy of ``x`` with ``values`` at ``indices`` into the flattened array."""
+    indices = getattr(indices, "array", indices)
+    return reshape(setitem(reshape(x, -1), np.asarray(indices) if not is_array(indices) else indices, values), x.shape)
+
+
+# ------------------------------------------------------------------------------------------------------- by mask
+
+
+def _mask(op: str, mask: Any) -> Any:
+    array = getattr(mask, "array", mask)
+    if getattr(array, "dtype", np.dtype(float)).kind != "b":
+        raise DtypeError(
+            f"{op}: mask must be Boolean, not {getattr(array, 'dtype', type(array))}. Compare first: mask != 0."
+        )
+    return array
+
+
+@composite(r"m \, ? \, v : {0}", [sample(spec(3, 4), mask=np.arange(12).reshape(3, 4) % 3 == 0, value=0.5)])
+def masked_fill(x: Any, mask: Any, value: Any) -> Any:
+    """``x`` with ``value`` where ``mask`` holds; ``mask`` broadcasts."""
+    return where(_mask("masked_fill", mask), value, x)
+
+
+@composite(r"{0}[m]", [sample(spec(3, 4), mask=np.arange(12).reshape(3, 4) % 3 == 0)])
+def masked_select(x: Any, mask: Any) -> Any:
+    """The elements of ``x`` where ``mask`` holds, as a vector; the two broadcast."""
+    mask = _mask("masked_select", mask)
+    shape = np.broadcast_shapes(tuple(x.shape), mask.shape)
+    return getitem(broadcast_to(x, shape), np.broadcast_to(mask, shape))
+
+
+@composite(r"{0}[m] := {1}", [sample(spec(3, 4), spec(5), mask=np.arange(12).reshape(3, 4) % 3 == 0)])
+def masked_scatter(x: Any, source: Any, mask: Any) -> Any:
+    """``x`` with the elements of ``source``, in order, where ``mask`` holds."""
+    mask = np.broadcast_to(_mask("masked_scatter", mask), x.shape)
+    wanted = int(mask.sum())
+    if source.size < wanted:
+        raise ShapeError(
+            f"masked_scatter: mask holds {wanted} times; source {tuple(source.shape)} has {source.size} elements."
+        )
+    return setitem(x, mask, getitem(reshape(source, -1), slice(0, wanted)))
