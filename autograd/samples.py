@@ -17,6 +17,8 @@ class Spec(NamedTuple):
     ``avoid``          kinks and poles to stay ``margin`` away from
     ``distinct``       no two values closer than ``margin`` (sorting, max, median)
     ``kind``           ``"float"``, ``"int"`` (``high`` is excluded) or ``"bool"``
+    ``matrix``         ``"regular"`` (condition below 10), ``"symmetric"`` (distinct eigenvalues), ``"positive"``
+                       (symmetric positive-definite), ``"singular"`` (rank one less than full); Hermitian if complex
     """
 
     shape: tuple[int, ...]
@@ -26,6 +28,7 @@ class Spec(NamedTuple):
     margin: float = 0.05
     distinct: bool = False
     kind: str = "float"
+    matrix: str = ""
 
     def draw(self, rng: np.random.Generator, dtype: Any = np.float64) -> np.ndarray:
         """An array of this specification."""
@@ -33,6 +36,8 @@ class Spec(NamedTuple):
             return rng.random(self.shape) < 0.5
         if self.kind == "int":
             return rng.integers(int(self.low), int(self.high), self.shape)
+        if self.matrix:
+            return self._draw_matrix(rng, np.dtype(dtype))
         size = int(np.prod(self.shape))
         if self.distinct:
             values = np.linspace(self.low, self.high, max(size, 2))[:size]
@@ -48,6 +53,29 @@ class Spec(NamedTuple):
         if np.dtype(dtype).kind == "c":
             return (values + 1j * rng.uniform(-1, 1, self.shape)).astype(dtype)
         return np.asarray(values, dtype)
+
+    def _draw_matrix(self, rng: np.random.Generator, dtype: np.dtype) -> np.ndarray:
+        """Matrices with singular values (eigenvalues) spread over [1, 3], so that nothing is degenerate."""
+        rows, columns = self.shape[-2:]
+        n = min(rows, columns)
+        wide = np.complex128 if dtype.kind == "c" else np.float64
+
+        def orthogonal(size: int) -> np.ndarray:
+            a = rng.normal(size=(*self.shape[:-2], size, size)).astype(wide)
+            if wide is np.complex128:
+                a = a + 1j * rng.normal(size=a.shape)
+            return np.linalg.qr(a)[0] if size else a
+
+        left = orthogonal(rows)[..., :, :n]
+        values = np.linspace(1.0, 3.0, n) if n != 1 else np.ones(1)
+        if self.matrix == "symmetric":
+            values = values * np.where(np.arange(n) % 2, -1, 1)
+        elif self.matrix == "singular":
+            values = np.where(np.arange(n) == 0, 0, values)
+        hermitian = self.matrix in ("symmetric", "positive")
+        right = left if hermitian else orthogonal(columns)[..., :, :n]
+        a = (left * values) @ np.conj(np.swapaxes(right, -1, -2))
+        return (0.5 * (a + np.conj(np.swapaxes(a, -1, -2))) if hermitian else a).astype(dtype)
 
 
 class Sample(NamedTuple):

@@ -3,6 +3,7 @@
 from autograd.ops import (
     activation,
     convolution,
+    decomposition,
     elementwise,
     indexing,
     linalg,
@@ -19,6 +20,7 @@ from autograd.ops import (
 )
 from autograd.ops.activation import *
 from autograd.ops.convolution import *
+from autograd.ops.decomposition import *
 from autograd.ops.elementwise import *
 from autograd.ops.indexing import *
 from autograd.ops.linalg import *
@@ -36,6 +38,7 @@ from autograd.ops.special import *
 __all__: list[str] = []
 __all__ += activation.__all__
 __all__ += convolution.__all__
+__all__ += decomposition.__all__
 __all__ += elementwise.__all__
 __all__ += indexing.__all__
 __all__ += linalg.__all__

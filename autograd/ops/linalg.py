@@ -10,16 +10,23 @@ from typing import Any
 import numpy as np
 
 from autograd.backend import Array
+from autograd.composite import composite
 from autograd.errors import DtypeError, ShapeError
+from autograd.ops.axes import normalize_axes
+from autograd.ops.elementwise import real
+from autograd.ops.indexing import take
 from autograd.ops.rearrange import diagonal
-from autograd.ops.reduce import sum
+from autograd.ops.reduce import mean, sum, vector_norm
 from autograd.ops.shape import expand_dims, moveaxis, reshape, squeeze
 from autograd.primitive import primitive
 from autograd.samples import ErrorSample, sample
 from autograd.samples import array as spec
 from autograd.tape import Variable
 
-__all__ = ["einsum", "linear", "matmul"]
+__all__ = [
+    "bilinear", "cdist", "corrcoef", "cov", "cross", "dot", "einsum", "inner", "kron", "linear", "matmul", "matvec",
+    "multi_dot", "outer", "tensordot", "vdot", "vecdot",
+]  # fmt: skip
 
 
 def _product(a: Any, b: Any) -> Any:
@@ -270,3 +277,180 @@ def _simplified(x: Any, term: str, output: str, others: list[str]) -> tuple[Any,
         x = sum(x, alone)
         term = "".join(c for i, c in enumerate(term) if i not in alone)
     return x, term
+
+
+# -------------------------------------------------------------------------------------------------- products by name
+
+
+@composite(r"{0} \otimes {1}", [sample(spec(3), spec(4))], reference=np.outer)
+def outer(a: Any, b: Any) -> Any:
+    """The products of all pairs of elements; arguments are flattened."""
+    return reshape(a, -1, 1) * reshape(b, 1, -1)
+
+
+@composite(r"{0} \cdot {1}", [sample(spec(2, 3), spec(2, 3)), sample(spec(3), spec(2, 3))])
+def vecdot(a: Any, b: Any, axis: int = -1) -> Any:
+    """The inner products along an axis, with the first argument conjugated (array API)."""
+    return sum((a.conj() if a.dtype.kind == "c" else a) * b, axis)
+
+
+@composite(r"{0} \cdot {1}", [sample(spec(2, 3), spec(2, 3))], reference=np.vdot)
+def vdot(a: Any, b: Any) -> Any:
+    """The inner product of all elements, with the first argument conjugated."""
+    return vecdot(reshape(a, -1), reshape(b, -1))
+
+
+@composite(r"{0} \cdot {1}", [sample(spec(2, 3), spec(4, 3)), sample(spec(3), spec(3))], reference=np.inner)
+def inner(a: Any, b: Any) -> Any:
+    """The products summed over the last axes of both."""
+    return a * b if not a.ndim or not b.ndim else tensordot(a, b, ((-1,), (-1,)))
+
+
+@composite(
+    r"{0} {1}",
+    [sample(spec(2, 3), spec(3, 4)), sample(spec(2, 3), spec(2, 3, 2)), sample(spec(), spec(2))],
+    reference=np.dot,
+)
+def dot(a: Any, b: Any) -> Any:
+    """NumPy's ``dot``: the last axis of ``a`` with the last but one of ``b``."""
+    if not a.ndim or not b.ndim:
+        return a * b
+    return tensordot(a, b, ((-1,), (-2 if b.ndim > 1 else -1,)))
+
+
+@composite(r"{0} {1}", [sample(spec(2, 2, 3), spec(2, 3))])
+def matvec(a: Any, x: Any) -> Any:
+    """Matrices times vectors: ``(..., m, n)`` and ``(..., n)`` give ``(..., m)``."""
+    return squeeze(matmul(a, expand_dims(x, -1)), -1)
+
+
+@composite(
+    r"{0} \cdot {1}",
+    [
+        sample(spec(2, 3, 4), spec(4, 3, 2), axes=((1, 2), (1, 0))),
+        sample(spec(2, 3), spec(3, 2), axes=1),
+        sample(spec(2), spec(3), axes=0),
+    ],
+    reference=np.tensordot,
+)
+def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
+    """The products summed over pairs of axes: the last ``axes`` of ``a`` with the first of ``b``, or two lists."""
+    if isinstance(axes, (int, np.integer)):
+        axes = (tuple(range(a.ndim - axes, a.ndim)), tuple(range(int(axes))))
+    first, second = ((p,) if isinstance(p, (int, np.integer)) else tuple(p) for p in axes)
+    first, second = (
+        normalize_axes("tensordot", first, a.ndim, a.shape),
+        normalize_axes("tensordot", second, b.ndim, b.shape),
+    )
+    if len(first) != len(second) or any(a.shape[i] != b.shape[j] for i, j in zip(first, second, strict=True)):
+        raise ShapeError(
+            f"tensordot: axes {first} of a {tuple(a.shape)} and {second} of b {tuple(b.shape)} must have equal lengths."
+        )
+    left, right = [i for i in range(a.ndim) if i not in first], [j for j in range(b.ndim) if j not in second]
+    inner_size = math.prod(a.shape[i] for i in first)
+    rows, columns = [a.shape[i] for i in left], [b.shape[j] for j in right]
+    a = reshape(a.transpose((*left, *first)), math.prod(rows), inner_size)
+    b = reshape(b.transpose((*second, *right)), inner_size, math.prod(columns))
+    return reshape(matmul(a, b), (*rows, *columns))
+
+
+@composite(r"{0} \otimes {1}", [sample(spec(2, 3), spec(2, 2)), sample(spec(2), spec(2, 3))], reference=np.kron)
+def kron(a: Any, b: Any) -> Any:
+    """The Kronecker product: a copy of ``b`` for each element of ``a``, scaled by it."""
+    n = builtin_max(a.ndim, b.ndim)
+    shape_a, shape_b = ((1,) * (n - x.ndim) + tuple(x.shape) for x in (a, b))
+    wide_a = reshape(a, tuple(k for s in shape_a for k in (s, 1)))
+    wide_b = reshape(b, tuple(k for s in shape_b for k in (1, s)))
+    return reshape(wide_a * wide_b, tuple(p * q for p, q in zip(shape_a, shape_b, strict=True)))
+
+
+builtin_max = max
+
+
+@composite(r"{0} \times {1}", [sample(spec(2, 3), spec(2, 3)), sample(spec(3), spec(2, 3))], reference=np.cross)
+def cross(a: Any, b: Any, axis: int = -1) -> Any:
+    """The vector product of vectors with three elements along an axis."""
+    if a.shape[axis] != 3 or b.shape[axis] != 3:
+        raise ShapeError(f"cross: axis {axis} must have length 3: a is {tuple(a.shape)}, b is {tuple(b.shape)}.")
+    turn = lambda x, places: take(x, np.array(places), axis)  # noqa: E731
+    return turn(a, [1, 2, 0]) * turn(b, [2, 0, 1]) - turn(a, [2, 0, 1]) * turn(b, [1, 2, 0])
+
+
+@composite(
+    r"\prod {0}",
+    [sample(spec(2, 3), spec(3, 4), spec(4, 2)), sample(spec(3), spec(3, 2), spec(2))],
+    reference=lambda *xs: np.linalg.multi_dot(xs),
+)
+def _multi_dot(*xs: Any) -> Any:
+    return multi_dot(xs)
+
+
+def multi_dot(xs: Any) -> Any:
+    """The product of several matrices in the order that costs least; the first and last may be vectors."""
+    xs = list(xs)
+    if len(xs) < 2:
+        raise ShapeError(f"multi_dot: needs two arrays at least, got {len(xs)}.")
+    row, column = xs[0].ndim == 1, xs[-1].ndim == 1
+    xs[0] = expand_dims(xs[0], 0) if row else xs[0]
+    xs[-1] = expand_dims(xs[-1], 1) if column else xs[-1]
+    sizes = [x.shape[0] for x in xs] + [xs[-1].shape[1]]
+
+    @functools.cache
+    def plan(i: int, j: int) -> tuple[int, int]:
+        """The cost of the product of i to j, and where its last cut lies."""
+        if i == j:
+            return 0, i
+        return min((plan(i, k)[0] + plan(k + 1, j)[0] + sizes[i] * sizes[k + 1] * sizes[j + 1], k) for k in range(i, j))
+
+    def product(i: int, j: int) -> Any:
+        if i == j:
+            return xs[i]
+        cut = plan(i, j)[1]
+        return matmul(product(i, cut), product(cut + 1, j))
+
+    y = product(0, len(xs) - 1)
+    return (
+        y
+        if not (row or column)
+        else reshape(y, tuple(n for n, drop in zip(y.shape, (row, column), strict=True) if not drop))
+    )
+
+
+@composite(r"\lVert x_i - y_j \rVert_p", [sample(spec(3, 2), spec(4, 2)), sample(spec(2, 2), spec(3, 2), p=1.0)])
+def cdist(a: Any, b: Any, p: float = 2.0) -> Any:
+    """The distances in the p-norm between all rows of ``(..., m, k)`` and ``(..., n, k)``; gradient 0 at distance 0."""
+    if a.shape[-1] != b.shape[-1]:
+        raise ShapeError(f"cdist: rows of a {tuple(a.shape)} and b {tuple(b.shape)} must have the same length.")
+    return vector_norm(expand_dims(a, -2) - expand_dims(b, -3), p, -1)
+
+
+@composite(
+    r"x_1^\top A x_2 + b",
+    [sample(spec(2, 3), spec(2, 4), spec(2, 3, 4), spec(2)), sample(spec(2, 3), spec(2, 4), spec(2, 3, 4), None)],
+)
+def bilinear(a: Any, b: Any, weight: Any, bias: Any = None) -> Any:
+    """``y_o = a^T W_o b + bias_o``: ``a (..., n)``, ``b (..., m)``, ``weight (out, n, m)``."""
+    y = einsum("...n,onm,...m->...o", a, weight, b)
+    return y if bias is None else y + bias
+
+
+@composite(r"\operatorname{{cov}} {0}", [sample(spec(2, 4)), sample(spec(4, 2), rowvar=False)], reference=np.cov)
+def cov(x: Any, rowvar: bool = True, correction: float = 1) -> Any:
+    """The covariances of variables (rows, or columns without ``rowvar``) over observations."""
+    x = expand_dims(x, 0) if x.ndim == 1 else x if rowvar else x.transpose()
+    centred = x - mean(x, 1, keepdims=True)
+    n = x.shape[1] - correction
+    if n <= 0:
+        raise ShapeError(f"cov: {x.shape[1]} observation(s) with correction={correction} leave nothing to divide by.")
+    product = matmul(centred, (centred.conj() if x.dtype.kind == "c" else centred).transpose()) / n
+    return squeeze(product) if product.size == 1 else product
+
+
+@composite(r"\operatorname{{corr}} {0}", [sample(spec(2, 5))], reference=np.corrcoef)
+def corrcoef(x: Any, rowvar: bool = True) -> Any:
+    """The correlations of variables (rows, or columns without ``rowvar``) over observations."""
+    c = cov(x, rowvar)
+    if not c.ndim:
+        return c / c
+    size = real(diagonal(c)) ** 0.5
+    return c / reshape(size, -1, 1) / reshape(size, 1, -1)

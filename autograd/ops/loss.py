@@ -243,6 +243,8 @@ def mse_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
             f"mse_loss: x is {tuple(x.shape)} and target is {tuple(shape)}; "
             "they must be equal. Add or drop an axis: target[:, None], or x.squeeze(-1)."
         )
+    if x.dtype.kind == "c":
+        raise DtypeError("mse_loss: x is complex; take the squared error of abs(x - target), or of both parts.")
     if reduction not in ("mean", "sum", "none"):
         raise ArgumentError(f'mse_loss: reduction must be "mean", "sum" or "none", not {reduction!r}.')
     return _mse(x, target, reduction=reduction)

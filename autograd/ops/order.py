@@ -82,7 +82,8 @@ def topk(x: Any, k: int, axis: int = -1, largest: bool = True, sorted: bool = Tr
     axis = normalize_axis("topk", axis, x.ndim, x.shape)
     if not 0 <= k <= x.shape[axis]:
         raise RangeError(
-            f"topk: k={k} of the {x.shape[axis]} elements on axis {axis} of x {tuple(x.shape)}; give 0 to {x.shape[axis]}."
+            f"topk: k={k} of the {x.shape[axis]} elements on axis {axis} of x {tuple(x.shape)}; "
+            f"give 0 to {x.shape[axis]}."
         )
     picked = argsort(x, axis, descending=largest)[(slice(None),) * axis + (slice(0, k),)]
     return Ordered(take_along_axis(x, picked, axis), picked)
@@ -94,7 +95,8 @@ def kthvalue(x: Any, k: int, axis: int = -1, keepdims: bool = False) -> Ordered:
     axis = normalize_axis("kthvalue", axis, x.ndim, x.shape)
     if not 1 <= k <= x.shape[axis]:
         raise RangeError(
-            f"kthvalue: k={k} of the {x.shape[axis]} elements on axis {axis} of x {tuple(x.shape)}; give 1 to {x.shape[axis]}."
+            f"kthvalue: k={k} of the {x.shape[axis]} elements on axis {axis} of x {tuple(x.shape)}; "
+            f"give 1 to {x.shape[axis]}."
         )
     place = argsort(x, axis)[(slice(None),) * axis + (slice(k - 1, k),)]
     value = take_along_axis(x, place, axis)

@@ -466,6 +466,7 @@ def sliding_windows(x: Any, size: int, step: int = 1, axis: int = -1, dilation: 
         raise ArgumentError(f"sliding_windows: size={size}, step={step} and dilation={dilation} must be 1 or more.")
     if (size - 1) * dilation + 1 > x.shape[axis]:
         raise ShapeError(
-            f"sliding_windows: a window of {size} (dilation {dilation}) is longer than axis {axis} of x {tuple(x.shape)}."
+            f"sliding_windows: a window of {size} (dilation {dilation}) is longer than axis {axis} "
+            f"of x {tuple(x.shape)}."
         )
     return _unfold(x, axis=axis, size=size, step=step, dilation=dilation)

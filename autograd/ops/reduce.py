@@ -464,7 +464,8 @@ def _safe_sqrt(x: Any) -> Any:
 def vector_norm(x: Any, ord: float = 2, axis: Axis = None, keepdims: bool = False) -> Any:
     r"""The norm :math:`(\sum |x|^p)^{1/p}` over axes, p = ``ord``.
 
-    ``inf`` and ``-inf`` give the extremes, 0 counts what is not 0. At 0 the gradient is 0, the subgradient of least norm.
+    ``inf`` and ``-inf`` give the extremes, 0 counts what is not 0. At 0 the gradient is 0, the subgradient of least
+    norm.
     """
     if ord == 2:
         squares = real(x * x.conj()) if is_complex(x.dtype) else square(x)

@@ -92,7 +92,7 @@ def _scatter_set(x: Any, src: Any, axis: int, index: Any) -> Any:
 
 
 def scatter(x: Any, axis: int, index: Any, src: Any) -> Any:
-    """A copy of ``x`` with ``src`` written at ``index`` along an axis; of several writes to one place the last stays."""
+    """A copy of ``x`` with ``src`` written at ``index`` along an axis; of several to one place the last stays."""
     axis = normalize_axis("scatter", axis, x.ndim, x.shape)
     index = _index("scatter", x, index, axis)
     return setitem(x, _places(index, axis), _source("scatter", src, index))
