@@ -31,12 +31,28 @@ from autograd.creation import *
 from autograd.errors import *
 from autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
 from autograd.mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
-from autograd.ops import *
+from autograd.ops.activation import *
+from autograd.ops.convolution import *
+from autograd.ops.elementwise import *
+from autograd.ops.indexing import *
+from autograd.ops.linalg import *
+from autograd.ops.loss import *
+from autograd.ops.order import *
+from autograd.ops.random import *
+from autograd.ops.rearrange import *
+from autograd.ops.reduce import *
+from autograd.ops.rounding import *
+from autograd.ops.scan import *
+from autograd.ops.scattering import *
+from autograd.ops.shape import *
+from autograd.ops.special import *
 from autograd.primitive import OPS, Primitive, primitive
 from autograd.random import Generator, default_generator, manual_seed
 from autograd.tape import Leaf, Node, mark_written
 from autograd.tensor import Tensor
-from autograd.transforms import grad, gradients, value_and_grad
+from autograd.transforms import grad, gradients, hvp, jvp, linearize, value_and_grad, vjp
+from autograd.tree import tree_flatten, tree_leaves, tree_map, tree_unflatten
+from autograd.vectorize import hessian, jacobian, vmap
 
 __all__ = [
     "COMPOSITES",
@@ -65,6 +81,17 @@ __all__ = [
     "primitive",
     "set_grad_enabled",
     "value_and_grad",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
+    "linearize",
+    "tree_flatten",
+    "tree_leaves",
+    "tree_map",
+    "tree_unflatten",
+    "vjp",
+    "vmap",
 ]
 __all__ += creation.__all__
 __all__ += errors.__all__

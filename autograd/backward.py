@@ -39,11 +39,13 @@ def walk(
     retain_graph: bool,
     create_graph: bool,
     targets: Iterable[Node] | None = None,
+    record: bool | None = None,
 ) -> dict[Node, Any]:
     """Differentiate from ``roots``, pairs of a node and its cotangent; return the gradients of leaves or ``targets``.
 
     Without ``create_graph`` cotangents are arrays and rules run on arrays; with it they are Tensors and rules record.
-    With ``targets`` only the part of the graph that leads to them is walked.
+    With ``targets`` only the part of the graph that leads to them is walked. ``record=False`` with ``create_graph``
+    runs the rules on Tensors without recording them (for cotangents that belong to a vmap or a jvp).
     """
     wanted = None if targets is None else frozenset(targets)
     needed = None if wanted is None else _leading_to(wanted, [node for node, _ in roots])
@@ -57,7 +59,7 @@ def walk(
     following = heappop(heap) if heap else None
     masks: dict[Node, Array] = {}  # which elements of a pending cotangent got any gradient, where not all did
 
-    with set_grad_enabled(create_graph), np.errstate(all="ignore"):
+    with set_grad_enabled(create_graph if record is None else record), np.errstate(all="ignore"):
         while following is not None:
             node = following[1]
             following = None
@@ -180,7 +182,7 @@ def _pass_mask(
 def _plain_ones(g: Any) -> Any:
     if isinstance(g, _Slots):
         return [None if part is None else _plain_ones(part) for part in g]
-    return np.ones_like(g.array if isinstance(g, Variable) else g)
+    return np.ones_like(g.array) if isinstance(g, Variable) and not hasattr(g, "level") else np.ones(g.shape, g.dtype)
 
 
 def _pull(
@@ -296,7 +298,7 @@ def _fits(small: tuple[int, ...], large: tuple[int, ...]) -> bool:
 def _cast(g: Any, dtype: np.dtype) -> Any:
     """The gradient in the dtype of the value; the imaginary part is dropped where the value is real."""
     if isinstance(g, Variable):
-        return g if g.array.dtype == dtype else g.astype(dtype)  # type: ignore[attr-defined]
+        return g if g.dtype == dtype else g.astype(dtype)  # type: ignore[attr-defined]
     return cast(g, dtype)
 
 

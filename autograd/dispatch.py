@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autograd import levels
 from autograd.backend import Array, as_array, device_of, is_array, is_differentiable
 from autograd.errors import DeviceError, DtypeError, GlassgradError, RangeError, ShapeError
 from autograd.mode import mode
@@ -36,6 +37,8 @@ def register_tensor_type(tensor_type: type[Variable]) -> None:
 
 def apply1(op: Primitive, x: Any) -> Any:
     """Run a one-argument op on a Tensor, and record it if the Tensor wants gradients."""
+    if levels.active:
+        return levels.intercept(op, (x,), {}, _evaluate)
     node = x.node
     x = x.array
     try:
@@ -68,6 +71,8 @@ def apply1(op: Primitive, x: Any) -> Any:
 
 def apply2(op: Primitive, a: Any, b: Any) -> Any:
     """Run a two-argument op of which at least one is a Tensor, and record it if one of them wants gradients."""
+    if levels.active:
+        return levels.intercept(op, (a, b), {}, _evaluate)
     node_a = node_b = None
     mask = 0
     if isinstance(a, Variable):
@@ -111,6 +116,13 @@ _NO_PARAMS: dict[str, Any] = {}
 
 def apply(op: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any:
     """Run an op on Tensors and arrays, and record it if one of the Tensors wants gradients."""
+    if levels.active:
+        return levels.intercept(op, tuple(args), params, _evaluate)
+    return _evaluate(op, args, params)
+
+
+def _evaluate(op: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any:
+    """What :func:`apply` does when no transform or recorder is on."""
     arrays: list[Array] = []
     nodes: list[Node | None] = []
     mask, bit = 0, 1

@@ -93,6 +93,7 @@ class Primitive:
         aux: bool,
         outputs: bool,
         plain: Callable[..., Any] | None,
+        batch: str | Callable[..., Any] | None,
         reference: Callable[..., Any] | None,
         doc: str | None,
     ):
@@ -110,6 +111,7 @@ class Primitive:
         self.aux = aux
         self.outputs = outputs
         self.plain = plain
+        self.batch = batch
         self.reference = reference
         self.__name__ = name
         self.__doc__ = doc or forward.__doc__
@@ -201,10 +203,10 @@ class Primitive:
         except (ValueError, TypeError, IndexError) as error:
             raise explain(self, arrays, error) from error
 
-    def push(self, primals: Sequence[Any], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
+    def push(self, primals: Sequence[Any], tangents: Sequence[Any], params: dict[str, Any], y: Any = None) -> Any:
         """Forward mode: the tangent of the output from the tangents of the arguments (None for a constant).
 
-        Works on arrays and on Tensors. Costs about one evaluation of the op.
+        Works on arrays and on Tensors. Costs about one evaluation of the op. ``y`` is the output, if it is known.
         """
         if not self.differentiable or self.jvp is None:
             return None
@@ -219,7 +221,7 @@ class Primitive:
                 if t is not None:
                     terms.append(self(*primals[:i], t, *primals[i + 1 :], **params))
         else:
-            y = self(*primals, **params)
+            y = self(*primals, **params) if y is None else y
             saved: list[Any] = [None, y, *primals]
             for origin, facet in self._extras:
                 value = y if origin == "y" else primals[self.arguments.index(origin)]
@@ -227,19 +229,13 @@ class Primitive:
             rules = self._jvp_rules or self.rules or ()
             for rule, t in zip(rules, tangents, strict=True):
                 if rule is not None and t is not None:
-                    if self.jvp == "from_vjp":  # a diagonal Jacobian is its own transpose, up to conjugation
-                        t = t + 0 * y if t.shape != y.shape else t
-                        terms.append(_conj(rule(_conj(t), saved, params)))
-                    else:
-                        terms.append(rule(t, saved, params))
+                    if self.jvp == "from_vjp" and t.shape != y.shape:
+                        t = t + 0 * y
+                    terms.append(rule(t, saved, params))  # a diagonal Jacobian is its own transpose
         total = None
         for term in terms:
             total = term if total is None else total + term
         return total
-
-
-def _conj(x: Any) -> Any:
-    return x.conj() if x.dtype.kind == "c" else x
 
 
 def _parameters_of(
@@ -286,8 +282,10 @@ def primitive(
     aux: bool = False,
     outputs: bool = False,
     plain: Callable[..., Any] | None = None,
+    batch: str | Callable[..., Any] | None = None,
     reference: Callable[..., Any] | None = None,
     doc: str | None = None,
+    register: bool = True,
 ) -> Primitive:
     r"""Add an op to the table and return it.
 
@@ -308,17 +306,22 @@ def primitive(
                      through elementwise rules, so that a NaN of a branch not taken cannot leak
     ``aux``          ``forward`` returns ``(output, aux)`` and rules may name ``aux``
     ``outputs``      ``forward`` returns a tuple; a rule gets a tuple of cotangents, None for an unused output
+    ``batch``        how vmap adds an axis in front: ``"elementwise"``, ``"axis"`` (shift the static axes), ``"leading"``
+                     (the op takes stacks already), a function of ``(op, values, batched, size, params)``, or None:
+                     derived from the kind, a loop over examples where nothing can be
     ``plain``        the definition by other primitives, where ``forward`` is fused; used for higher orders
+    ``register``     False keeps the op out of the table: a private op of one program
     ``reference``    an independent NumPy computation, where ``forward`` is not NumPy's own function of that name
     """
-    if name in OPS:
+    if name in OPS and register:
         raise TypeError(f"primitive {name!r} is in the table already. Give the op another name.")
     entry = Primitive(
         name, forward, vjp, jvp, kind, code, latex or rf"\operatorname{{{name}}}", vjp_latex,
         flops or per_element(1), samples, errors, arguments, holomorphic, selects, aux, outputs, plain,
-        reference, doc,
+        batch, reference, doc,
     )  # fmt: skip
-    OPS[name] = entry
+    if register:
+        OPS[name] = entry
     return entry
 
 

@@ -276,8 +276,11 @@ class Tensor(Operators):
         return op(*inputs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
-        op = getattr(ops, _NUMPY_NAMES.get(function.__name__, function.__name__), None)
-        if op is None or function.__module__ not in ("numpy", "numpy.linalg"):
+        name = function.__name__
+        if name in ("shape", "ndim", "size") and len(args) == 1 and not options:
+            return getattr(args[0], name)
+        op = getattr(ops, _NUMPY_NAMES.get(name, name), None)
+        if not callable(op) or function.__module__ not in ("numpy", "numpy.linalg"):
             return NotImplemented
         return op(*args, **options)
 

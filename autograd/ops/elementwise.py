@@ -106,6 +106,7 @@ __all__ = [
     "tanh",
     "to_device",
     "where",
+    "zeros_of",
 ]
 
 _no_broadcast = ErrorSample((np.ones((2, 3)), np.ones(4)), ShapeError, r"do not broadcast.*axis -1 has 3 against 4")
@@ -641,6 +642,10 @@ def astype(x: Any, dtype: Any) -> Any:
     return _cast(x, dtype=parse_dtype(dtype))
 
 
+zeros_of = primitive(
+    "zeros_of", np.zeros_like, kind="elementwise", arguments=("x",), latex="0", samples=elementwise_samples(),
+    doc="Zeros of the shape and dtype of ``x``, without gradient.",
+)  # fmt: skip
 copy = primitive(
     "copy", lambda x: x.copy(), kind="elementwise", vjp=[lambda g: g], jvp="linear", latex="{0}",
     vjp_latex=[r"\bar y"], samples=elementwise_samples(), doc="A copy with its own memory.",

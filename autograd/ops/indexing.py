@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backend import Array, array_module, is_array
+from autograd.backend import Array, array_module, as_array, is_array
 from autograd.errors import DtypeError, RangeError, ShapeError
 from autograd.ops.axes import normalize_axis
 from autograd.primitive import no_flops, primitive
@@ -81,7 +81,7 @@ def getitem(x: Any, index: Index) -> Any:
 
 
 def _set_forward(x: Array, v: Any, *, index: Index) -> Array:
-    out = x.copy()
+    out = as_array(x).copy()
     out[index] = v
     return out
 
@@ -154,11 +154,9 @@ def take_along_axis(x: Any, indices: Any, axis: int = -1) -> Any:
 
     Shape: ``indices`` has as many axes as ``x``; the result has its shape.
     """
-    array = getattr(indices, "array", indices)
-    if not is_array(array) or array.dtype.kind not in "iu":
-        raise DtypeError(
-            f"take_along_axis: indices must be an array of integers, not {getattr(array, 'dtype', type(array))}."
-        )
+    array = indices if isinstance(indices, Variable) or is_array(indices) else np.asarray(indices)
+    if array.dtype.kind not in "iu":
+        raise DtypeError(f"take_along_axis: indices must be an array of integers, not {array.dtype}.")
     axis = normalize_axis("take_along_axis", axis, x.ndim, x.shape)
     if array.ndim != x.ndim or any(
         a != b for i, (a, b) in enumerate(zip(array.shape, x.shape, strict=True)) if i != axis
@@ -167,4 +165,4 @@ def take_along_axis(x: Any, indices: Any, axis: int = -1) -> Any:
             f"take_along_axis: indices are {tuple(array.shape)} and x is {tuple(x.shape)}; "
             f"they must agree in every axis but axis {axis}."
         )
-    return _take_along(x, indices, axis=axis)
+    return _take_along(x, array, axis=axis)

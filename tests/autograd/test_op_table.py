@@ -85,44 +85,109 @@ def test_first_and_second_derivatives(op: Primitive, sample: Sample, device: str
 @pytest.mark.parametrize(("op", "sample"), DIFFERENTIABLE)
 def test_complex_derivatives(op: Any, sample: Sample) -> None:
     arrays = drawn(op, sample, dtype=np.complex128)
-    try:
-        with np.errstate(all="ignore"):
-            y = parts(op(*arrays, **sample.params))
-    except (TypeError, ag.GlassgradError):
-        return  # not defined for complex numbers
-    if op.name in REAL_ONLY or not any(np.asarray(part).dtype.kind == "c" for part in (*y, *arrays)):
+    if not supports_complex(op, sample, arrays):
         return
     inputs = tensors(arrays)
     assert ag.gradcheck(call(op, sample.params), inputs)
     assert ag.gradgradcheck(call(op, sample.params), inputs)
 
 
-@pytest.mark.parametrize(("op", "sample"), [case for case in DIFFERENTIABLE if isinstance(case.values[0], Primitive)])
-def test_forward_mode_is_the_adjoint_of_reverse_mode(op: Primitive, sample: Sample, device: str) -> None:
-    arrays = drawn(op, sample)
+def of_floats(op: Any, sample: Sample, arrays: list[Any], device: str = "cpu") -> tuple[Any, list[int]]:
+    """The op as a function of its floating arguments alone, with a tuple of floating results; and which they are."""
+    floating = [i for i, a in enumerate(arrays) if a is not None and a.dtype.kind in "fc"]
+    fixed = tensors(arrays, device, grad=False)
+
+    def function(*given: Any) -> tuple[Any, ...]:
+        arguments = list(fixed)
+        for i, x in zip(floating, given, strict=True):
+            arguments[i] = x
+        return tuple(y for y in parts(op(*arguments, **sample.params)) if y.dtype.kind in "fc")
+
+    return function, floating
+
+
+def supports_complex(op: Any, sample: Sample, arrays: list[Any]) -> bool:
+    """Whether the op takes these complex arrays, and its derivatives are claimed for them."""
+    try:
+        with np.errstate(all="ignore"):
+            y = parts(op(*arrays, **sample.params))
+    except (TypeError, ag.GlassgradError):
+        return False
+    return op.name not in REAL_ONLY and any(
+        np.asarray(part).dtype.kind == "c" for part in (*y, *arrays) if part is not None
+    )
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.complex128])
+@pytest.mark.parametrize(("op", "sample"), DIFFERENTIABLE)
+def test_forward_mode_is_the_adjoint_of_reverse_mode(op: Any, sample: Sample, dtype: Any, device: str) -> None:
+    arrays = drawn(op, sample, dtype=dtype)
+    if dtype == np.complex128 and not supports_complex(op, sample, arrays):
+        return
     rng = np.random.default_rng(7)
-    inputs = tensors(arrays, device)
-    floating = [i for i, a in enumerate(arrays) if a is not None and a.dtype.kind == "f"]
+
+    def direction(like: Any) -> Any:
+        values = rng.normal(size=like.shape)
+        return ag.tensor(values + 1j * rng.normal(size=like.shape) if like.dtype.kind == "c" else values, device=device)
+
+    def inner(a: Any, b: Any) -> float:
+        return float(np.sum(np.conj(to_numpy(a.array)) * to_numpy(b.array)).real)
+
+    function, floating = of_floats(op, sample, arrays, device)
+    primals = tuple(ag.tensor(arrays[i], device=device) for i in floating)
     for chosen in {tuple(floating), *((i,) for i in floating)}:
-        tangents = [rng.normal(size=a.shape) if i in chosen else None for i, a in enumerate(arrays)]
-        pushed = parts(
-            op.push(
-                tensors(arrays, device, grad=False),
-                [None if t is None else ag.tensor(t, device=device) for t in tangents],
-                sample.params,
-            )
-        )
-        outputs = parts(op(*inputs, **sample.params))
-        pushed, outputs = zip(
-            *[(t, y) for t, y in zip(pushed, outputs, strict=True) if y.dtype.kind == "f"], strict=True
-        )
-        cotangents = [ag.tensor(rng.normal(size=y.shape), device=device) for y in outputs]
-        pulled = ag.gradients(outputs, [inputs[i] for i in chosen], grad_outputs=cotangents, allow_unused=True)
-        left = sum(float((c * t).sum()) for c, t in zip(cotangents, pushed, strict=True) if t is not None)
-        right = sum(
-            float((g.to("cpu") * tangents[i]).sum()) for i, g in zip(chosen, pulled, strict=True) if g is not None
-        )
+        tangents = tuple(direction(arrays[i]) if i in chosen else None for i in floating)
+        value, pushed = ag.jvp(function, primals, tangents)
+        _, pull = ag.vjp(function, *primals)
+        cotangents = tuple(direction(y) for y in value)
+        left = sum(inner(c, t) for c, t in zip(cotangents, pushed, strict=True))
+        right = sum(inner(g, t) for g, t in zip(pull(cotangents), tangents, strict=True) if t is not None)
         assert left == pytest.approx(right, rel=1e-9, abs=1e-9)
+
+
+@pytest.mark.parametrize(("op", "sample"), DIFFERENTIABLE)
+def test_forward_over_reverse_equals_reverse_over_reverse(op: Any, sample: Sample, device: str) -> None:
+    arrays = drawn(op, sample)
+    rng = np.random.default_rng(8)
+    function, floating = of_floats(op, sample, arrays, device)
+    primals = tuple(ag.tensor(arrays[i], device=device) for i in floating)
+    weights = [ag.tensor(rng.uniform(0.5, 1.5, y.shape), device=device) for y in function(*primals)]
+    tangents = tuple(ag.tensor(rng.normal(size=x.shape), device=device) for x in primals)
+
+    def scalar(*xs: Any) -> Any:
+        return sum((w * ag.sin(y)).sum() for w, y in zip(weights, function(*xs), strict=True))
+
+    numbers = tuple(range(len(primals)))
+    product = ag.hvp(scalar, primals, tangents)
+    along = lambda *xs: sum(  # noqa: E731
+        (g * t).sum() for g, t in zip(ag.grad(scalar, numbers)(*xs), tangents, strict=True)
+    )
+    twice = ag.grad(along, numbers)(*primals)
+    for a, b in zip(product, twice, strict=True):
+        np.testing.assert_allclose(to_numpy(a.array), to_numpy(b.array), rtol=1e-8, atol=1e-8)
+
+
+@pytest.mark.filterwarnings("ignore:vmap")
+@pytest.mark.parametrize(("op", "sample"), [case for case in CASES if any(a is not None for a in case.values[1].args)])
+def test_vmap_equals_a_loop(op: Any, sample: Sample, device: str) -> None:
+    rows = [drawn(op, sample, seed) for seed in (0, 1, 2)]
+    floating = [i for i, a in enumerate(rows[0]) if a is not None and a.dtype.kind == "f"]
+    first = tensors(rows[0], device, grad=False)
+    for chosen in {tuple(floating), tuple(floating[:1]), tuple(floating[-1:])} - {()}:
+        in_axes = tuple(
+            1 if i == chosen[0] and rows[0][i].ndim else 0 if i in chosen else None for i in range(len(first))
+        )
+        batch = [
+            ag.tensor(np.stack([row[i] for row in rows], in_axes[i]), device=device) if i in chosen else x
+            for i, x in enumerate(first)
+        ]
+        together = parts(ag.vmap(call(op, sample.params), in_axes)(*batch))
+        for k, row in enumerate(rows):
+            arguments = [ag.tensor(row[i], device=device) if i in chosen else x for i, x in enumerate(first)]
+            alone = parts(op(*arguments, **sample.params))
+            for a, b in zip(together, alone, strict=True):
+                assert a.shape[1:] == b.shape
+                np.testing.assert_allclose(to_numpy(a.array)[k], to_numpy(b.array), rtol=1e-9, atol=1e-11)
 
 
 @pytest.mark.parametrize(("op", "sample"), DIFFERENTIABLE)

@@ -68,7 +68,7 @@ def test_wrong_use_is_named():
         ag.grad(lambda x: x, argnums=2)(1.0)
     with pytest.raises(DtypeError, match="must return a Tensor of one element, not a float"):
         ag.grad(lambda x: 1.0)(1.0)
-    with pytest.raises(GradientError, match="holds 2 elements"):
+    with pytest.raises(GradientError, match="2 numbers; a gradient is of one"):
         ag.grad(lambda x: x * 2)(np.ones(2))
     with pytest.raises(DtypeError, match="int64 has no gradient"):
         ag.grad(lambda x: x)(np.arange(2))

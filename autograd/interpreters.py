@@ -1,0 +1,285 @@
+"""How ops are evaluated inside forward mode and vmap: on values that are wrapped.
+
+A :class:`Dual` is a value and its tangent; a :class:`Batched` is a value with one axis more than the program sees.
+Each belongs to a level. An op takes the highest level among its arguments first: forward mode computes the op below and
+pushes the tangents through its jvp rule; vmap computes the op for the whole batch. What they call are op functions
+again, so levels nest in any order. The tape is below all levels: what it records are the plain Tensors inside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd import levels, ops
+from autograd.backend import is_differentiable
+from autograd.dispatch import bound
+from autograd.errors import GlassgradError, GradientError
+from autograd.levels import Level
+from autograd.tape import Variable
+from autograd.tensor import Tensor
+
+__all__ = ["Batched", "Dual", "NeedsValueError", "batched_at", "unwrap", "wrapped"]
+
+
+class NeedsValueError(GlassgradError, RuntimeError):
+    """The program asked for the number inside a batched value, which has one for each example."""
+
+
+class _Wrapped(Tensor):
+    """What the two kinds of wrapped values share: they are Tensors for whoever computes with them."""
+
+    __slots__ = ("level",)
+
+    level: Level
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
+
+    @property
+    def requires_grad(self) -> bool:  # type: ignore[override]
+        """Whether gradients flow to or through this value."""
+        return self.node is not None
+
+    def _must_record(self, other: Any, what: str) -> bool:
+        return True
+
+    def backward(self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False) -> None:
+        """Not available inside a transform."""
+        raise GradientError(
+            "backward: inside jvp or vmap gradients are taken with grad or vjp, as in vmap(grad(f)): .grad of a leaf "
+            "would mix the examples or lose the tangents."
+        )
+
+    def __reduce__(self) -> Any:
+        raise GradientError("pickle: a value inside jvp or vmap cannot leave it.")
+
+
+class Dual(_Wrapped):
+    """A value and its tangent, in forward mode."""
+
+    __slots__ = ("primal", "tangent")
+
+    def __init__(self, level: Level, primal: Any, tangent: Any):
+        self.level = level
+        self.primal = primal
+        self.tangent = tangent
+
+    @property
+    def array(self) -> Any:  # type: ignore[override]
+        """The array of the value, for what has no gradient: indices, comparisons, shapes."""
+        return self.primal.array
+
+    @property
+    def node(self) -> Any:  # type: ignore[override]
+        """Where the value stands in the graph."""
+        return getattr(self.primal, "node", None)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The length of each axis."""
+        return self.primal.shape
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The type of the elements."""
+        return self.primal.dtype
+
+    def _rebind(self, result: Any) -> Any:
+        same = isinstance(result, Dual) and result.level is self.level
+        self.primal = result.primal if same else result
+        self.tangent = result.tangent if same else 0 * result
+        return self
+
+    def detach(self) -> Any:
+        """The value alone: neither gradient nor tangent flows through it."""
+        return self.primal.detach()
+
+    def __repr__(self) -> str:
+        return f"Dual(level={self.level.number}, {self.primal!r}, {self.tangent!r})"
+
+
+class Batched(_Wrapped):
+    """A value for each example; ``axis`` of ``value`` runs over the examples, and the program does not see it."""
+
+    __slots__ = ("axis", "value")
+
+    def __init__(self, level: Level, value: Any, axis: int):
+        self.level = level
+        self.value = value
+        self.axis = axis
+
+    @property
+    def array(self) -> Any:  # type: ignore[override]
+        """There is no single array: asking for it makes vmap fall back to a loop."""
+        raise NeedsValueError(
+            "a value inside vmap has a number for each example, so it cannot decide a branch, be an index that is "
+            "known in advance, or leave as a NumPy array. Use where(condition, a, b)."
+        )
+
+    @property
+    def node(self) -> Any:  # type: ignore[override]
+        """Where the whole batch stands in the graph."""
+        return getattr(self.value, "node", None)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The length of each axis, for one example."""
+        shape = self.value.shape
+        return shape[: self.axis] + shape[self.axis + 1 :]
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The type of the elements."""
+        return self.value.dtype
+
+    @property
+    def device(self) -> str:
+        """Where the array lies."""
+        return self.value.device
+
+    def _rebind(self, result: Any) -> Any:
+        if not (isinstance(result, Batched) and result.level is self.level):
+            result = Batched(self.level, ops.broadcast_to(result, (self.level.size, *result.shape)), 0)
+        self.value, self.axis = result.value, result.axis
+        return self
+
+    def detach(self) -> Any:
+        """The same values as constants."""
+        return Batched(self.level, self.value.detach(), self.axis)
+
+    def __repr__(self) -> str:
+        return f"Batched(level={self.level.number}, axis={self.axis}, {self.value!r})"
+
+
+def wrapped(x: Any, level: Level) -> bool:
+    """Whether ``x`` is wrapped at this very level."""
+    return getattr(x, "level", None) is level
+
+
+def unwrap(x: Any) -> Any:
+    """The plain Tensor inside all wrappers."""
+    while isinstance(x, _Wrapped):
+        x = x.primal if isinstance(x, Dual) else x.value
+    return x
+
+
+# ---------------------------------------------------------------------------------------------------- forward mode
+
+
+def _push(op: Any, args: Sequence[Any], params: dict[str, Any], level: Level) -> Any:
+    """Evaluate an op on duals: the op itself below, and its jvp rule for the tangents."""
+    primals = [a.primal if wrapped(a, level) else a for a in args]
+    tangents = [a.tangent if wrapped(a, level) else None for a in args]
+    y = op(*primals, **params)
+    if not op.differentiable or op.jvp is None:
+        return y
+    t = op.push([_as_tensor(p) for p in primals], tangents, params, y)
+    if op.outputs:
+        return tuple(_dual(level, a, b) for a, b in zip(y, t, strict=True))
+    return _dual(level, y, t)
+
+
+def _as_tensor(x: Any) -> Any:
+    return bound(np.asarray(x), None) if isinstance(x, (bool, int, float, complex)) else x
+
+
+def _dual(level: Level, y: Any, t: Any) -> Any:
+    if t is None or not is_differentiable(y.dtype):
+        return y
+    if not hasattr(t, "shape"):
+        t = ops.zeros_of(y) + t
+    if t.shape != y.shape:
+        t = ops.broadcast_to(t, y.shape)
+    if t.dtype != y.dtype:
+        t = ops.astype(ops.real(t) if t.dtype.kind == "c" and y.dtype.kind != "c" else t, y.dtype)
+    return Dual(level, y, t if isinstance(t, Variable) else bound(t, None))
+
+
+# ------------------------------------------------------------------------------------------------------------ vmap
+
+
+def batched_at(x: Any, level: Level, axis: int = 0) -> Any:
+    """The value below this level with the examples along ``axis``; what is not batched is repeated (without a copy)."""
+    if not wrapped(x, level):
+        x = x if hasattr(x, "shape") else np.asarray(x)
+        wide = ops.broadcast_to(x, (level.size, *x.shape))
+        return wide if axis == 0 else ops.moveaxis(wide, 0, axis)
+    return x.value if x.axis == axis else ops.moveaxis(x.value, x.axis, axis)
+
+
+def _shape(x: Any) -> tuple[int, ...]:
+    return x.shape if hasattr(x, "shape") else np.shape(x)
+
+
+def _in_front(x: Any, ndim: int, level: Level) -> Any:
+    """The value with the examples in front, and as many axes between as make its own ``ndim``."""
+    if not wrapped(x, level):
+        return x
+    value = batched_at(x, level)
+    missing = ndim - (value.ndim - 1)
+    return ops.reshape(value, (value.shape[0], *(1,) * missing, *value.shape[1:])) if missing > 0 else value
+
+
+def _batch(op: Any, args: Sequence[Any], params: dict[str, Any], level: Level) -> Any:
+    """Evaluate an op for a whole batch, by its rule, by what its kind implies, or example by example."""
+    rule = op.batch
+    if rule is None and op.kind == "elementwise" and not op.outputs:
+        rule = "elementwise"
+    elif rule is None and op.kind in ("reduction", "scan") and op.static & {"axis", "axes"}:
+        rule = "axis"
+    if callable(rule):
+        y, axis = rule(op, args, params, level)
+    elif rule in ("elementwise", "leading"):
+        ndim = max(len(_shape(a)) for a in args if a is not None)
+        y, axis = op(*(_in_front(a, ndim, level) for a in args), **params), 0
+    elif rule == "axis" and not any(value is None for name, value in params.items() if name in ("axis", "axes")):
+        values = [a if a is None else batched_at(a, level) for a in args]
+        y, axis = op(*values, **{k: _shifted(v) if k in ("axis", "axes") else v for k, v in params.items()}), 0
+    else:
+        y, axis = _loop(op, args, params, level), 0
+    if op.outputs:
+        return tuple(Batched(level, part, axis) for part in y)
+    return Batched(level, y, axis)
+
+
+def _shifted(axis: Any) -> Any:
+    return tuple(a + 1 for a in axis) if isinstance(axis, tuple) else axis + 1
+
+
+def _loop(op: Any, args: Sequence[Any], params: dict[str, Any], level: Level) -> Any:
+    """Each example by itself, the results stacked."""
+    fronts = [batched_at(a, level) if wrapped(a, level) else a for a in args]
+    rows = [
+        op(*(f[i] if wrapped(a, level) else a for a, f in zip(args, fronts, strict=True)), **params)
+        for i in range(level.size)
+    ]
+    if not rows:
+        raise GradientError(
+            f"vmap: {op.name} has no batching rule, and an empty batch has no example to learn its shape from."
+        )
+    if op.outputs:
+        return tuple(ops.stack([row[k] for row in rows], 0) for k in range(len(rows[0])))
+    return ops.stack(rows, 0)
+
+
+def _evaluate_wrapped(op: Any, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
+    level = max((a.level for a in args if getattr(a, "level", None) is not None), key=lambda one: one.number)
+    if level not in levels.here.levels:
+        raise GradientError(
+            f"{op.name}: an argument belongs to a jvp or vmap that has ended. Return values from the function instead of "
+            "storing them outside."
+        )
+    return (_batch if level.size >= 0 else _push)(op, args, params, level)
+
+
+levels.set_handler(_evaluate_wrapped)

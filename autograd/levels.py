@@ -1,0 +1,99 @@
+"""The switch that lets something other than plain evaluation see each op: forward mode, vmap, recorders.
+
+Dispatch reads ``levels.active`` once for each op. It counts what is switched on, in all threads; what is switched on
+for *this* thread stands in ``levels.here``. Each level of ``jvp`` and ``vmap`` has a number; a value that belongs to a
+level is wrapped, and the highest level among the arguments of an op is handled first.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+__all__ = ["Level", "Observer", "active", "enter", "here", "intercept", "observe"]
+
+active = 0
+_lock = threading.Lock()
+
+
+class Level:
+    """One transform in progress: its number, and for vmap the size of the batch (-1 for forward mode)."""
+
+    __slots__ = ("number", "size")
+
+    def __init__(self, number: int, size: int = -1):
+        self.number = number
+        self.size = size
+
+
+Observer = Callable[[Any, tuple[Any, ...], dict[str, Any], Callable[..., Any]], Any]
+
+
+class _Here(threading.local):
+    """What is switched on in this thread."""
+
+    def __init__(self) -> None:
+        self.levels: list[Level] = []
+        self.observers: list[Observer] = []
+
+
+here = _Here()
+
+
+def _count(change: int) -> None:
+    global active
+    with _lock:
+        active += change
+
+
+@contextmanager
+def enter(size: int = -1) -> Iterator[Level]:
+    """A new level, above all others of this thread, for the length of a block."""
+    level = Level(here.levels[-1].number + 1 if here.levels else 1, size)
+    here.levels.append(level)
+    _count(1)
+    try:
+        yield level
+    finally:
+        here.levels.remove(level)
+        _count(-1)
+
+
+@contextmanager
+def observe(observer: Observer) -> Iterator[None]:
+    """Let ``observer(op, args, params, run)`` see each op of this thread; it calls ``run`` and returns its value."""
+    here.observers.append(observer)
+    _count(1)
+    try:
+        yield
+    finally:
+        here.observers.remove(observer)
+        _count(-1)
+
+
+_handle: Callable[[Any, tuple[Any, ...], dict[str, Any]], Any] | None = None
+
+
+def set_handler(handle: Callable[[Any, tuple[Any, ...], dict[str, Any]], Any]) -> None:
+    """Say what evaluates an op whose arguments are wrapped; the interpreters, which stand on dispatch, do."""
+    global _handle
+    _handle = handle
+
+
+def intercept(op: Any, args: tuple[Any, ...], params: dict[str, Any], plain: Callable[..., Any]) -> Any:
+    """Evaluate an op while something is switched on: by the highest level among the arguments, else under observers."""
+    if _handle is not None:
+        for a in args:
+            if getattr(a, "level", None) is not None:
+                return _handle(op, args, params)
+    if not here.observers:
+        return plain(op, args, params)
+
+    def run(depth: int, op: Any, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        if depth < 0:
+            return plain(op, args, params)
+        return here.observers[depth](op, args, params, lambda o, a, p: run(depth - 1, o, a, p))
+
+    return run(len(here.observers) - 1, op, args, params)
