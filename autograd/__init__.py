@@ -27,7 +27,10 @@ if _importlib_util.find_spec("autograd.tape") is None:
 from autograd import creation, errors, ops
 from autograd.backend import available_devices
 from autograd.composite import COMPOSITES, Composite, composite
+from autograd.anomaly import AnomalyError, detect_anomaly
+from autograd.checkpointing import checkpoint
 from autograd.creation import *
+from autograd.custom import custom_op
 from autograd.errors import *
 from autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
 from autograd.mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
@@ -48,10 +51,12 @@ from autograd.ops.shape import *
 from autograd.ops.special import *
 from autograd.primitive import OPS, Primitive, primitive
 from autograd.random import Generator, default_generator, manual_seed
+from autograd.recording import Recording, record
 from autograd.tape import Leaf, Node, mark_written
 from autograd.tensor import Tensor
 from autograd.transforms import grad, gradients, hvp, jvp, linearize, value_and_grad, vjp
 from autograd.tree import tree_flatten, tree_leaves, tree_map, tree_unflatten
+from autograd.watching import scope
 from autograd.vectorize import hessian, jacobian, vmap
 
 __all__ = [
@@ -63,6 +68,8 @@ __all__ = [
     "Leaf",
     "Node",
     "Primitive",
+    "Recording",
+    "record",
     "Tensor",
     "available_devices",
     "composite",
@@ -81,6 +88,11 @@ __all__ = [
     "primitive",
     "set_grad_enabled",
     "value_and_grad",
+    "AnomalyError",
+    "checkpoint",
+    "custom_op",
+    "detect_anomaly",
+    "scope",
     "hessian",
     "hvp",
     "jacobian",

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from autograd.backend import Array, as_array, cast, is_complex
+from autograd import levels
 from autograd.dispatch import bound, item_node
 from autograd.errors import GradientError
 from autograd.mode import set_grad_enabled
@@ -57,6 +58,7 @@ def walk(
     heap = [(-node.seq, node) for node in pending]
     heapify(heap)
     following = heappop(heap) if heap else None
+    watchers = levels.here.watchers if levels.active else ()
     masks: dict[Node, Array] = {}  # which elements of a pending cotangent got any gradient, where not all did
 
     with set_grad_enabled(create_graph if record is None else record), np.errstate(all="ignore"):
@@ -113,6 +115,12 @@ def walk(
                                 gi = _cast(gi, parent.dtype)
                             if masks or op.selects or mask is not None:
                                 _pass_mask(masks, mask, node, g, saved, parent, parent not in pending)
+                        if watchers:
+                            node.saved = saved
+                            for watcher in watchers:
+                                watcher.pulled(node, parent, g, gi, pending.get(parent, found.get(parent)))
+                            if not retain_graph:
+                                node.saved = FREED
                         if parent in pending:
                             pending[parent] = pending[parent] + gi
                         elif parent.op is None and (parent.hooks is None or parent in found):

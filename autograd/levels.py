@@ -37,6 +37,9 @@ class _Here(threading.local):
     def __init__(self) -> None:
         self.levels: list[Level] = []
         self.observers: list[Observer] = []
+        self.watchers: list[Any] = []  # what sees each gradient of a backward pass: objects with a method ``pulled``
+        self.scopes: list[str] = []
+        self.modules: list[Any] = []
 
 
 here = _Here()

@@ -112,6 +112,7 @@ class Primitive:
         self.outputs = outputs
         self.plain = plain
         self.batch = batch
+        self.custom = False  # written by a user: anomaly mode checks its rules
         self.reference = reference
         self.__name__ = name
         self.__doc__ = doc or forward.__doc__

@@ -108,6 +108,20 @@ def default_generator(device: str = "cpu") -> Generator:
     return _defaults[device]
 
 
+def get_states() -> dict[str, Any]:
+    """The states of the default generators of all devices in use."""
+    return {device: generator.get_state() for device, generator in _defaults.items()} | {"": {"seed": _seed}}
+
+
+def set_states(states: dict[str, Any]) -> None:
+    """Continue from what :func:`get_states` gave; generators that were not in use then start anew from the seed."""
+    for device in list(_defaults):
+        if device in states:
+            _defaults[device].set_state(states[device])
+        else:
+            del _defaults[device]
+
+
 def manual_seed(seed: int) -> Generator:
     """Seed the default generator of every device; returns the one of the CPU."""
     global _seed

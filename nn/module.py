@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from autograd import Tensor, no_grad, zeros
+from autograd import Tensor, levels, no_grad, tree, zeros
 from autograd.backend import is_differentiable
 from autograd.errors import ArgumentError, DtypeError, GlassgradError
 from autograd.tensor import RemovableHandle
@@ -60,17 +60,33 @@ class Module:
                 changed = hook(self, args)
                 if changed is not None:
                     args = changed if isinstance(changed, tuple) else (changed,)
+        scopes = levels.here.scopes if levels.active else None
+        if scopes is not None:  # somebody watches: say which part of the model the ops belong to
+            scopes.append(self._name_within(levels.here.modules))
+            levels.here.modules.append(self)
         try:
             out = self.forward(*args, **options)
         except GlassgradError as error:
             error.add_note(f"  in {self._label()}")  # which of the many Linear layers it was
             raise
+        finally:
+            if scopes is not None:
+                scopes.pop()
+                levels.here.modules.pop()
         if self._hooks:
             for hook in list(self._hooks.values()):
                 changed = hook(self, args, out)
                 if changed is not None:
                     out = changed
         return out
+
+    def _name_within(self, outer: list[Any]) -> str:
+        """What the innermost open module that holds this one calls it; the class name where none does."""
+        for module in reversed(outer):
+            for name, child in module.named_modules():
+                if child is self and name:
+                    return name
+        return type(self).__name__
 
     # ---------------------------------------------------------------------------------------- attributes
 
@@ -414,3 +430,36 @@ def _load_error(module: str, own: dict[str, Tensor], result: LoadResult, misfits
         hint = "" if misfits else ", or pass strict=False to load what fits"
         lines.append(f"  Build the model with the arguments that it was saved with{hint}.")
     return "\n".join(lines)
+
+
+def _parts(module: Module) -> tuple[list[Any], Any]:
+    """The parameters, each once; after a transform other Tensors stand in their places."""
+    found: dict[int, Any] = {}
+    for part in module.modules():
+        for name, value in part.__dict__.items():
+            if isinstance(value, Tensor) and name not in part._buffers:
+                found.setdefault(id(value), value)
+    return list(found.values()), (module, list(found))
+
+
+def _with_parts(rest: tuple[Module, list[int]], parts: list[Any]) -> Module:
+    """The module with other Tensors in place of its parameters; buffers and everything else are shared."""
+    module, places = rest
+    return _replaced(module, dict(zip(places, parts, strict=True)), {})
+
+
+def _replaced(module: Module, new: dict[int, Any], done: dict[int, Module]) -> Module:
+    if id(module) in done:
+        return done[id(module)]
+    twin = object.__new__(type(module))
+    done[id(module)] = twin
+    for name, value in module.__dict__.items():
+        if isinstance(value, Module):
+            value = _replaced(value, new, done)
+        elif isinstance(value, Tensor):
+            value = new.get(id(value), value)
+        twin.__dict__[name] = value
+    return twin
+
+
+tree.register(Module, _parts, _with_parts)  # a Module can be an argument of grad, jvp, vmap, ...

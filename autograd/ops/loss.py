@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd.backend import Array, array_module, is_array
 from autograd.errors import ArgumentError, DtypeError, RangeError, ShapeError
-from autograd.ops.elementwise import exp
+from autograd.ops.elementwise import exp, where
 from autograd.ops.indexing import take_along_axis
 from autograd.ops.reduce import log_softmax, mean, sum
 from autograd.ops.shape import moveaxis, reshape, squeeze
@@ -71,6 +71,9 @@ def _reduced(op: str, loss: Any, reduction: str, weights: Any = None) -> Any:
 
 def _labels(op: str, logits: Any, target: Any, ignore_index: int) -> tuple[Array, Array | None]:
     """The labels as an array in range, and which of them count (None: all)."""
+    if getattr(target, "level", None) is not None:  # inside vmap the labels are not known yet: nothing to check
+        counted_here = target != ignore_index
+        return where(counted_here, target, 0), counted_here
     labels = getattr(target, "array", target)
     if not is_array(labels):
         labels = array_module(getattr(logits, "array", logits)).asarray(labels)

@@ -16,7 +16,7 @@ from autograd.composite import composite
 from autograd.errors import ShapeError
 from autograd.ops.axes import Axis, normalize_axes, normalize_axis
 from autograd.ops.elementwise import abs as absolute
-from autograd.ops.elementwise import exp, isinf, isnan, real, sqrt, square, where
+from autograd.ops.elementwise import equal, exp, isclose, isinf, isnan, real, sqrt, square, where
 from autograd.ops.indexing import getitem
 from autograd.ops.scan import cumprod
 from autograd.ops.shape import broadcast_to, concat, flip, transpose
@@ -26,6 +26,8 @@ from autograd.samples import sample
 
 __all__ = [
     "all",
+    "allclose",
+    "array_equal",
     "amax",
     "amin",
     "any",
@@ -484,3 +486,13 @@ def vector_norm(x: Any, ord: float = 2, axis: Axis = None, keepdims: bool = Fals
     total = sum(powers, axis, keepdims)
     flat = (total == 0) | isinf(total)
     return where(flat, 0, where(flat, 1, total) ** (1 / ord))
+
+
+def allclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
+    """Whether all elements are close; see :func:`isclose`."""
+    return bool(all(isclose(a, b, rtol, atol, equal_nan)))
+
+
+def array_equal(a: Any, b: Any) -> bool:
+    """Whether shapes and all elements are equal."""
+    return tuple(a.shape) == tuple(b.shape) and bool(all(equal(a, b)))

@@ -1,0 +1,165 @@
+"""Anomaly mode: stop at the first value that is not finite, forward or backward, and say where it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from autograd import levels
+from autograd.backend import is_differentiable, to_numpy
+from autograd.dispatch import bound
+from autograd.errors import GlassgradError
+from autograd.gradcheck import GradcheckError, gradcheck
+from autograd.tape import Node, Variable
+from autograd.watching import Line, scope_path, source_line, summarize
+
+__all__ = ["AnomalyError", "detect_anomaly"]
+
+
+class AnomalyError(GlassgradError, ArithmeticError):
+    """A value became NaN or infinite; the message says in which op, on which line, from what."""
+
+
+class detect_anomaly:
+    """A context in which the first NaN or infinity, in a forward or a backward pass, raises :class:`AnomalyError`.
+
+    The message names the op, its scope and the line that recorded it, shapes, a summary of its arguments, and the chain
+    of ops back to a leaf. Within it, the rules of custom ops are checked by finite differences when an op is first
+    used. Values that were not finite before (``-inf`` in a mask) are let through; only an op that makes a new one
+    stops. Costs time and memory: for debugging.
+
+    ``check_custom=False`` leaves the custom ops unchecked (for straight-through estimators).
+    """
+
+    def __init__(self, check_custom: bool = True):
+        self._check_custom = check_custom
+        self._checked: set[int] = set()
+        self._lines: dict[int, tuple[str, Line | None]] = {}
+        self._stack = ExitStack()
+
+    def __enter__(self) -> detect_anomaly:
+        self._stack.enter_context(levels.observe(self._forward))
+        levels.here.watchers.append(self)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        levels.here.watchers.remove(self)
+        self._stack.close()
+
+    # ---------------------------------------------------------------------------------------------------- forward
+
+    def _forward(self, op: Any, args: tuple[Any, ...], params: dict[str, Any], run: Callable[..., Any]) -> Any:
+        if self._check_custom and getattr(op, "custom", False) and id(op) not in self._checked:
+            self._checked.add(id(op))
+            self._check(op, args, params)
+        value = run(op, args, params)
+        for y in value if isinstance(value, tuple) else (value,):
+            if y.node is not None:
+                parent = y.node.inputs[0] if y.node.op is not None and y.node.op.kind == "item" else y.node
+                self._lines[parent.seq] = self._lines[y.node.seq] = (scope_path(), source_line())
+            if _bad(y.array) and not any(_bad(_array(a)) for a in args):
+                raise AnomalyError(self._forward_report(op, args, y))
+        return value
+
+    def _check(self, op: Any, args: tuple[Any, ...], params: dict[str, Any]) -> None:
+        points = [_double(a) for a in args]
+        if any(isinstance(p, Variable) and p.node is not None for p in points):
+            function = lambda *xs: op(*xs, **params)  # noqa: E731
+            function.__name__ = op.name
+            with _unwatched():
+                try:
+                    gradcheck(function, points)
+                except GradcheckError as error:
+                    raise GradcheckError(
+                        f"{error}\n  {op.name} is a custom op that anomaly mode checked on first use. If its rule differs "
+                        "from the derivative on purpose, use detect_anomaly(check_custom=False)."
+                    ) from error
+
+    def _forward_report(self, op: Any, args: tuple[Any, ...], y: Any) -> str:
+        lines = [
+            f"{op.name} made a value that is not finite: {summarize(y.array)}.",
+            f"  at {source_line()}" + (f", in {scope_path()}" if scope_path() else ""),
+        ]
+        names = op.arguments if op.variadic is None else [f"{op.variadic}[{i}]" for i in range(len(args))]
+        lines += [f"  {name}: {summarize(_array(a))}" for name, a in zip(names, args, strict=False) if a is not None]
+        for name, a in zip(names, args, strict=False):
+            if isinstance(a, Variable) and a.node is not None:
+                lines += [f"  {name} came from:", *self._chain(a.node)]
+                break
+        return "\n".join(lines)
+
+    # --------------------------------------------------------------------------------------------------- backward
+
+    def pulled(self, node: Node, parent: Node, g: Any, gi: Any, before: Any) -> None:
+        """See one gradient on its way from a node to one of its inputs."""
+        if not _bad(_array(gi)) or _bad(_array(g)):
+            return
+        op: Any = node.op
+        scope, line = self._lines.get(node.seq, ("", None))
+        lines = [
+            f"the backward pass of {op.name} made a gradient that is not finite: {summarize(_array(gi))}.",
+            f"  recorded at {line}" + (f", in {scope}" if scope else "") if line else "  recorded outside anomaly mode",
+            f"  incoming gradient: {summarize(_array(g))}",
+        ]
+        saved = node.saved if isinstance(node.saved, (tuple, list)) else ()
+        for name, value in zip(op.layout, saved, strict=False):
+            if name and hasattr(value, "dtype") and hasattr(value, "shape"):
+                lines.append(f"  {'output' if name == 'y' else name}: {summarize(_array(value))}")
+        raise AnomalyError("\n".join([*lines, "  the op was computed from:", *self._chain(node)]))
+
+    def _chain(self, node: Node | None, limit: int = 12) -> list[str]:
+        """The ops from a node back to a leaf, along the first input that has a gradient."""
+        lines: list[str] = []
+        while node is not None and len(lines) < limit:
+            scope, line = self._lines.get(node.seq, ("", None))
+            name = node.op.name if node.op is not None else "leaf"
+            lines.append(
+                f"    {name} {node.shape} {node.dtype}"
+                + (f"  {line}" if line else "")
+                + (f"  in {scope}" if scope else "")
+            )
+            node = next((parent for parent in node.inputs if parent is not None), None)
+        if node is not None:
+            lines.append("    ...")
+        return lines
+
+
+def _array(x: Any) -> Any:
+    if isinstance(x, (list, tuple)):
+        return next((_array(part) for part in x if part is not None), np.zeros(0))
+    while isinstance(x, Variable):
+        x = x.array
+    return np.asarray(x) if not hasattr(x, "dtype") else x
+
+
+def _bad(array: Any) -> bool:
+    if array is None or not hasattr(array, "dtype"):
+        array = np.asarray(array)
+    return is_differentiable(array.dtype) and not bool(np.isfinite(array).all())
+
+
+def _double(a: Any) -> Any:
+    if not isinstance(a, Variable):
+        return a
+    array = to_numpy(a.array)
+    if not is_differentiable(array.dtype):
+        return bound(array, None)
+    wide: Any = bound(array.astype(np.complex128 if array.dtype.kind == "c" else np.float64), None)
+    return wide.requires_grad_() if a.node is not None else wide
+
+
+class _unwatched:
+    """Switches observers and watchers off for a block."""
+
+    def __enter__(self) -> None:
+        self._kept = levels.here.observers, levels.here.watchers
+        levels.here.observers, levels.here.watchers = [], []
+
+    def __exit__(self, *error: object) -> None:
+        levels.here.observers, levels.here.watchers = self._kept
