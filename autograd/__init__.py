@@ -24,26 +24,31 @@ if _importlib_util.find_spec("autograd.tape") is None:
         "Run: pip uninstall -y autograd glassgrad && pip install glassgrad"
     )
 
-from autograd import creation, errors, ops
-from autograd.backend import available_devices
-from autograd.composite import COMPOSITES, Composite, composite
+from autograd import creation, errors, fft, linalg, ops
 from autograd.anomaly import AnomalyError, detect_anomaly
+from autograd.backend import available_devices
 from autograd.checkpointing import checkpoint
+from autograd.composite import COMPOSITES, Composite, composite
 from autograd.creation import *
 from autograd.custom import custom_op
 from autograd.errors import *
 from autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
 from autograd.mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from autograd.ops.activation import *
+from autograd.ops.attention import *
 from autograd.ops.convolution import *
 from autograd.ops.elementwise import *
 from autograd.ops.indexing import *
 from autograd.ops.linalg import *
 from autograd.ops.loss import *
+from autograd.ops.normalization import *
+from autograd.ops.objective import *
 from autograd.ops.order import *
+from autograd.ops.pooling import *
 from autograd.ops.random import *
 from autograd.ops.rearrange import *
 from autograd.ops.reduce import *
+from autograd.ops.resample import *
 from autograd.ops.rounding import *
 from autograd.ops.scan import *
 from autograd.ops.scattering import *
@@ -56,8 +61,8 @@ from autograd.tape import Leaf, Node, mark_written
 from autograd.tensor import Tensor
 from autograd.transforms import grad, gradients, hvp, jvp, linearize, value_and_grad, vjp
 from autograd.tree import tree_flatten, tree_leaves, tree_map, tree_unflatten
-from autograd.watching import scope
 from autograd.vectorize import hessian, jacobian, vmap
+from autograd.watching import scope
 
 __all__ = [
     "COMPOSITES",
@@ -76,6 +81,8 @@ __all__ = [
     "default_generator",
     "enable_grad",
     "errors",
+    "fft",
+    "linalg",
     "grad",
     "gradcheck",
     "gradgradcheck",
@@ -107,4 +114,4 @@ __all__ = [
 ]
 __all__ += creation.__all__
 __all__ += errors.__all__
-__all__ += ops.__all__
+__all__ += [name for name in ops.__all__ if name not in (*fft.__all__, *ops.decomposition.__all__)]

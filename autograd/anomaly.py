@@ -77,8 +77,8 @@ class detect_anomaly:
                     gradcheck(function, points)
                 except GradcheckError as error:
                     raise GradcheckError(
-                        f"{error}\n  {op.name} is a custom op that anomaly mode checked on first use. If its rule differs "
-                        "from the derivative on purpose, use detect_anomaly(check_custom=False)."
+                        f"{error}\n  {op.name} is a custom op, which anomaly mode checks on first use. If its rule "
+                        "differs from the derivative on purpose, use detect_anomaly(check_custom=False)."
                     ) from error
 
     def _forward_report(self, op: Any, args: tuple[Any, ...], y: Any) -> str:

@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backend import Array, as_array, cast, is_complex
 from autograd import levels
+from autograd.backend import Array, as_array, cast, is_complex
 from autograd.dispatch import bound, item_node
 from autograd.errors import GradientError
 from autograd.mode import set_grad_enabled

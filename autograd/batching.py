@@ -13,12 +13,13 @@ import numpy as np
 from autograd import ops
 from autograd.backend import is_array
 from autograd.dispatch import OPS
-from autograd.interpreters import batched_at, wrapped
+from autograd.interpreters import batched_at, example_by_example, wrapped
 from autograd.levels import Level
 
 __all__: list[str] = []
 
 Result = tuple[Any, int]
+_POOLS = (("max_pool", ""), ("max_pool", "_indices"), ("avg_pool", ""), ("avg_pool", "_gradient"))
 
 
 def rule(*names: str) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
@@ -106,9 +107,7 @@ def _by_index(op: Any, args: Sequence[Any], params: dict[str, Any], level: Level
 
 
 def _example_by_example(op: Any, args: Sequence[Any], params: dict[str, Any], level: Level) -> Result:
-    from autograd.interpreters import _loop
-
-    return _loop(op, args, params, level), 0
+    return example_by_example(op, args, params, level), 0
 
 
 @rule("getitem")
@@ -213,14 +212,14 @@ def _cross_entropy(op: Any, args: Sequence[Any], params: dict[str, Any], level: 
     return ops.reshape(losses, (level.size, n)), 0
 
 
-@rule("max_pool2d", "avg_pool2d", "avg_pool2d_gradient")
+@rule(*(f"{kind}{n}d{end}" for n in (1, 2, 3) for kind, end in _POOLS))
 def _pool(op: Any, args: Sequence[Any], params: dict[str, Any], level: Level) -> Result:
     x = batched_at(args[0], level)
     y = op(ops.reshape(x, (level.size * x.shape[1], *x.shape[2:])), **params)
     return ops.reshape(y, (level.size, x.shape[1], *y.shape[1:])), 0
 
 
-@rule("conv2d", "conv2d_input_gradient")
+@rule(*(f"conv{n}d{end}" for n in (1, 2, 3) for end in ("", "_input_gradient")))
 def _convolution(op: Any, args: Sequence[Any], params: dict[str, Any], level: Level) -> Result:
     """The images of all examples as one batch; if kernels differ by example, a group of channels for each."""
     x, weight = args[:2]
@@ -239,11 +238,11 @@ def _convolution(op: Any, args: Sequence[Any], params: dict[str, Any], level: Le
         y = ops.moveaxis(ops.reshape(y, (n, b, y.shape[1] // b, *y.shape[2:])), 1, 0)
     if bias is not None:
         wide = batched_at(bias, level) if wrapped(bias, level) else ops.expand_dims(bias, 0)
-        y = y + ops.reshape(wide, (wide.shape[0], 1, wide.shape[1], 1, 1))
+        y = y + ops.reshape(wide, (wide.shape[0], 1, wide.shape[1], *(1,) * (y.ndim - 3)))
     return y, 0
 
 
-@rule("conv2d_weight_gradient")
+@rule("conv1d_weight_gradient", "conv2d_weight_gradient", "conv3d_weight_gradient")
 def _kernel_gradient(op: Any, args: Sequence[Any], params: dict[str, Any], level: Level) -> Result:
     """A group of channels for each example."""
     x, d = (batched_at(a, level) for a in args)

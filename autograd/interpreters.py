@@ -21,7 +21,7 @@ from autograd.levels import Level
 from autograd.tape import Variable
 from autograd.tensor import Tensor
 
-__all__ = ["Batched", "Dual", "NeedsValueError", "batched_at", "unwrap", "wrapped"]
+__all__ = ["Batched", "Dual", "NeedsValueError", "batched_at", "example_by_example", "unwrap", "wrapped"]
 
 
 class NeedsValueError(GlassgradError, RuntimeError):
@@ -45,8 +45,8 @@ class _Wrapped(Tensor):
         """The number of axes."""
         return len(self.shape)
 
-    @property
-    def requires_grad(self) -> bool:  # type: ignore[override]
+    @property  # type: ignore[misc]
+    def requires_grad(self) -> bool:
         """Whether gradients flow to or through this value."""
         return self.node is not None
 
@@ -74,13 +74,13 @@ class Dual(_Wrapped):
         self.primal = primal
         self.tangent = tangent
 
-    @property
-    def array(self) -> Any:  # type: ignore[override]
+    @property  # type: ignore[override]
+    def array(self) -> Any:
         """The array of the value, for what has no gradient: indices, comparisons, shapes."""
         return self.primal.array
 
     @property
-    def node(self) -> Any:  # type: ignore[override]
+    def node(self) -> Any:
         """Where the value stands in the graph."""
         return getattr(self.primal, "node", None)
 
@@ -118,8 +118,8 @@ class Batched(_Wrapped):
         self.value = value
         self.axis = axis
 
-    @property
-    def array(self) -> Any:  # type: ignore[override]
+    @property  # type: ignore[override]
+    def array(self) -> Any:
         """There is no single array: asking for it makes vmap fall back to a loop."""
         raise NeedsValueError(
             "a value inside vmap has a number for each example, so it cannot decide a branch, be an index that is "
@@ -127,7 +127,7 @@ class Batched(_Wrapped):
         )
 
     @property
-    def node(self) -> Any:  # type: ignore[override]
+    def node(self) -> Any:
         """Where the whole batch stands in the graph."""
         return getattr(self.value, "node", None)
 
@@ -169,7 +169,8 @@ def wrapped(x: Any, level: Level) -> bool:
 def unwrap(x: Any) -> Any:
     """The plain Tensor inside all wrappers."""
     while isinstance(x, _Wrapped):
-        x = x.primal if isinstance(x, Dual) else x.value
+        inner: Any = x
+        x = inner.primal if isinstance(x, Dual) else inner.value
     return x
 
 
@@ -246,7 +247,7 @@ def _batch(op: Any, args: Sequence[Any], params: dict[str, Any], level: Level) -
         values = [a if a is None else batched_at(a, level) for a in args]
         y, axis = op(*values, **{k: _shifted(v) if k in ("axis", "axes") else v for k, v in params.items()}), 0
     else:
-        y, axis = _loop(op, args, params, level), 0
+        y, axis = example_by_example(op, args, params, level), 0
     if op.outputs:
         return tuple(Batched(level, part, axis) for part in y)
     return Batched(level, y, axis)
@@ -256,7 +257,7 @@ def _shifted(axis: Any) -> Any:
     return tuple(a + 1 for a in axis) if isinstance(axis, tuple) else axis + 1
 
 
-def _loop(op: Any, args: Sequence[Any], params: dict[str, Any], level: Level) -> Any:
+def example_by_example(op: Any, args: Sequence[Any], params: dict[str, Any], level: Level) -> Any:
     """Each example by itself, the results stacked."""
     fronts = [batched_at(a, level) if wrapped(a, level) else a for a in args]
     rows = [
@@ -264,9 +265,7 @@ def _loop(op: Any, args: Sequence[Any], params: dict[str, Any], level: Level) ->
         for i in range(level.size)
     ]
     if not rows:
-        raise GradientError(
-            f"vmap: {op.name} has no batching rule, and an empty batch has no example to learn its shape from."
-        )
+        raise GradientError(f"vmap: {op.name} has no batching rule, and an empty batch has no example to learn from.")
     if op.outputs:
         return tuple(ops.stack([row[k] for row in rows], 0) for k in range(len(rows[0])))
     return ops.stack(rows, 0)
@@ -276,8 +275,8 @@ def _evaluate_wrapped(op: Any, args: tuple[Any, ...], params: dict[str, Any]) ->
     level = max((a.level for a in args if getattr(a, "level", None) is not None), key=lambda one: one.number)
     if level not in levels.here.levels:
         raise GradientError(
-            f"{op.name}: an argument belongs to a jvp or vmap that has ended. Return values from the function instead of "
-            "storing them outside."
+            f"{op.name}: an argument belongs to a jvp or vmap that has ended. Return values from the function instead "
+            "of storing them outside."
         )
     return (_batch if level.size >= 0 else _push)(op, args, params, level)
 

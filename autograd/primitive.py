@@ -214,7 +214,7 @@ class Primitive:
         if callable(self.jvp):
             return self.jvp(primals, tangents, **params)
         if self.jvp == "linear":
-            filled = [0 * p if t is None else t for p, t in zip(primals, tangents, strict=True)]
+            filled = [OPS["zeros_of"](p) if t is None else t for p, t in zip(primals, tangents, strict=True)]
             return self(*filled, **params)
         terms = []
         if self.jvp == "multilinear":
@@ -231,7 +231,7 @@ class Primitive:
             for rule, t in zip(rules, tangents, strict=True):
                 if rule is not None and t is not None:
                     if self.jvp == "from_vjp" and t.shape != y.shape:
-                        t = t + 0 * y
+                        t = t + OPS["zeros_of"](y)
                     terms.append(rule(t, saved, params))  # a diagonal Jacobian is its own transpose
         total = None
         for term in terms:
@@ -248,6 +248,8 @@ def _parameters_of(
     if isinstance(forward, np.ufunc):
         return (("x",) if forward.nin == 1 else ("a", "b")), None, frozenset()
     code = forward.__code__
+    if code.co_flags & _KEYWORDS:
+        raise TypeError(f"the forward function {forward.__name__} takes **{code.co_varnames[-1]}: name its parameters.")
     names = code.co_varnames
     positional = names[: code.co_argcount]
     static = names[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
@@ -255,6 +257,7 @@ def _parameters_of(
     return tuple(positional), variadic, frozenset(static)
 
 
+_KEYWORDS = 0x08  # the flag of one that takes **options (inspect.CO_VARKEYWORDS)
 _VARIADIC = 0x04  # the flag of a code object that takes *args (inspect.CO_VARARGS)
 
 
@@ -307,8 +310,9 @@ def primitive(
                      through elementwise rules, so that a NaN of a branch not taken cannot leak
     ``aux``          ``forward`` returns ``(output, aux)`` and rules may name ``aux``
     ``outputs``      ``forward`` returns a tuple; a rule gets a tuple of cotangents, None for an unused output
-    ``batch``        how vmap adds an axis in front: ``"elementwise"``, ``"axis"`` (shift the static axes), ``"leading"``
-                     (the op takes stacks already), a function of ``(op, values, batched, size, params)``, or None:
+    ``batch``        how vmap adds an axis in front: ``"elementwise"``, ``"axis"`` (shift the static axes),
+                     ``"leading"`` (the op takes stacks already), a function of
+                     ``(op, args, params, level)``, or None:
                      derived from the kind, a loop over examples where nothing can be
     ``plain``        the definition by other primitives, where ``forward`` is fused; used for higher orders
     ``register``     False keeps the op out of the table: a private op of one program
@@ -317,10 +321,27 @@ def primitive(
     if name in OPS and register:
         raise TypeError(f"primitive {name!r} is in the table already. Give the op another name.")
     entry = Primitive(
-        name, forward, vjp, jvp, kind, code, latex or rf"\operatorname{{{name}}}", vjp_latex,
-        flops or per_element(1), samples, errors, arguments, holomorphic, selects, aux, outputs, plain,
-        batch, reference, doc,
-    )  # fmt: skip
+        name,
+        forward,
+        vjp,
+        jvp,
+        kind,
+        code,
+        latex or rf"\operatorname{{{{{name}}}}}",
+        vjp_latex,
+        flops or per_element(1),
+        samples,
+        errors,
+        arguments,
+        holomorphic,
+        selects,
+        aux,
+        outputs,
+        plain,
+        batch,
+        reference,
+        doc,
+    )
     if register:
         OPS[name] = entry
     return entry

@@ -183,8 +183,8 @@ def _value(x: Any) -> Any:
 def _summary(data: Any) -> Summary | None:
     if data is None:
         return None
-    shape, dtype, *rest, elements = data
-    return Summary(tuple(shape), dtype, *(_value(part) for part in rest), _value(elements))  # type: ignore[misc]
+    shape, dtype, *rest = data
+    return Summary._make([tuple(shape), dtype, *(_value(part) for part in rest)])
 
 
 @dataclass
@@ -334,10 +334,14 @@ class record:
         node = pulling.node
         self._backward.append(
             BackwardEvent(
-                len(self._backward), self._by_node.get(node.seq), node.op.name, summarize(_array(pulling.g), self._small),
-                tuple(pulling.contributions), time.perf_counter() - pulling.started,
+                len(self._backward),
+                self._by_node.get(node.seq),
+                node.op.name,
+                summarize(_array(pulling.g), self._small),
+                tuple(pulling.contributions),
+                time.perf_counter() - pulling.started,
             )
-        )  # fmt: skip
+        )
 
 
 def _array(x: Any) -> Any:

@@ -112,8 +112,8 @@ def _leaf(x: Any) -> Any:
     x = _tensor(x)
     if not is_differentiable(x.dtype):
         raise DtypeError(
-            f"grad: an argument is {x.dtype}, which has no gradient. Convert it first: x.astype('float32'); or leave it "
-            "out with argnums."
+            f"grad: an argument is {x.dtype}, which has no gradient. Convert it first: x.astype('float32'); or "
+            "leave it out with argnums."
         )
     return x.clone() if x.node is not None and is_grad_enabled() else x.detach().requires_grad_()
 
@@ -133,7 +133,7 @@ def _detached(x: Any) -> Any:
         return Dual(x.level, _detached(x.primal), _detached(x.tangent))
     if isinstance(x, Batched):
         return Batched(x.level, _detached(x.value), x.axis)
-    return x.detach() if isinstance(x, Variable) else x
+    return x.detach() if isinstance(x, Tensor) else x
 
 
 def _pull(y: Any, xs: Sequence[Any], create_graph: bool) -> list[Any]:
@@ -236,8 +236,8 @@ def value_and_grad(
             raise DtypeError(f"grad: the function must return a Tensor of one element, not a {type(value).__name__}.")
         if value.size != 1:
             raise GradientError(
-                f"grad: the function returned {value.shape}, {value.size} numbers; a gradient is of one. Reduce it, as in "
-                "y.sum() or y.mean(), or use jacobian."
+                f"grad: the function returned {value.shape}, {value.size} numbers; a gradient is of one. Reduce it, as "
+                "in y.sum() or y.mean(), or use jacobian."
             )
         # Record the gradient too if somebody outside can differentiate it: through the arguments, or through other
         # Tensors that the function closes over.
@@ -337,7 +337,7 @@ def _inner_product(outs: Sequence[Any], weights: Sequence[Any]) -> Any:
     """The real number whose gradient is the pulled-back cotangent."""
     total = None
     for y, weight in zip(outs, weights, strict=True):
-        if not isinstance(y, Tensor) or unwrap(y).node is None and not _levels_of(y):
+        if not isinstance(y, Tensor) or (unwrap(y).node is None and not _levels_of(y)):
             continue
         product = ops.multiply(y, ops.conj(_tensor(weight)) if y.dtype.kind == "c" else _tensor(weight))
         term = ops.sum(ops.real(product) if product.dtype.kind == "c" else product)
@@ -346,7 +346,7 @@ def _inner_product(outs: Sequence[Any], weights: Sequence[Any]) -> Any:
 
 
 def _pull_lifted(outs: Sequence[Any], weights: Sequence[Any], targets: Sequence[Any], record: bool) -> list[Any]:
-    """Pull cotangents that belong to a transform which was entered after the forward pass: rules run on wrapped values."""
+    """Pull cotangents of a transform that was entered after the forward pass: rules run on wrapped values."""
     if any(_levels_of(x) for x in (*outs, *targets)):
         raise GradientError(
             "vjp: a pull made inside one vmap or jvp got a cotangent of another one inside it. Take the vjp inside the "

@@ -38,13 +38,17 @@ def _children(x: Any) -> tuple[list[Any], Callable[[list[Any]], Any]] | None:
     for base, (flatten, unflatten) in _registered.items():
         if isinstance(x, base):
             parts, rest = flatten(x)
-            return parts, lambda parts: unflatten(rest, parts)
+            return parts, _builder(unflatten, rest)
     if dataclasses.is_dataclass(x) and not isinstance(x, type):
         names = [f.name for f in dataclasses.fields(x) if f.init]
         return [getattr(x, n) for n in names], lambda parts: dataclasses.replace(
             x, **dict(zip(names, parts, strict=True))
         )
     return None
+
+
+def _builder(unflatten: Callable[[Any, list[Any]], Any], rest: Any) -> Callable[[list[Any]], Any]:
+    return lambda parts: unflatten(rest, parts)
 
 
 def _as_dict(x: dict[Any, Any], keys: list[Any], parts: list[Any]) -> Any:

@@ -101,4 +101,5 @@ def summarize(array: Any, small: int = 16) -> Summary:
                 float(sizes.mean()),
                 math.sqrt(float(np.vdot(sizes, sizes))),
             ]
-    return Summary(tuple(x.shape), str(x.dtype), int(x.nbytes), *facts, nonfinite, data)
+    low, high, mean, norm = facts
+    return Summary(tuple(x.shape), str(x.dtype), int(x.nbytes), low, high, mean, norm, nonfinite, data)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from autograd.catalogue import as_markdown, rows
 from glassgrad import __version__
 from glassgrad.train import Config, UsageError, run_training
 
@@ -74,6 +75,28 @@ def train(
         finished = run_training(config, out, report=report)
     if not finished:
         raise typer.Exit(130)  # as a shell reports a program that was ended by Ctrl-C
+
+
+@app.command()
+def ops(
+    pattern: Annotated[str, typer.Argument(help="Only ops whose name or kind contains this.")] = "",
+    markdown: Annotated[bool, typer.Option(help="Print the reference page with formulas, docs/ops.md.")] = False,
+) -> None:
+    """Print the table of ops: kind, orders of derivative, forward mode, vmap, fused kernel, ONNX operator."""
+    if markdown:
+        print(as_markdown(), end="")
+        return
+    found = [row for row in rows() if pattern.lower() in row.name.lower() or pattern.lower() == row.kind]
+    if not found:
+        raise UsageError(f"no op has {pattern!r} in its name, and no kind is called that. `glassgrad ops` prints all.")
+    heads = ("op", "kind", "orders", "forward", "vmap", "fused", "ONNX")
+    cells = [
+        (r.name, r.kind, r.orders or "-", r.forward or "-", r.vmap, "yes" if r.fused else "-", r.onnx or "-")
+        for r in found
+    ]
+    widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
+    for line in (heads, *cells):
+        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
 def _flag(name: str) -> str:

@@ -2,16 +2,22 @@
 
 from autograd.ops import (
     activation,
+    attention,
     convolution,
     decomposition,
     elementwise,
+    fourier,
     indexing,
     linalg,
     loss,
+    normalization,
+    objective,
     order,
+    pooling,
     random,
     rearrange,
     reduce,
+    resample,
     rounding,
     scan,
     scattering,
@@ -19,16 +25,22 @@ from autograd.ops import (
     special,
 )
 from autograd.ops.activation import *
+from autograd.ops.attention import *
 from autograd.ops.convolution import *
 from autograd.ops.decomposition import *
 from autograd.ops.elementwise import *
+from autograd.ops.fourier import *
 from autograd.ops.indexing import *
 from autograd.ops.linalg import *
 from autograd.ops.loss import *
+from autograd.ops.normalization import *
+from autograd.ops.objective import *
 from autograd.ops.order import *
+from autograd.ops.pooling import *
 from autograd.ops.random import *
 from autograd.ops.rearrange import *
 from autograd.ops.reduce import *
+from autograd.ops.resample import *
 from autograd.ops.rounding import *
 from autograd.ops.scan import *
 from autograd.ops.scattering import *
@@ -37,16 +49,22 @@ from autograd.ops.special import *
 
 __all__: list[str] = []
 __all__ += activation.__all__
+__all__ += attention.__all__
 __all__ += convolution.__all__
 __all__ += decomposition.__all__
 __all__ += elementwise.__all__
+__all__ += fourier.__all__
 __all__ += indexing.__all__
 __all__ += linalg.__all__
 __all__ += loss.__all__
+__all__ += normalization.__all__
+__all__ += objective.__all__
 __all__ += order.__all__
+__all__ += pooling.__all__
 __all__ += random.__all__
 __all__ += rearrange.__all__
 __all__ += reduce.__all__
+__all__ += resample.__all__
 __all__ += rounding.__all__
 __all__ += scan.__all__
 __all__ += scattering.__all__

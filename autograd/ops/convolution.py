@@ -1,87 +1,112 @@
-"""2-D convolution and pooling in their plain form: windows of the image, then one matrix product.
+"""Convolution in one, two and three dimensions, and its transpose, in plain form: windows, then one matrix product.
 
-The convolution and its two gradients are three bilinear ops that are closed under differentiation: each one's rules
-are the other two, so every order exists without further code.
+A convolution and its two gradients are three bilinear ops that are closed under differentiation: each one's rules
+are the other two, so every order exists without further code. The transposed convolution is the second of them.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from autograd.backend import Array, array_module
-from autograd.errors import DtypeError, ShapeError
-from autograd.ops.indexing import put_along_axis_add, take_along_axis
+from autograd.backend import Array
+from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.ops.reduce import sum
-from autograd.primitive import primitive
+from autograd.ops.shape import pad
+from autograd.primitive import Primitive, primitive
 from autograd.samples import array as spec
 from autograd.samples import sample
 
-__all__ = ["avg_pool2d", "conv2d", "max_pool2d", "pair"]
+__all__ = [
+    "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
+]  # fmt: skip
 
-Pair = tuple[int, int]
+Sizes = tuple[int, ...]
 
 
-def pair(op: str, name: str, value: Any, low: int) -> Pair:
+def several(op: str, name: str, value: Any, n: int, low: int) -> Sizes:
+    """``n`` numbers from one number or ``n`` of them, each at least ``low``."""
+    sizes = tuple(value) if isinstance(value, (tuple, list)) else (value,) * n
+    if len(sizes) != n or not all(isinstance(k, (int, np.integer)) and k >= low for k in sizes):
+        wanted = "a pair of them" if n == 2 else f"{n} of them"
+        raise ShapeError(f"{op}: {name} must be an integer of at least {low}, or {wanted}, not {value!r}.")
+    return tuple(int(k) for k in sizes)
+
+
+def pair(op: str, name: str, value: Any, low: int) -> tuple[int, int]:
     """``(height, width)`` from a number or a pair, each at least ``low``."""
-    both = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
-    if len(both) != 2 or not all(isinstance(n, (int, np.integer)) and n >= low for n in both):
-        raise ShapeError(f"{op}: {name} must be an integer of at least {low}, or a pair of them, not {value!r}.")
-    return int(both[0]), int(both[1])
+    height, width = several(op, name, value, 2, low)
+    return height, width
 
 
-def _windows(x: Array, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair, fill: float = 0.0) -> Array:
-    """A view of the padded image with every window: ``(N, C, H_out, W_out, kernel height, kernel width)``."""
+def windows(x: Array, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, fill: float = 0.0) -> Array:
+    """A view of the padded image with every window: ``(N, C, *out sizes, *kernel sizes)``."""
     if any(padding):
-        (ph, pw) = padding
-        x = np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw)), constant_values=fill)
+        x = np.pad(x, ((0, 0), (0, 0), *((p, p) for p in padding)), constant_values=fill)
     reach = tuple((k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True))
-    view = sliding_window_view(x, reach, axis=(2, 3))
-    return view[:, :, :: stride[0], :: stride[1], :: dilation[0], :: dilation[1]]
+    view = sliding_window_view(x, reach, axis=tuple(range(2, x.ndim)))
+    steps = tuple(slice(None, None, s) for s in (*stride, *dilation))
+    return view[(slice(None), slice(None), *steps)]
 
 
-def _columns(x: Array, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair, groups: int) -> Array:
-    """The windows as matrices (im2col): ``(N, groups, C / groups * kernel size, H_out * W_out)``."""
-    view = _windows(x, kernel, stride, padding, dilation).transpose(0, 1, 4, 5, 2, 3)
-    n, c, kh, kw, ho, wo = view.shape
-    return view.reshape(n, groups, c // groups * kh * kw, ho * wo)
+def out_size(size: Sizes, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes) -> Sizes:
+    """How many windows fit along each axis."""
+    return tuple(
+        (n + 2 * p - (k - 1) * d - 1) // s + 1
+        for n, k, s, p, d in zip(size, kernel, stride, padding, dilation, strict=True)
+    )
 
 
-def _conv_forward(
-    x: Array, weight: Array, bias: Array | None, *, stride: Pair, padding: Pair, dilation: Pair, groups: int
+def spread(columns: Array, size: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes) -> Array:
+    """The transpose of :func:`windows`: ``(N, C, *kernel, *out)`` added back to where the windows lay (col2im)."""
+    n = len(size)
+    kernel, out = columns.shape[2 : 2 + n], columns.shape[2 + n :]
+    x = np.zeros_like(columns, shape=(*columns.shape[:2], *(m + 2 * p for m, p in zip(size, padding, strict=True))))
+    for place in itertools.product(*map(range, kernel)):
+        starts = [i * d for i, d in zip(place, dilation, strict=True)]
+        target = tuple(slice(a, a + m * s, s) for a, m, s in zip(starts, out, stride, strict=True))
+        x[(slice(None), slice(None), *target)] += columns[(slice(None), slice(None), *place)]
+    return x[(slice(None), slice(None), *(slice(p, p + m) for p, m in zip(padding, size, strict=True)))]
+
+
+def _columns(x: Array, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int) -> Array:
+    """The windows as matrices (im2col): ``(N, groups, C / groups * kernel size, places)``."""
+    k = len(kernel)
+    view = windows(x, kernel, stride, padding, dilation)
+    n, c = view.shape[:2]
+    order = (0, 1, *range(2 + k, 2 + 2 * k), *range(2, 2 + k))
+    return view.transpose(order).reshape(n, groups, c // groups * math.prod(kernel), math.prod(view.shape[2 : 2 + k]))
+
+
+def _forward(
+    x: Array, weight: Array, bias: Array | None, *, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int
 ) -> Array:
-    columns = _columns(x, weight.shape[2:], stride, padding, dilation, groups)
-    height, width = _out_size(x.shape[2:], weight.shape[2:], stride, padding, dilation)
-    y = np.matmul(weight.reshape(groups, weight.shape[0] // groups, -1), columns)
-    y = y.reshape(x.shape[0], weight.shape[0], height, width)
-    return y if bias is None else y + bias.reshape(-1, 1, 1)
+    kernel = weight.shape[2:]
+    columns = _columns(x, kernel, stride, padding, dilation, groups)
+    y = np.matmul(weight.reshape(groups, weight.shape[0] // groups, math.prod(weight.shape[1:])), columns)
+    y = y.reshape(x.shape[0], weight.shape[0], *out_size(x.shape[2:], kernel, stride, padding, dilation))
+    return y if bias is None else y + bias.reshape(-1, *(1,) * len(kernel))
 
 
-def _conv_input_forward(
-    d: Array, weight: Array, *, x_size: Pair, stride: Pair, padding: Pair, dilation: Pair, groups: int
+def _input_forward(
+    d: Array, weight: Array, *, x_size: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int
 ) -> Array:
-    """The adjoint in the image: each window's gradient is added back to where the window lay (col2im)."""
-    n, o, height, width = d.shape
-    _, c, kh, kw = weight.shape
-    kernels = weight.reshape(groups, o // groups, c * kh * kw).swapaxes(1, 2)
-    columns = np.matmul(kernels, d.reshape(n, groups, o // groups, height * width))
-    columns = columns.reshape(n, groups * c, kh, kw, height, width)
-    (h, w), (ph, pw), (sh, sw), (dh, dw) = x_size, padding, stride, dilation
-    x = np.zeros_like(columns, shape=(n, groups * c, h + 2 * ph, w + 2 * pw))
-    for i in range(kh):
-        for j in range(kw):
-            top, left = i * dh, j * dw
-            x[:, :, top : top + height * sh : sh, left : left + width * sw : sw] += columns[:, :, i, j]
-    return x[:, :, ph : ph + h, pw : pw + w]
+    """The transpose in the image."""
+    n, o, *out = d.shape
+    c, kernel = weight.shape[1], weight.shape[2:]
+    kernels = weight.reshape(groups, o // groups, c * math.prod(kernel)).swapaxes(1, 2)
+    columns = np.matmul(kernels, d.reshape(n, groups, o // groups, math.prod(out)))
+    return spread(columns.reshape(n, groups * c, *kernel, *out), x_size, stride, padding, dilation)
 
 
-def _conv_weight_forward(
-    x: Array, d: Array, *, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair, groups: int
+def _weight_forward(
+    x: Array, d: Array, *, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int
 ) -> Array:
-    """The adjoint in the kernel: windows against cotangents, summed over images and places."""
+    """The transpose in the kernel: windows against cotangents, summed over images and places."""
     n, o = d.shape[:2]
     columns = _columns(x, kernel, stride, padding, dilation, groups)
     depth, places = columns.shape[2:]
@@ -91,94 +116,177 @@ def _conv_weight_forward(
     return np.matmul(cotangents, columns.swapaxes(1, 2)).reshape(o, x.shape[1] // groups, *kernel)
 
 
-def _out_size(size: Any, kernel: Any, stride: Pair, padding: Pair, dilation: Pair) -> Pair:
-    h, w = (
-        (n + 2 * p - (k - 1) * d - 1) // s + 1
-        for n, k, s, p, d in zip(size, kernel, stride, padding, dilation, strict=True)
-    )
-    return h, w
-
-
-def _conv_flops(out: tuple[int, ...], x: tuple[int, ...], weight: tuple[int, ...], *rest: Any, **params: Any) -> int:
+def _flops(out: Sizes, x: Sizes, weight: Sizes, *rest: Any, **params: Any) -> int:
     return 2 * math.prod(out) * math.prod(weight[1:])
 
 
-def _geometry(stride: Pair, padding: Pair, dilation: Pair, groups: int) -> dict[str, Any]:
+def _geometry(stride: Sizes, padding: Sizes, dilation: Sizes, groups: int) -> dict[str, Any]:
     return {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
 
 
-def _conv_vjp_x(g: Any, weight: Any, x_shape: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
-    return _conv_input(g, weight, x_size=x_shape[2:], **_geometry(stride, padding, dilation, groups))
+class _Ops(NamedTuple):
+    """The three ops of one number of dimensions."""
+
+    forward: Primitive
+    input: Primitive
+    weight: Primitive
 
 
-def _conv_vjp_weight(g: Any, x: Any, weight_shape: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
-    return _conv_weight(x, g, kernel=weight_shape[2:], **_geometry(stride, padding, dilation, groups))
+def _make(n: int) -> _Ops:
+    """The convolution in ``n`` dimensions and its two transposes."""
+
+    def conv_vjp_x(g: Any, weight: Any, x_shape: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
+        return input_(g, weight, x_size=x_shape[2:], **_geometry(stride, padding, dilation, groups))
+
+    def conv_vjp_weight(
+        g: Any, x: Any, weight_shape: Any, stride: Any, padding: Any, dilation: Any, groups: Any
+    ) -> Any:
+        return weight_(x, g, kernel=weight_shape[2:], **_geometry(stride, padding, dilation, groups))
+
+    def conv_jvp(primals: Any, tangents: Any, **geometry: Any) -> Any:
+        (x, weight, _), (t_x, t_weight, t_bias) = primals, tangents
+        total = None if t_x is None else conv(t_x, weight, None, **geometry)
+        if t_weight is not None:
+            term = conv(x, t_weight, None, **geometry)
+            total = term if total is None else total + term
+        if t_bias is not None:
+            wide = t_bias.reshape((t_bias.shape[0],) + (1,) * n)
+            total = wide + (0 * conv(x, weight, None, **geometry) if total is None else total)
+        return total
+
+    def input_vjp_d(g: Any, weight: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
+        return conv(g, weight, None, **_geometry(stride, padding, dilation, groups))
+
+    def input_vjp_weight(
+        g: Any, d: Any, weight_shape: Any, stride: Any, padding: Any, dilation: Any, groups: Any
+    ) -> Any:
+        return weight_(g, d, kernel=weight_shape[2:], **_geometry(stride, padding, dilation, groups))
+
+    def weight_vjp_x(g: Any, d: Any, x_shape: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
+        return input_(d, g, x_size=x_shape[2:], **_geometry(stride, padding, dilation, groups))
+
+    def weight_vjp_d(g: Any, x: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
+        return conv(x, g, None, **_geometry(stride, padding, dilation, groups))
+
+    first = tuple({1: (3,), 2: (3, 2), 3: (2, 2, 2)}[n])
+    size = {1: (5,), 2: (4, 4), 3: (3, 3, 3)}[n]
+    out = tuple(a - k + 1 for a, k in zip(size, first, strict=True))
+    unit = _geometry((1,) * n, (0,) * n, (1,) * n, 1)
+    grouped = _geometry((1,) * n, (1,) * n, (1,) * n, 2)
+    strided = _geometry((2, 1, 1)[:n], (1, 0, 0)[:n], (1, 2, 1)[:n], 1)
+    odd = (5, 4, 3)[:n]
+    small = (2,) * n
+    odd_out = out_size(odd, small, strided["stride"], strided["padding"], strided["dilation"])
+
+    conv = primitive(
+        f"conv{n}d", _forward, kind="contraction",
+        vjp=[conv_vjp_x, conv_vjp_weight, lambda g: sum(g, (0, *range(2, 2 + n)))], jvp=conv_jvp,
+        latex="{0} * {1} + {2}",
+        vjp_latex=[r"\bar y *^\top W", r"x \star \bar y", r"\textstyle\sum \bar y"], flops=_flops,
+        samples=[
+            sample(spec(2, 2, *size), spec(3, 2, *first), spec(3), **unit),
+            sample(spec(1, 2, *odd), spec(2, 2, *small), None, **strided),
+            sample(spec(1, 4, *(3,) * n), spec(4, 2, *small), spec(4), **grouped),
+            sample(spec(0, 2, *size), spec(3, 2, *first), spec(3), **unit),
+        ],
+    )  # fmt: skip
+    input_ = primitive(
+        f"conv{n}d_input_gradient", _input_forward, kind="contraction",
+        vjp=[input_vjp_d, input_vjp_weight], jvp="multilinear",
+        latex=r"{0} *^\top {1}", vjp_latex=[r"\bar y * W", r"\bar y \star d"],
+        flops=lambda out, d, weight, **params: 2 * math.prod(d) * math.prod(weight[1:]),
+        samples=[
+            sample(spec(2, 3, *out), spec(3, 2, *first), x_size=size, **unit),
+            sample(spec(1, 2, *odd_out), spec(2, 2, *small), x_size=odd, **strided),
+        ],
+    )  # fmt: skip
+    weight_ = primitive(
+        f"conv{n}d_weight_gradient", _weight_forward, kind="contraction",
+        vjp=[weight_vjp_x, weight_vjp_d], jvp="multilinear",
+        latex=r"{0} \star {1}", vjp_latex=[r"d *^\top \bar y", r"x * \bar y"],
+        flops=lambda out, x, d, **params: 2 * math.prod(d) * math.prod(out[1:]),
+        samples=[
+            sample(spec(2, 2, *size), spec(2, 3, *out), kernel=first, **unit),
+            sample(spec(1, 2, *odd), spec(1, 2, *odd_out), kernel=small, **strided),
+        ],
+    )  # fmt: skip
+    return _Ops(conv, input_, weight_)
 
 
-def _conv_jvp(primals: Any, tangents: Any, **geometry: Any) -> Any:
-    (x, weight, _), (t_x, t_weight, t_bias) = primals, tangents
-    total = None if t_x is None else _conv(t_x, weight, None, **geometry)
-    if t_weight is not None:
-        term = _conv(x, t_weight, None, **geometry)
-        total = term if total is None else total + term
-    if t_bias is not None:
-        total = t_bias.reshape(-1, 1, 1) + (0 * _conv(x, weight, None, **geometry) if total is None else total)
-    return total
+_CONV = {n: _make(n) for n in (1, 2, 3)}
+_LAYOUT = {1: "(N, C, L)", 2: "(N, C, H, W)", 3: "(N, C, D, H, W)"}
 
 
-def _conv_input_vjp_d(g: Any, weight: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
-    return _conv(g, weight, None, **_geometry(stride, padding, dilation, groups))
+def check_image(op: str, x: Any, n: int) -> None:
+    """Raise unless ``x`` is a batch of images of ``n`` dimensions."""
+    if x.ndim != n + 2:
+        hint = {n: "x[None, None]", n + 1: "x[None] (one image) or x[:, None] (one channel)"}.get(x.ndim)
+        raise ShapeError(
+            f"{op}: x must be {_LAYOUT[n]}, not {tuple(x.shape)}." + (f" Add the missing axes: {hint}." if hint else "")
+        )
+    if x.dtype.kind not in "fcV":
+        raise DtypeError(f"{op}: x must be floating point, not {x.dtype}. Convert it with x.astype('float32').")
 
 
-def _conv_input_vjp_weight(
-    g: Any, d: Any, weight_shape: Any, stride: Any, padding: Any, dilation: Any, groups: Any
+def check_fits(op: str, shape: Sizes, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes) -> None:
+    """Raise unless one window fits at least."""
+    if min(out_size(shape[2:], kernel, stride, padding, dilation)) < 1:
+        image = "x".join(map(str, shape[2:]))
+        raise ShapeError(
+            f"{op}: a kernel of {tuple(kernel)} (dilation {dilation}) does not fit into the {image} "
+            f"image of x {shape} with padding {padding}. Use a smaller kernel or more padding."
+        )
+
+
+def _check_channels(op: str, x: Any, kernel: Sizes, groups: Any, n: int, transposed: bool) -> None:
+    layout = "(in, out / groups, ...)" if transposed else "(out, in / groups, ...)"
+    if len(kernel) != n + 2:
+        wanted = layout.replace("...", {1: "length", 2: "height, width", 3: "depth, height, width"}[n])
+        raise ShapeError(f"{op}: weight must be {wanted}, not {kernel}.")
+    if not isinstance(groups, (int, np.integer)) or groups < 1 or kernel[0] % groups:
+        what = "input" if transposed else "output"
+        raise ShapeError(f"{op}: groups={groups!r} must divide the {kernel[0]} {what} channels of weight {kernel}.")
+    taken = kernel[0] if transposed else kernel[1] * groups
+    if x.shape[1] != taken:
+        raise ShapeError(
+            f"{op}: x {tuple(x.shape)} has {x.shape[1]} channels; weight {kernel} with groups={groups} takes {taken}."
+        )
+
+
+def _padded(op: str, x: Any, kernel: Sizes, padding: Any, stride: Sizes, dilation: Sizes, n: int) -> tuple[Any, Sizes]:
+    """The image and the symmetric padding; ``"same"`` may need one element more at the end."""
+    if padding == "valid":
+        return x, (0,) * n
+    if padding != "same":
+        if isinstance(padding, str):
+            raise ArgumentError(f'{op}: padding must be numbers, "same" or "valid", not {padding!r}.')
+        return x, several(op, "padding", padding, n, 0)
+    if any(s != 1 for s in stride):
+        raise ArgumentError(f'{op}: padding="same" needs stride 1, not {stride}.')
+    total = [(k - 1) * d for k, d in zip(kernel, dilation, strict=True)]
+    if any(t % 2 for t in total):
+        x = pad(x, ((0, 0), (0, 0), *((0, t % 2) for t in total)))
+    return x, tuple(t // 2 for t in total)
+
+
+def _convolve(n: int, x: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Any:
+    op = f"conv{n}d"
+    kernel = tuple(weight.shape)
+    check_image(op, x, n)
+    _check_channels(op, x, kernel, groups, n, transposed=False)
+    if bias is not None and tuple(bias.shape) != (kernel[0],):
+        raise ShapeError(f"{op}: bias is {tuple(bias.shape)}; weight {kernel} wants ({kernel[0]},).")
+    steps, gaps = several(op, "stride", stride, n, 1), several(op, "dilation", dilation, n, 1)
+    x, border = _padded(op, x, kernel[2:], padding, steps, gaps, n)
+    check_fits(op, tuple(x.shape), kernel[2:], steps, border, gaps)
+    return _CONV[n].forward(x, weight, bias, **_geometry(steps, border, gaps, int(groups)))
+
+
+def conv1d(
+    x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
 ) -> Any:
-    return _conv_weight(g, d, kernel=weight_shape[2:], **_geometry(stride, padding, dilation, groups))
-
-
-def _conv_weight_vjp_x(g: Any, d: Any, x_shape: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
-    return _conv_input(d, g, x_size=x_shape[2:], **_geometry(stride, padding, dilation, groups))
-
-
-def _conv_weight_vjp_d(g: Any, x: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
-    return _conv(x, g, None, **_geometry(stride, padding, dilation, groups))
-
-
-_unit = _geometry((1, 1), (0, 0), (1, 1), 1)
-_grouped = _geometry((1, 1), (1, 1), (1, 1), 2)
-_strided = _geometry((2, 1), (1, 0), (1, 2), 1)
-
-_conv = primitive(
-    "conv2d", _conv_forward, kind="contraction",
-    vjp=[_conv_vjp_x, _conv_vjp_weight, lambda g: sum(g, (0, 2, 3))], jvp=_conv_jvp,
-    latex="{0} * {1} + {2}",
-    vjp_latex=[r"\bar y *^\top W", r"x \star \bar y", r"\textstyle\sum \bar y"], flops=_conv_flops,
-    samples=[
-        sample(spec(2, 2, 4, 4), spec(3, 2, 3, 2), spec(3), **_unit),
-        sample(spec(1, 2, 5, 4), spec(2, 2, 2, 2), None, **_strided),
-        sample(spec(1, 4, 3, 3), spec(4, 2, 2, 2), spec(4), **_grouped),
-        sample(spec(0, 2, 4, 4), spec(3, 2, 3, 2), spec(3), **_unit),
-    ],
-)  # fmt: skip
-_conv_input = primitive(
-    "conv2d_input_gradient", _conv_input_forward, kind="contraction",
-    vjp=[_conv_input_vjp_d, _conv_input_vjp_weight], jvp="multilinear",
-    latex=r"{0} *^\top {1}", vjp_latex=[r"\bar y * W", r"\bar y \star d"], flops=_conv_flops,
-    samples=[
-        sample(spec(2, 3, 2, 3), spec(3, 2, 3, 2), x_size=(4, 4), **_unit),
-        sample(spec(1, 2, 3, 2), spec(2, 2, 2, 2), x_size=(5, 4), **_strided),
-    ],
-)  # fmt: skip
-_conv_weight = primitive(
-    "conv2d_weight_gradient", _conv_weight_forward, kind="contraction",
-    vjp=[_conv_weight_vjp_x, _conv_weight_vjp_d], jvp="multilinear",
-    latex=r"{0} \star {1}", vjp_latex=[r"d *^\top \bar y", r"x * \bar y"],
-    flops=lambda out, x, d, **params: 2 * math.prod(d) * math.prod(out[1:]),
-    samples=[
-        sample(spec(2, 2, 4, 4), spec(2, 3, 2, 3), kernel=(3, 2), **_unit),
-        sample(spec(1, 2, 5, 4), spec(1, 2, 3, 2), kernel=(2, 2), **_strided),
-    ],
-)  # fmt: skip
+    """1-D convolution; see :func:`conv2d`. Shape: ``x (N, C, L)``, ``weight (O, C / groups, kernel length)``."""
+    return _convolve(1, x, weight, bias, stride, padding, dilation, groups)
 
 
 def conv2d(
@@ -188,139 +296,68 @@ def conv2d(
 
     Shape: ``x (N, C, H, W)``, ``weight (O, C / groups, kernel height, kernel width)``, ``bias (O,)`` or None; the
     result is ``(N, O, H_out, W_out)`` with ``H_out = (H + 2 padding - dilation (kernel - 1) - 1) // stride + 1``.
-    ``stride``, ``padding`` and ``dilation`` are a number or a (height, width) pair.
+    ``stride``, ``padding`` and ``dilation`` are a number or a (height, width) pair; ``padding`` may be ``"same"`` or
+    ``"valid"``.
     """
-    shape, kernel = tuple(x.shape), tuple(weight.shape)
-    _check_image("conv2d", x)
-    if len(kernel) != 4:
-        raise ShapeError(f"conv2d: weight must be (out, in / groups, height, width), not {kernel}.")
-    if not isinstance(groups, (int, np.integer)) or groups < 1 or kernel[0] % groups:
-        raise ShapeError(f"conv2d: groups={groups!r} must divide the {kernel[0]} output channels of weight {kernel}.")
-    if shape[1] != kernel[1] * groups:
+    return _convolve(2, x, weight, bias, stride, padding, dilation, groups)
+
+
+def conv3d(
+    x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
+) -> Any:
+    """3-D convolution; see :func:`conv2d`. Shape: ``x (N, C, D, H, W)``."""
+    return _convolve(3, x, weight, bias, stride, padding, dilation, groups)
+
+
+def _transpose(
+    n: int, x: Any, weight: Any, bias: Any, stride: Any, padding: Any, output_padding: Any, groups: int, dilation: Any
+) -> Any:
+    op = f"conv_transpose{n}d"
+    kernel = tuple(weight.shape)
+    check_image(op, x, n)
+    _check_channels(op, x, kernel, groups, n, transposed=True)
+    channels = kernel[1] * groups
+    if bias is not None and tuple(bias.shape) != (channels,):
         raise ShapeError(
-            f"conv2d: x {shape} has {shape[1]} channels; weight {kernel} with groups={groups} takes "
-            f"{kernel[1] * groups}."
+            f"{op}: bias is {tuple(bias.shape)}; weight {kernel} with groups={groups} wants ({channels},)."
         )
-    if bias is not None and tuple(bias.shape) != (kernel[0],):
-        raise ShapeError(f"conv2d: bias is {tuple(bias.shape)}; weight {kernel} wants ({kernel[0]},).")
-    geometry = _geometry(
-        pair("conv2d", "stride", stride, 1), pair("conv2d", "padding", padding, 0),
-        pair("conv2d", "dilation", dilation, 1), int(groups),
-    )  # fmt: skip
-    _check_fits("conv2d", shape, kernel[2:], geometry["stride"], geometry["padding"], geometry["dilation"])
-    return _conv(x, weight, bias, **geometry)
+    steps, border = several(op, "stride", stride, n, 1), several(op, "padding", padding, n, 0)
+    gaps, extra = several(op, "dilation", dilation, n, 1), several(op, "output_padding", output_padding, n, 0)
+    if any(e >= max(s, d) for e, s, d in zip(extra, steps, gaps, strict=True)):
+        raise ShapeError(f"{op}: output_padding {extra} must be smaller than stride {steps} or dilation {gaps}.")
+    size = tuple(
+        (m - 1) * s - 2 * p + d * (k - 1) + e + 1
+        for m, s, p, d, k, e in zip(x.shape[2:], steps, border, gaps, kernel[2:], extra, strict=True)
+    )
+    if min(size) < 1:
+        raise ShapeError(f"{op}: the result would be {size}; use less padding.")
+    y = _CONV[n].input(x, weight, x_size=size, **_geometry(steps, border, gaps, int(groups)))
+    return y if bias is None else y + bias.reshape((channels,) + (1,) * n)
 
 
-def _check_image(op: str, x: Any) -> None:
-    if x.ndim != 4:
-        hint = {2: "x[None, None]", 3: "x[None] (one image) or x[:, None] (one channel)"}.get(x.ndim)
-        raise ShapeError(
-            f"{op}: x must be (N, C, H, W), not {tuple(x.shape)}." + (f" Add the missing axes: {hint}." if hint else "")
-        )
-    if x.dtype.kind not in "fcV":
-        raise DtypeError(f"{op}: x must be floating point, not {x.dtype}. Convert it with x.astype('float32').")
+def conv_transpose1d(
+    x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, output_padding: Any = 0, groups: int = 1,
+    dilation: Any = 1,
+) -> Any:  # fmt: skip
+    """The transpose of :func:`conv1d`; see :func:`conv_transpose2d`."""
+    return _transpose(1, x, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
-def _check_fits(op: str, shape: tuple[int, ...], kernel: Any, stride: Pair, padding: Pair, dilation: Pair) -> None:
-    if min(_out_size(shape[2:], kernel, stride, padding, dilation)) < 1:
-        raise ShapeError(
-            f"{op}: a kernel of {tuple(kernel)} (dilation {dilation}) does not fit into the {shape[2]}x{shape[3]} "
-            f"image of x {shape} with padding {padding}. Use a smaller kernel or more padding."
-        )
+def conv_transpose2d(
+    x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, output_padding: Any = 0, groups: int = 1,
+    dilation: Any = 1,
+) -> Any:  # fmt: skip
+    """The transpose of :func:`conv2d` in its image: each element lays down a scaled copy of the kernel.
 
-
-# -------------------------------------------------------------------------------------------------------- pooling
-
-
-def _max_pool_forward(x: Array, *, kernel: Pair, stride: Pair, padding: Pair) -> tuple[Array, Array]:
-    """The maxima, and the place of each in its flattened image (N, C, H_out * W_out)."""
-    n, c, h, w = x.shape
-    view = _windows(x, kernel, stride, padding, (1, 1), fill=-np.inf)
-    height, width = view.shape[2:4]
-    flat = view.reshape(n, c, height * width, kernel[0] * kernel[1])
-    best = flat.argmax(-1)  # the first maximum, as in PyTorch; NaN wins
-    y = np.take_along_axis(flat, best[..., None], -1)[..., 0].reshape(n, c, height, width)
-    place = array_module(x).arange(height * width)
-    rows = (place // width) * stride[0] - padding[0] + best // kernel[1]
-    columns = (place % width) * stride[1] - padding[1] + best % kernel[1]
-    return y, np.clip(rows, 0, h - 1) * w + np.clip(columns, 0, w - 1)
-
-
-def _max_pool_vjp(g: Any, aux: Any, x_shape: tuple[int, ...]) -> Any:
-    n, c, h, w = x_shape
-    return put_along_axis_add(g.reshape(aux.shape), aux, shape=(n, c, h * w), axis=2).reshape(x_shape)
-
-
-def _max_pool_jvp(primals: Any, tangents: Any, **geometry: Any) -> Any:
-    (x,), (t,) = primals, tangents
-    y, place = _max_pool_forward(getattr(x, "array", x), **geometry)
-    return take_along_axis(t.reshape(*t.shape[:2], t.shape[2] * t.shape[3]), place, 2).reshape(y.shape)
-
-
-_pool_samples = [
-    sample(spec(2, 2, 4, 5, distinct=True), kernel=(2, 2), stride=(2, 2), padding=(0, 0)),
-    sample(spec(1, 2, 5, 5, distinct=True), kernel=(3, 2), stride=(1, 2), padding=(1, 1)),
-    sample(spec(0, 2, 4, 4), kernel=(2, 2), stride=(2, 2), padding=(0, 0)),
-]
-_max_pool = primitive(
-    "max_pool2d", _max_pool_forward, kind="gather", aux=True, selects=True,
-    vjp=[_max_pool_vjp], jvp=_max_pool_jvp,
-    latex=r"\operatorname{{maxpool}}({0})", vjp_latex=[r"\operatorname{scatter}_{\arg\max}(\bar y)"],
-    flops=lambda out, x, kernel, **params: math.prod(out) * math.prod(kernel), samples=_pool_samples,
-)  # fmt: skip
-
-
-def max_pool2d(x: Any, kernel_size: Any, stride: Any = None, padding: Any = 0) -> Any:
-    """The maximum of each window of an image ``(N, C, H, W)``; ``stride`` is the kernel size by default.
-
-    Padding never wins. Of tied elements the first takes the whole gradient (PyTorch's convention, unlike ``max``).
+    Shape: ``x (N, C, H, W)``, ``weight (C, O / groups, kernel height, kernel width)``; ``H_out = (H - 1) stride -
+    2 padding + dilation (kernel - 1) + output_padding + 1``.
     """
-    return _max_pool(x, **_pool_arguments("max_pool2d", x, kernel_size, stride, padding))
+    return _transpose(2, x, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
-def _avg_pool_forward(x: Array, *, kernel: Pair, stride: Pair, padding: Pair) -> Array:
-    return _windows(x, kernel, stride, padding, (1, 1)).mean((4, 5))
-
-
-def _avg_unpool_forward(d: Array, *, x_size: Pair, kernel: Pair, stride: Pair, padding: Pair) -> Array:
-    n, c, height, width = d.shape
-    (h, w), (ph, pw), (sh, sw) = x_size, padding, stride
-    share = d / (kernel[0] * kernel[1])
-    x = np.zeros_like(share, shape=(n, c, h + 2 * ph, w + 2 * pw))
-    for i in range(kernel[0]):
-        for j in range(kernel[1]):
-            x[:, :, i : i + height * sh : sh, j : j + width * sw : sw] += share
-    return x[:, :, ph : ph + h, pw : pw + w]
-
-
-_avg_pool = primitive(
-    "avg_pool2d", _avg_pool_forward, kind="reduction",
-    vjp=[
-        lambda g, x_shape, kernel, stride, padding:
-            _avg_unpool(g, x_size=x_shape[2:], kernel=kernel, stride=stride, padding=padding)
-    ],
-    jvp="linear", latex=r"\operatorname{{avgpool}}({0})", vjp_latex=[r"\operatorname{spread}(\bar y)"],
-    flops=lambda out, x, kernel, **params: math.prod(out) * math.prod(kernel), samples=_pool_samples,
-)  # fmt: skip
-_avg_unpool = primitive(
-    "avg_pool2d_gradient", _avg_unpool_forward, kind="view",
-    vjp=[lambda g, kernel, stride, padding: _avg_pool(g, kernel=kernel, stride=stride, padding=padding)],
-    jvp="linear", latex=r"\operatorname{{spread}}({0})", vjp_latex=[r"\operatorname{avgpool}(\bar y)"],
-    samples=[sample(spec(2, 2, 2, 2), x_size=(4, 5), kernel=(2, 2), stride=(2, 2), padding=(0, 0))],
-)  # fmt: skip
-
-
-def avg_pool2d(x: Any, kernel_size: Any, stride: Any = None, padding: Any = 0) -> Any:
-    """The mean of each window of an image ``(N, C, H, W)``; padding counts as zeros (PyTorch's default)."""
-    return _avg_pool(x, **_pool_arguments("avg_pool2d", x, kernel_size, stride, padding))
-
-
-def _pool_arguments(op: str, x: Any, kernel_size: Any, stride: Any, padding: Any) -> dict[str, Pair]:
-    _check_image(op, x)
-    kernel = pair(op, "kernel_size", kernel_size, 1)
-    steps = kernel if stride is None else pair(op, "stride", stride, 1)
-    border = pair(op, "padding", padding, 0)
-    if any(p > k // 2 for p, k in zip(border, kernel, strict=True)):
-        raise ShapeError(f"{op}: padding {border} must be at most half of the kernel {kernel}.")
-    _check_fits(op, tuple(x.shape), kernel, steps, border, (1, 1))
-    return {"kernel": kernel, "stride": steps, "padding": border}
+def conv_transpose3d(
+    x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, output_padding: Any = 0, groups: int = 1,
+    dilation: Any = 1,
+) -> Any:  # fmt: skip
+    """The transpose of :func:`conv3d`; see :func:`conv_transpose2d`."""
+    return _transpose(3, x, weight, bias, stride, padding, output_padding, groups, dilation)

@@ -58,7 +58,7 @@ _softmax_cross_entropy = primitive(
 )  # fmt: skip
 
 
-def _reduced(op: str, loss: Any, reduction: str, weights: Any = None) -> Any:
+def reduced(op: str, loss: Any, reduction: str, weights: Any = None) -> Any:
     """The losses of the elements, as they are, summed, or averaged (by weight where there are weights)."""
     if reduction == "none":
         return loss
@@ -152,7 +152,7 @@ def cross_entropy(
         mask = counted.reshape(-1).astype(loss.dtype)
         loss = loss * mask
         weights = mask if weights is None else weights * mask
-    return _reduced("cross_entropy", _shaped(loss, shape), reduction, weights)
+    return reduced("cross_entropy", _shaped(loss, shape), reduction, weights)
 
 
 def _shaped(loss: Any, shape: tuple[int, ...]) -> Any:
@@ -187,7 +187,7 @@ def _soft_cross_entropy(logits: Any, target: Any, weight: Any, reduction: str, l
     loss = -sum(terms, axis)
     if reduction == "mean":
         return sum(loss) / max(loss.size, 1)
-    return _reduced("cross_entropy", loss, reduction)
+    return reduced("cross_entropy", loss, reduction)
 
 
 def nll_loss(
@@ -203,7 +203,7 @@ def nll_loss(
     if counted is not None:
         mask = counted.reshape(-1).astype(loss.dtype)
         loss, weights = loss * mask, mask if weights is None else weights * mask
-    return _reduced("nll_loss", _shaped(loss, labels.shape), reduction, weights)
+    return reduced("nll_loss", _shaped(loss, labels.shape), reduction, weights)
 
 
 def _mse_forward(x: Array, target: Array, *, reduction: str) -> Array:
@@ -235,7 +235,7 @@ def _mse_jvp(primals: Any, tangents: Any, reduction: str) -> Any:
     (x, target), (t_x, t_target) = primals, tangents
     change = -t_target if t_x is None else t_x if t_target is None else t_x - t_target
     terms = 2 * (x - target) * change
-    return terms if reduction == "none" else _reduced("mse_loss", terms, reduction)
+    return terms if reduction == "none" else reduced("mse_loss", terms, reduction)
 
 
 def mse_loss(x: Any, target: Any, reduction: str = "mean") -> Any:

@@ -310,7 +310,8 @@ def unique_values(x: Any) -> Any:
 
 def unique(x: Any, return_index: bool = False, return_inverse: bool = False, return_counts: bool = False) -> Any:
     """The distinct elements in order and, as asked for, first indices, inverse and counts (NumPy's function)."""
-    found = np.unique(_plain(x), return_index, return_inverse, return_counts)
+    numpy_unique: Any = np.unique
+    found = numpy_unique(_plain(x), return_index, return_inverse, return_counts)
     return _wrapped(*found) if isinstance(found, tuple) else _wrapped(found)[0]
 
 
@@ -320,9 +321,9 @@ def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
         raise ArgumentError(f'searchsorted: side must be "left" or "right", not {side!r}.')
     if _plain(a).ndim != 1:
         raise ShapeError(f"searchsorted: a must have one axis, not {_plain(a).shape}.")
-    return _wrapped(
-        np.asarray(np.searchsorted(_plain(a), _plain(v), side, None if sorter is None else _plain(sorter)))
-    )[0]
+    search: Any = np.searchsorted
+    found = search(_plain(a), _plain(v), side, None if sorter is None else _plain(sorter))
+    return _wrapped(np.asarray(found))[0]
 
 
 def digitize(x: Any, bins: Any, right: bool = False) -> Any:

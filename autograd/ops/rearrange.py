@@ -50,6 +50,7 @@ __all__ = [
     "meshgrid",
     "movedim",
     "narrow",
+    "overlap_add",
     "ravel",
     "repeat",
     "roll",
@@ -470,3 +471,12 @@ def sliding_windows(x: Any, size: int, step: int = 1, axis: int = -1, dilation: 
             f"of x {tuple(x.shape)}."
         )
     return _unfold(x, axis=axis, size=size, step=step, dilation=dilation)
+
+
+def overlap_add(x: Any, length: int, step: int) -> Any:
+    """Windows ``(..., windows, size)`` added at every ``step`` elements: the transpose of sliding windows."""
+    if x.ndim < 2:
+        raise ShapeError(f"overlap_add: x must be (..., windows, size), not {tuple(x.shape)}.")
+    if (x.shape[-2] - 1) * step + x.shape[-1] > length:
+        raise ShapeError(f"overlap_add: {x.shape[-2]} windows of {x.shape[-1]} every {step} do not fit into {length}.")
+    return _fold(x, axis=x.ndim - 2, length=length, size=x.shape[-1], step=step, dilation=1)

@@ -21,7 +21,7 @@ __all__ = [
 ]  # fmt: skip
 
 _halves = [x / 2 for x in range(-8, 9)]
-_between = {"avoid": tuple(_halves), "margin": 0.05}
+_between: dict[str, Any] = {"avoid": tuple(_halves), "margin": 0.05}
 
 
 def _nothing(g: Any) -> Any:
@@ -70,7 +70,7 @@ copysign = primitive(
     samples=elementwise_samples(2, avoid=(0.0,)),
     doc="The size of ``a`` with the sign of ``b``.",
 )
-_divisor = {"low": 0.6, "high": 0.9}
+_divisor: dict[str, Any] = {"low": 0.6, "high": 0.9}
 remainder = primitive(
     "remainder", np.remainder, kind="elementwise",
     vjp=[lambda g: g, lambda g, a, b: -g * floor(divide(a, b))], jvp="from_vjp",

@@ -268,7 +268,7 @@ _pad = primitive(
 )  # fmt: skip
 
 
-_PAD_MODES = {"reflect": "reflect", "replicate": "edge", "edge": "edge", "circular": "wrap", "wrap": "wrap",
+_PAD_MODES: dict[str, Any] = {"reflect": "reflect", "replicate": "edge", "edge": "edge", "circular": "wrap", "wrap": "wrap",
               "symmetric": "symmetric"}  # fmt: skip
 
 

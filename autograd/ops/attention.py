@@ -1,0 +1,171 @@
+"""Attention, and tables of vectors: scaled dot products, embeddings, one-hot codes."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from autograd.backend import Array, array_module, is_array
+from autograd.composite import composite
+from autograd.errors import ArgumentError, DtypeError, RangeError, ShapeError
+from autograd.ops.elementwise import where
+from autograd.ops.indexing import getitem
+from autograd.ops.linalg import matmul
+from autograd.ops.random import dropout
+from autograd.ops.rearrange import repeat
+from autograd.ops.reduce import max as maximum_of
+from autograd.ops.reduce import softmax, sum
+from autograd.ops.scattering import index_add
+from autograd.ops.shape import stack
+from autograd.samples import array as spec
+from autograd.samples import integers, sample
+
+__all__ = ["embedding", "embedding_bag", "one_hot", "scaled_dot_product_attention"]
+
+
+@composite(
+    r"\operatorname{{softmax}}\left(\frac{{{0} {1}^\top}}{{\sqrt d}}\right) {2}",
+    [
+        sample(spec(2, 3, 4), spec(2, 5, 4), spec(2, 5, 2)),
+        sample(spec(1, 2, 4, 3), spec(1, 2, 4, 3), spec(1, 2, 4, 3), is_causal=True),
+        sample(spec(1, 4, 2, 3), spec(1, 2, 3, 3), spec(1, 2, 3, 3), enable_gqa=True),
+    ],
+)
+def scaled_dot_product_attention(
+    query: Any,
+    key: Any,
+    value: Any,
+    attn_mask: Any = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    scale: float | None = None,
+    enable_gqa: bool = False,
+) -> Any:
+    r""":math:`\operatorname{softmax}(q k^\top / \sqrt d + m) \, v` (Vaswani et al., 2017, arXiv:1706.03762).
+
+    Shape: ``query (..., L, d)``, ``key (..., S, d)``, ``value (..., S, dv)``; the result ``(..., L, dv)``.
+    ``attn_mask`` broadcasts to ``(..., L, S)``: Boolean (True takes part) or added to the scores. A row in
+    which nothing takes part gives 0. ``is_causal`` lets position i see positions up to i. ``enable_gqa`` shares each
+    key and value head among several query heads (axis -3) (Ainslie et al., 2023, arXiv:2305.13245).
+    """
+    if query.ndim < 2 or key.ndim < 2 or query.shape[-1] != key.shape[-1] or key.shape[-2] != value.shape[-2]:
+        raise ShapeError(
+            f"scaled_dot_product_attention: query {tuple(query.shape)} and key {tuple(key.shape)} must end with the "
+            f"same number of features, and key and value {tuple(value.shape)} must have the same length."
+        )
+    if enable_gqa:
+        if query.ndim < 3 or query.shape[-3] % key.shape[-3]:
+            raise ShapeError(
+                f"scaled_dot_product_attention: {key.shape[-3]} key heads do not divide {query.shape[-3]} query heads."
+            )
+        groups = query.shape[-3] // key.shape[-3]
+        key, value = repeat(key, groups, key.ndim - 3), repeat(value, groups, value.ndim - 3)
+    scale = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
+    scores = matmul(query * scale, key.swapaxes(-1, -2))
+    allowed = None
+    if is_causal:
+        if attn_mask is not None:
+            raise ArgumentError("scaled_dot_product_attention: give either attn_mask or is_causal, not both.")
+        allowed = np.tril(np.ones((query.shape[-2], key.shape[-2]), dtype=bool))
+        allowed = _where(scores).asarray(allowed)
+    elif attn_mask is not None and attn_mask.dtype.kind == "b":
+        allowed = attn_mask
+    elif attn_mask is not None:
+        scores = scores + attn_mask
+    if allowed is None:
+        weights = softmax(scores, -1)
+    else:
+        weights = softmax(where(allowed, scores, -np.inf), -1)
+        plain = getattr(allowed, "array", allowed)
+        if not plain.any(axis=-1).all():  # softmax over nothing is 0/0; such a row takes nothing from anywhere
+            some = plain.any(axis=-1, keepdims=True)
+            weights = where(some, softmax(where(plain | ~some, scores, -np.inf), -1), 0)
+    return matmul(dropout(weights, dropout_p) if dropout_p else weights, value)
+
+
+def _where(x: Any) -> Any:
+    """The array module of a value, NumPy where it is not at hand (inside vmap)."""
+    return np if hasattr(x, "level") else array_module(getattr(x, "array", x))
+
+
+def _indices(op: str, indices: Any, n: int) -> Array:
+    array = getattr(indices, "array", indices)
+    array = array if is_array(array) else np.asarray(array)
+    if array.dtype.kind not in "iu":
+        raise DtypeError(f"{op}: indices must be integers, not {array.dtype}. Convert them with .astype('int64').")
+    if array.size and not (array.min() >= 0 and array.max() < n):
+        bad = int(array[(array < 0) | (array >= n)].reshape(-1)[0])
+        raise RangeError(f"{op}: indices hold {bad}; the table has rows 0 to {n - 1}.")
+    return array
+
+
+@composite(r"{1}[{0}]", [sample(integers(2, 3, high=5), spec(5, 4)), sample(integers(3, high=5), spec(5, 2))])
+def embedding(indices: Any, weight: Any, padding_idx: int | None = None) -> Any:
+    """The rows of a table at integer indices: ``(...)`` and ``(rows, d)`` give ``(..., d)``.
+
+    The row ``padding_idx`` gets no gradient.
+    """
+    if weight.ndim != 2:
+        raise ShapeError(f"embedding: weight must be (rows, features), not {tuple(weight.shape)}.")
+    places = _indices("embedding", indices, weight.shape[0])
+    rows = getitem(weight, places)
+    if padding_idx is None:
+        return rows
+    padding = (places == padding_idx % weight.shape[0])[..., None]
+    constant = weight.detach() if hasattr(weight, "detach") else weight
+    return where(padding, getitem(constant, places), rows)
+
+
+@composite(
+    r"\textstyle\sum {1}[{0}]",
+    [sample(integers(2, 3, high=5), spec(5, 4, distinct=True), mode=m) for m in ("sum", "mean", "max")],
+)
+def embedding_bag(
+    indices: Any, weight: Any, offsets: Any = None, mode: str = "mean", per_sample_weights: Any = None
+) -> Any:
+    """The sum, mean or maximum of rows of a table over bags of indices.
+
+    ``indices`` is ``(bags, n)``, or a vector that is cut into bags at ``offsets``.
+    """
+    if mode not in ("sum", "mean", "max"):
+        raise ArgumentError(f'embedding_bag: mode must be "sum", "mean" or "max", not {mode!r}.')
+    if per_sample_weights is not None and mode != "sum":
+        raise ArgumentError('embedding_bag: per_sample_weights need mode="sum".')
+    places = _indices("embedding_bag", indices, weight.shape[0])
+    rows = getitem(weight, places)
+    if per_sample_weights is not None:
+        rows = rows * per_sample_weights[..., None]
+    if places.ndim == 2:
+        if mode == "max":
+            return maximum_of(rows, 1)
+        total = sum(rows, 1)
+        return total / places.shape[1] if mode == "mean" else total
+    if offsets is None:
+        raise ArgumentError("embedding_bag: a vector of indices needs offsets, where each bag starts.")
+    starts = [int(o) for o in np.asarray(getattr(offsets, "array", offsets)).tolist()]
+    edges = [*starts, places.shape[0]]
+    if starts[:1] != [0] or any(a > b for a, b in pairwise(edges)):
+        raise ShapeError(
+            f"embedding_bag: offsets {starts} must start with 0, not decrease, and stay within {places.shape[0]}."
+        )
+    sizes = np.diff(edges)
+    empty = np.zeros((len(starts), weight.shape[1]), dtype=rows.dtype)
+    if mode == "max":
+        bags = [maximum_of(rows[a:b], 0) if b > a else empty[0] for a, b in pairwise(edges)]
+        return stack(bags, 0)
+    total = index_add(_where(rows).asarray(empty), 0, np.repeat(np.arange(len(starts)), sizes), rows)
+    return total / np.maximum(sizes, 1)[:, None].astype(rows.dtype) if mode == "mean" else total
+
+
+def one_hot(indices: Any, num_classes: int = -1) -> Any:
+    """Integers as vectors with a 1 in their place; ``num_classes`` is one more than the largest by default. int64."""
+    array = getattr(indices, "array", indices)
+    array = array if is_array(array) else np.asarray(array)
+    n = (int(array.max()) + 1 if array.size else 0) if num_classes < 0 else num_classes
+    places = _indices("one_hot", array, n)
+    made = (places[..., None] == _where(places).arange(n)).astype(np.int64)
+    from_tensor = hasattr(indices, "detach")
+    return type(indices)(made) if from_tensor else made

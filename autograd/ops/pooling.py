@@ -1,0 +1,521 @@
+"""Pooling in one, two and three dimensions: the maximum, mean or norm of each window; and windows that adapt."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd.backend import Array, array_module, device_of
+from autograd.composite import composite
+from autograd.dispatch import bound
+from autograd.errors import ArgumentError, ShapeError
+from autograd.ops.convolution import Sizes, check_fits, check_image, out_size, several, spread, windows
+from autograd.ops.elementwise import abs as absolute
+from autograd.ops.elementwise import where
+from autograd.ops.indexing import getitem, put_along_axis_add, take_along_axis
+from autograd.ops.linalg import matmul
+from autograd.ops.reduce import argmax
+from autograd.ops.shape import moveaxis, pad, reshape, squeeze
+from autograd.primitive import Primitive, primitive
+from autograd.random import Generator, default_generator
+from autograd.samples import array as spec
+from autograd.samples import sample
+from autograd.tape import Variable
+
+__all__ = [
+    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d",
+    "adaptive_max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d", "fractional_max_pool2d", "fractional_max_pool3d",
+    "lp_pool1d", "lp_pool2d", "lp_pool3d", "max_pool1d", "max_pool2d", "max_pool3d", "max_unpool1d", "max_unpool2d",
+    "max_unpool3d",
+]  # fmt: skip
+
+# ------------------------------------------------------------------------------------------------------- maximum
+
+
+def _max_forward(x: Array, *, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes) -> tuple[Array, Array]:
+    """The maxima, and the place of each in its flattened image ``(N, C, places)``."""
+    n = len(kernel)
+    view = windows(x, kernel, stride, padding, dilation, fill=-np.inf)
+    out = view.shape[2 : 2 + n]
+    flat = view.reshape(*x.shape[:2], math.prod(out), math.prod(kernel))
+    best = flat.argmax(-1)  # the first maximum, as in PyTorch; NaN wins
+    y = np.take_along_axis(flat, best[..., None], -1)[..., 0].reshape(*x.shape[:2], *out)
+    xp = array_module(x)
+    places, inside = xp.unravel_index(xp.arange(math.prod(out)), out), xp.unravel_index(best, kernel)
+    index: Any = 0
+    for place, within, s, p, d, size in zip(places, inside, stride, padding, dilation, x.shape[2:], strict=True):
+        index = index * size + np.clip(place * s - p + within * d, 0, size - 1)
+    return y, index
+
+
+def _max_places(x: Array, *, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes) -> Array:
+    return _max_forward(x, kernel=kernel, stride=stride, padding=padding, dilation=dilation)[1]
+
+
+def _max_vjp(g: Any, aux: Any, x_shape: Sizes) -> Any:
+    flat = (*x_shape[:2], math.prod(x_shape[2:]))
+    return put_along_axis_add(g.reshape(aux.shape), aux, shape=flat, axis=2).reshape(x_shape)
+
+
+class _Ops(NamedTuple):
+    """The primitives of one number of dimensions."""
+
+    max: Primitive
+    places: Primitive
+    avg: Primitive
+
+
+def _avg_forward(x: Array, *, kernel: Sizes, stride: Sizes, padding: Sizes) -> Array:
+    n = len(kernel)
+    return windows(x, kernel, stride, padding, (1,) * n).mean(tuple(range(-n, 0)))
+
+
+def _avg_spread_forward(d: Array, *, x_size: Sizes, kernel: Sizes, stride: Sizes, padding: Sizes) -> Array:
+    n = len(kernel)
+    share = d / math.prod(kernel)
+    columns = np.broadcast_to(share[(..., *(None,) * n)], (*share.shape, *kernel))
+    columns = np.moveaxis(columns, tuple(range(2, 2 + n)), tuple(range(2 + n, 2 + 2 * n)))
+    return spread(columns, x_size, stride, padding, (1,) * n)
+
+
+def _window_flops(out: Sizes, x: Sizes, kernel: Sizes, **params: Any) -> int:
+    return math.prod(out) * math.prod(kernel)
+
+
+def _make(n: int) -> _Ops:
+    def max_jvp(primals: Any, tangents: Any, **geometry: Any) -> Any:
+        (x,), (t,) = primals, tangents
+        place = places(x, **geometry)
+        picked = take_along_axis(reshape(t, (*t.shape[:2], math.prod(t.shape[2:]))), place, 2)
+        out = out_size(x.shape[2:], geometry["kernel"], geometry["stride"], geometry["padding"], geometry["dilation"])
+        return reshape(picked, (*t.shape[:2], *out))
+
+    size, odd = {1: (6,), 2: (4, 5), 3: (4, 4, 2)}[n], {1: (5,), 2: (5, 5), 3: (3, 4, 3)}[n]
+    small, mixed, step = (2,) * n, (3, 2, 2)[:n], (1, 2, 1)[:n]
+    samples = [
+        sample(spec(2, 2, *size, distinct=True), kernel=small, stride=small, padding=(0,) * n),
+        sample(spec(1, 2, *odd, distinct=True), kernel=mixed, stride=step, padding=(1,) * n),
+        sample(spec(0, 2, *size), kernel=small, stride=small, padding=(0,) * n),
+    ]  # fmt: skip
+    dilated = [case._replace(params=case.params | {"dilation": (1,) * n}) for case in samples]
+    dilated.append(
+        sample(spec(1, 1, *(5,) * n, distinct=True), kernel=small, stride=(1,) * n, padding=(0,) * n, dilation=small)
+    )
+    largest = primitive(
+        f"max_pool{n}d",
+        _max_forward,
+        kind="gather",
+        aux=True,
+        selects=True,
+        vjp=[_max_vjp],
+        jvp=max_jvp,
+        latex=r"\operatorname{{maxpool}}({0})",
+        vjp_latex=[r"\operatorname{scatter}_{\arg\max}(\bar y)"],
+        flops=_window_flops,
+        samples=dilated,
+    )
+    places = primitive(
+        f"max_pool{n}d_indices",
+        _max_places,
+        kind="gather",
+        samples=dilated[:1],
+    )
+    mean = primitive(
+        f"avg_pool{n}d",
+        _avg_forward,
+        kind="reduction",
+        vjp=[
+            lambda g, x_shape, kernel, stride, padding: mean_spread(
+                g, x_size=x_shape[2:], kernel=kernel, stride=stride, padding=padding
+            )
+        ],
+        jvp="linear",
+        latex=r"\operatorname{{avgpool}}({0})",
+        vjp_latex=[r"\operatorname{spread}(\bar y)"],
+        flops=_window_flops,
+        samples=samples,
+    )
+    mean_spread = primitive(
+        f"avg_pool{n}d_gradient",
+        _avg_spread_forward,
+        kind="view",
+        vjp=[lambda g, kernel, stride, padding: mean(g, kernel=kernel, stride=stride, padding=padding)],
+        jvp="linear",
+        latex=r"\operatorname{{spread}}({0})",
+        vjp_latex=[r"\operatorname{avgpool}(\bar y)"],
+        samples=[
+            sample(spec(2, 2, *(k // 2 for k in size)), x_size=size, kernel=small, stride=small, padding=(0,) * n)
+        ],
+    )
+    return _Ops(largest, places, mean)
+
+
+_POOL = {n: _make(n) for n in (1, 2, 3)}
+
+
+def _geometry(
+    op: str, n: int, x: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any = 1
+) -> dict[str, Sizes]:
+    check_image(op, x, n)
+    kernel = several(op, "kernel_size", kernel_size, n, 1)
+    steps = kernel if stride is None else several(op, "stride", stride, n, 1)
+    border, gaps = several(op, "padding", padding, n, 0), several(op, "dilation", dilation, n, 1)
+    if any(p > k // 2 for p, k in zip(border, kernel, strict=True)):
+        raise ShapeError(f"{op}: padding {border} must be at most half of the kernel {kernel}.")
+    check_fits(op, tuple(x.shape), kernel, steps, border, gaps)
+    return {"kernel": kernel, "stride": steps, "padding": border, "dilation": gaps}
+
+
+def _ceiling(x: Any, geometry: dict[str, Sizes], fill: float) -> tuple[Any, Sizes]:
+    """The image with what the last, incomplete windows lack at its end; and how much that is."""
+    extra = []
+    for size, k, s, p, d in zip(
+        x.shape[2:], geometry["kernel"], geometry["stride"], geometry["padding"], geometry["dilation"], strict=True
+    ):
+        reach = (k - 1) * d + 1
+        steps = -(-(size + 2 * p - reach) // s)
+        if steps * s >= size + p:  # a window must start within the image or its left border
+            steps -= 1
+        extra.append(max(steps * s + reach - size - 2 * p, 0))
+    if any(extra):
+        x = pad(x, ((0, 0), (0, 0), *((0, e) for e in extra)), fill)
+    return x, tuple(extra)
+
+
+def _max_pool(
+    n: int, x: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool, return_indices: bool
+) -> Any:
+    op = f"max_pool{n}d"
+    geometry = _geometry(op, n, x, kernel_size, stride, padding, dilation)
+    size = tuple(x.shape[2:])
+    if ceil_mode:
+        x, _ = _ceiling(x, geometry, -np.inf)
+    y = _POOL[n].max(x, **geometry)
+    if not return_indices:
+        return y
+    place = reshape(_POOL[n].places(x, **geometry), y.shape)
+    wide = tuple(x.shape[2:])
+    if wide != size:  # the indices count in the image that was given
+        array = getattr(place, "array", place)
+        rows = array_module(array).unravel_index(array, wide)
+        total: Any = 0
+        for row, length in zip(rows, size, strict=True):
+            total = total * length + row
+        place = bound(total, None) if isinstance(y, Variable) else total
+    return y, place
+
+
+def max_pool1d(
+    x: Any,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:
+    """The maximum of each window of a signal ``(N, C, L)``; see :func:`max_pool2d`."""
+    return _max_pool(1, x, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+
+
+def max_pool2d(
+    x: Any,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:
+    """The maximum of each window of an image ``(N, C, H, W)``; ``stride`` is the kernel size by default.
+
+    Padding never wins. Of tied elements the first takes the whole gradient (PyTorch's convention, unlike ``max``).
+    ``ceil_mode`` keeps incomplete windows at the end; ``return_indices`` gives the places in the flattened image too.
+    """
+    return _max_pool(2, x, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+
+
+def max_pool3d(
+    x: Any,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:
+    """The maximum of each window of a volume ``(N, C, D, H, W)``; see :func:`max_pool2d`."""
+    return _max_pool(3, x, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+
+
+def _max_unpool(n: int, x: Any, indices: Any, kernel_size: Any, stride: Any, padding: Any, output_size: Any) -> Any:
+    op = f"max_unpool{n}d"
+    check_image(op, x, n)
+    if tuple(indices.shape) != tuple(x.shape):
+        raise ShapeError(f"{op}: indices are {tuple(indices.shape)}; x {tuple(x.shape)} wants its own shape.")
+    kernel = several(op, "kernel_size", kernel_size, n, 1)
+    steps = kernel if stride is None else several(op, "stride", stride, n, 1)
+    border = several(op, "padding", padding, n, 0)
+    size = (
+        tuple((m - 1) * s - 2 * p + k for m, s, p, k in zip(x.shape[2:], steps, border, kernel, strict=True))
+        if output_size is None else tuple(output_size)[-n:]
+    )  # fmt: skip
+    flat = (*x.shape[:2], math.prod(x.shape[2:]))
+    y = put_along_axis_add(reshape(x, flat), reshape(indices, flat), shape=(*x.shape[:2], math.prod(size)), axis=2)
+    return reshape(y, (*x.shape[:2], *size))
+
+
+def max_unpool1d(
+    x: Any, indices: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None
+) -> Any:
+    """The inverse of :func:`max_pool1d` by its indices: maxima at their places, 0 elsewhere."""
+    return _max_unpool(1, x, indices, kernel_size, stride, padding, output_size)
+
+
+def max_unpool2d(
+    x: Any, indices: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None
+) -> Any:
+    """The inverse of :func:`max_pool2d` by its indices: maxima at their places, 0 elsewhere."""
+    return _max_unpool(2, x, indices, kernel_size, stride, padding, output_size)
+
+
+def max_unpool3d(
+    x: Any, indices: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None
+) -> Any:
+    """The inverse of :func:`max_pool3d` by its indices: maxima at their places, 0 elsewhere."""
+    return _max_unpool(3, x, indices, kernel_size, stride, padding, output_size)
+
+
+# ----------------------------------------------------------------------------------------------------- mean, norm
+
+
+def _avg_pool(
+    n: int, x: Any, kernel_size: Any, stride: Any, padding: Any, ceil_mode: bool, count_include_pad: bool,
+    divisor_override: int | None,
+) -> Any:  # fmt: skip
+    op = f"avg_pool{n}d"
+    geometry = _geometry(op, n, x, kernel_size, stride, padding)
+    del geometry["dilation"]
+    kernel, volume = geometry["kernel"], math.prod(geometry["kernel"])
+    size = tuple(x.shape[2:])
+    extra: Sizes = (0,) * n
+    if ceil_mode:
+        x, extra = _ceiling(x, geometry | {"dilation": (1,) * n}, 0.0)
+    y = _POOL[n].avg(x, **geometry)
+    if divisor_override is not None:
+        if divisor_override < 1:
+            raise ArgumentError(f"{op}: divisor_override must be 1 or more, not {divisor_override}.")
+        return y * (volume / divisor_override)
+    if any(extra) or (not count_include_pad and any(geometry["padding"])):
+        counted = np.ones((1, 1, *size))
+        border = 0.0 if not count_include_pad else 1.0
+        widths = [(p, p) for p in geometry["padding"]]
+        counted = np.pad(counted, ((0, 0), (0, 0), *widths), constant_values=border)
+        counted = np.pad(counted, ((0, 0), (0, 0), *((0, e) for e in extra)))
+        share = windows(counted, kernel, geometry["stride"], (0,) * n, (1,) * n).mean(tuple(range(-n, 0)))
+        y = y / array_module(getattr(y, "array", y)).asarray(share.astype(y.dtype))
+    return y
+
+
+def avg_pool1d(
+    x: Any,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Any:
+    """The mean of each window of a signal ``(N, C, L)``; see :func:`avg_pool2d`."""
+    return _avg_pool(1, x, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+
+
+def avg_pool2d(
+    x: Any,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Any:
+    """The mean of each window of an image ``(N, C, H, W)``.
+
+    Padding counts as zeros unless ``count_include_pad`` is false; ``divisor_override`` divides by another number.
+    """
+    return _avg_pool(2, x, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+
+
+def avg_pool3d(
+    x: Any,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Any:
+    """The mean of each window of a volume ``(N, C, D, H, W)``; see :func:`avg_pool2d`."""
+    return _avg_pool(3, x, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+
+
+def _lp_pool(n: int, x: Any, norm_type: float, kernel_size: Any, stride: Any, ceil_mode: bool) -> Any:
+
+    powers = _avg_pool(n, absolute(x) ** norm_type, kernel_size, stride, 0, ceil_mode, True, 1)
+    nothing = powers == 0
+
+    return where(nothing, 0, where(nothing, 1, powers) ** (1 / norm_type))
+
+
+_lp_samples = [sample(spec(1, 2, 6, avoid=(0.0,), margin=0.2), norm_type=3.0, kernel_size=2)]
+
+
+@composite(r"(\textstyle\sum |{0}|^p)^{{1/p}}", _lp_samples)
+def lp_pool1d(x: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Any:
+    """The p-norm of each window of a signal."""
+    return _lp_pool(1, x, norm_type, kernel_size, stride, ceil_mode)
+
+
+@composite(
+    r"(\textstyle\sum |{0}|^p)^{{1/p}}",
+    [sample(spec(1, 2, 4, 4, avoid=(0.0,), margin=0.2), norm_type=2.0, kernel_size=2)],
+)
+def lp_pool2d(x: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Any:
+    """The p-norm of each window of an image."""
+    return _lp_pool(2, x, norm_type, kernel_size, stride, ceil_mode)
+
+
+def lp_pool3d(x: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Any:
+    """The p-norm of each window of a volume."""
+    return _lp_pool(3, x, norm_type, kernel_size, stride, ceil_mode)
+
+
+# ------------------------------------------------------------------------------------------------- adaptive windows
+
+
+def _edges(size: int, out: int) -> list[tuple[int, int]]:
+    """Start and end of each of ``out`` windows that together cover ``size`` elements."""
+    return [(i * size // out, -(-(i + 1) * size // out)) for i in range(out)]
+
+
+def _output_sizes(op: str, x: Any, output_size: Any, n: int) -> Sizes:
+    check_image(op, x, n)
+    given = tuple(output_size) if isinstance(output_size, (tuple, list)) else (output_size,) * n
+    if len(given) != n or any(k is not None and (not isinstance(k, (int, np.integer)) or k < 1) for k in given):
+        raise ShapeError(
+            f"{op}: output_size must hold {n} positive integers (None keeps a length), not {output_size!r}."
+        )
+    return tuple(x.shape[2 + i] if k is None else int(k) for i, k in enumerate(given))
+
+
+def _along_each(x: Any, sizes: Sizes, step: Callable[[Any, int, int], Any]) -> Any:
+    for i, out in enumerate(sizes):
+        if x.shape[2 + i] != out:
+            x = moveaxis(step(moveaxis(x, 2 + i, -1), x.shape[2 + i], out), -1, 2 + i)
+    return x
+
+
+def _mean_windows(x: Any, size: int, out: int) -> Any:
+    """Means of adaptive windows of the last axis, as a product with a matrix of weights."""
+    weights = np.zeros((size, out))
+    for i, (start, stop) in enumerate(_edges(size, out)):
+        weights[start:stop, i] = 1 / (stop - start)
+    array = getattr(x, "array", x) if not hasattr(x, "level") else None
+    xp = np if array is None else array_module(array)
+    return matmul(x, xp.asarray(weights.astype(x.dtype)))
+
+
+def _largest_of(x: Any, edges: list[tuple[int, int]]) -> Any:
+    """The first maximum of each window of the last axis."""
+    longest = max(stop - start for start, stop in edges)
+    places = np.array([[min(start + k, stop - 1) for k in range(longest)] for start, stop in edges])
+    gathered = getitem(x, (..., places))
+    return squeeze(take_along_axis(gathered, argmax(gathered, -1, keepdims=True), -1), -1)
+
+
+def _adaptive_avg(n: int, x: Any, output_size: Any) -> Any:
+    return _along_each(x, _output_sizes(f"adaptive_avg_pool{n}d", x, output_size, n), _mean_windows)
+
+
+def _adaptive_max(n: int, x: Any, output_size: Any) -> Any:
+    sizes = _output_sizes(f"adaptive_max_pool{n}d", x, output_size, n)
+    return _along_each(x, sizes, lambda part, size, out: _largest_of(part, _edges(size, out)))
+
+
+@composite(r"\operatorname{{avgpool}}({0})", [sample(spec(1, 2, 7), output_size=3)])
+def adaptive_avg_pool1d(x: Any, output_size: Any) -> Any:
+    """Means of windows chosen so that the result has ``output_size``."""
+    return _adaptive_avg(1, x, output_size)
+
+
+@composite(
+    r"\operatorname{{avgpool}}({0})",
+    [sample(spec(1, 2, 5, 4), output_size=(2, 3)), sample(spec(1, 2, 3, 3), output_size=(1, None))],
+)
+def adaptive_avg_pool2d(x: Any, output_size: Any) -> Any:
+    """Means of windows chosen so that the result has ``output_size``; None keeps a length."""
+    return _adaptive_avg(2, x, output_size)
+
+
+def adaptive_avg_pool3d(x: Any, output_size: Any) -> Any:
+    """Means of windows chosen so that the result has ``output_size``."""
+    return _adaptive_avg(3, x, output_size)
+
+
+@composite(r"\operatorname{{maxpool}}({0})", [sample(spec(1, 2, 7, distinct=True), output_size=3)])
+def adaptive_max_pool1d(x: Any, output_size: Any) -> Any:
+    """Maxima of windows chosen so that the result has ``output_size``."""
+    return _adaptive_max(1, x, output_size)
+
+
+@composite(r"\operatorname{{maxpool}}({0})", [sample(spec(1, 2, 5, 4, distinct=True), output_size=(2, 3))])
+def adaptive_max_pool2d(x: Any, output_size: Any) -> Any:
+    """Maxima of windows chosen so that the result has ``output_size``; None keeps a length."""
+    return _adaptive_max(2, x, output_size)
+
+
+def adaptive_max_pool3d(x: Any, output_size: Any) -> Any:
+    """Maxima of windows chosen so that the result has ``output_size``."""
+    return _adaptive_max(3, x, output_size)
+
+
+def _fractional(
+    n: int, x: Any, kernel_size: Any, output_size: Any, output_ratio: Any, generator: Generator | None
+) -> Any:
+    op = f"fractional_max_pool{n}d"
+    check_image(op, x, n)
+    kernel = several(op, "kernel_size", kernel_size, n, 1)
+    if (output_size is None) == (output_ratio is None):
+        raise ArgumentError(f"{op}: give either output_size or output_ratio.")
+    if output_size is None:
+        ratios = output_ratio if isinstance(output_ratio, (tuple, list)) else (output_ratio,) * n
+        output_size = tuple(int(m * r) for m, r in zip(x.shape[2:], ratios, strict=True))
+    sizes = several(op, "output_size", output_size, n, 1)
+    if any(k + o - 1 > m for k, o, m in zip(kernel, sizes, x.shape[2:], strict=True)):
+        raise ShapeError(f"{op}: {sizes} windows of {kernel} do not fit into x {tuple(x.shape)}.")
+    generator = generator or default_generator(device_of(getattr(x, "array", x)))
+    shifts = np.asarray(generator.uniform((n,), dtype=np.float64).tolist())
+    for i, (k, out, u) in enumerate(zip(kernel, sizes, shifts, strict=True)):
+        size = x.shape[2 + i]
+        alpha = (size - k) / (out - 1) if out > 1 else 0.0
+        starts = [int((j + u) * alpha) - int(u * alpha) for j in range(out - 1)] + [size - k]
+        edges = [(start, start + k) for start in starts]
+        x = moveaxis(_largest_of(moveaxis(x, 2 + i, -1), edges), -1, 2 + i)
+    return x
+
+
+def fractional_max_pool2d(
+    x: Any, kernel_size: Any, output_size: Any = None, output_ratio: Any = None, generator: Generator | None = None
+) -> Any:
+    """Maxima of windows at pseudo-random places: the size shrinks by a fraction (Graham, 2014, arXiv:1412.6071)."""
+    return _fractional(2, x, kernel_size, output_size, output_ratio, generator)
+
+
+def fractional_max_pool3d(
+    x: Any, kernel_size: Any, output_size: Any = None, output_ratio: Any = None, generator: Generator | None = None
+) -> Any:
+    """See :func:`fractional_max_pool2d`."""
+    return _fractional(3, x, kernel_size, output_size, output_ratio, generator)
