@@ -74,13 +74,13 @@ class Dual(_Wrapped):
         self.primal = primal
         self.tangent = tangent
 
-    @property  # type: ignore[override]
+    @property
     def array(self) -> Any:
         """The array of the value, for what has no gradient: indices, comparisons, shapes."""
         return self.primal.array
 
     @property
-    def node(self) -> Any:
+    def node(self) -> Any:  # type: ignore[override]
         """Where the value stands in the graph."""
         return getattr(self.primal, "node", None)
 
@@ -118,7 +118,7 @@ class Batched(_Wrapped):
         self.value = value
         self.axis = axis
 
-    @property  # type: ignore[override]
+    @property
     def array(self) -> Any:
         """There is no single array: asking for it makes vmap fall back to a loop."""
         raise NeedsValueError(
@@ -127,7 +127,7 @@ class Batched(_Wrapped):
         )
 
     @property
-    def node(self) -> Any:
+    def node(self) -> Any:  # type: ignore[override]
         """Where the whole batch stands in the graph."""
         return getattr(self.value, "node", None)
 

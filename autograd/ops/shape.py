@@ -268,8 +268,14 @@ _pad = primitive(
 )  # fmt: skip
 
 
-_PAD_MODES: dict[str, Any] = {"reflect": "reflect", "replicate": "edge", "edge": "edge", "circular": "wrap", "wrap": "wrap",
-              "symmetric": "symmetric"}  # fmt: skip
+_PAD_MODES: dict[str, Any] = {
+    "reflect": "reflect",
+    "replicate": "edge",
+    "edge": "edge",
+    "circular": "wrap",
+    "wrap": "wrap",
+    "symmetric": "symmetric",
+}
 
 
 def pad(x: Any, pad_width: Any, constant_value: float = 0.0, mode: str = "constant") -> Any:

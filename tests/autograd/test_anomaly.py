@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import autograd as ag
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_the_first_bad_value_forward_is_named_with_its_history():
+    x = ag.tensor([0.0, 2.0], requires_grad=True)
+    with pytest.raises(ag.AnomalyError) as caught, ag.detect_anomaly(), ag.scope("model"), ag.scope("head"):
+        ag.log(x * 3.0).sum()
+    text = str(caught.value)
+    for part in (
+        "log made a value that is not finite",
+        "test_anomaly.py",
+        "in model.head",
+        "multiply (2,)",
+        "leaf (2,)",
+    ):
+        assert part in text
+
+
+def test_the_first_bad_gradient_is_named():
+    x = ag.tensor([0.0, 2.0], requires_grad=True)
+    with pytest.raises(ag.AnomalyError) as caught, ag.detect_anomaly():
+        ag.sqrt(x * 1.0).sum().backward()
+    text = str(caught.value)
+    for part in ("the backward pass of sqrt", "recorded at", "incoming gradient", "output: (2,)", "multiply (2,)"):
+        assert part in text
+
+
+def test_what_was_infinite_before_is_let_through():
+    with ag.detect_anomaly():
+        masked = ag.where(np.array([True, False]), ag.tensor([1.0, 2.0], requires_grad=True), -np.inf)
+        ag.softmax(masked).sum().backward()
+
+
+def test_custom_ops_are_checked_on_first_use():
+    @ag.custom_op(vjp=[lambda g, x: g * 2 * x * x], jvp="from_vjp")
+    def cube(x):
+        return x * x * x
+
+    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    with pytest.raises(ag.GradcheckError, match="custom op"), ag.detect_anomaly():
+        cube(x)
+    with ag.detect_anomaly(check_custom=False):
+        cube(x)  # a rule may differ on purpose
+
+    @ag.custom_op(vjp=[lambda g, x: g * 3 * x * x], jvp="from_vjp")
+    def right(x):
+        """The cube."""
+        return x * x * x
+
+    with ag.detect_anomaly():
+        right(x).sum().backward()
+    assert x.grad.tolist() == [3.0, 12.0]
+    assert ag.gradgradcheck(right, [np.array([0.5, 2.0])])
+    assert ag.jvp(right, (2.0,), (1.0,))[1].item() == 12.0
+    assert ag.vmap(right)(np.arange(3.0)).tolist() == [0.0, 1.0, 8.0]
+    assert "cube" not in ag.OPS
