@@ -10,6 +10,8 @@ import itertools
 import weakref
 from typing import TYPE_CHECKING, Any
 
+from autograd.backend import array_module
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from autograd.backend import Array
     from autograd.primitive import Primitive
 
-__all__ = ["FREED", "Leaf", "Node", "Variable", "mark_written", "next_seq"]
+__all__ = ["FREED", "Leaf", "Node", "Variable", "mark_written", "module_of", "next_seq"]
 
 next_seq: Callable[[], int] = itertools.count(1).__next__  # one clock for nodes and for writes to memory; atomic
 
@@ -125,6 +127,13 @@ def _owner(array: Array) -> Array:
     while (base := getattr(array, "base", None)) is not None and type(base) is type(array):
         array = base
     return array
+
+
+def module_of(x: Any) -> Any:
+    """The array library, ``numpy`` or ``cupy``, that holds a value: an array, or a Tensor, wrapped or not."""
+    while hasattr(x, "level"):  # inside vmap or jvp
+        x = x.primal if hasattr(x, "primal") else x.value
+    return array_module(x.array if isinstance(x, Variable) else x)
 
 
 def mark_written(tensor: Variable) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backend import Array, array_module, is_array
+from autograd.backend import Array, is_array
 from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError, RangeError, ShapeError
 from autograd.ops.elementwise import where
@@ -22,6 +22,7 @@ from autograd.ops.scattering import index_add
 from autograd.ops.shape import stack
 from autograd.samples import array as spec
 from autograd.samples import integers, sample
+from autograd.tape import module_of
 
 __all__ = ["embedding", "embedding_bag", "one_hot", "scaled_dot_product_attention"]
 
@@ -88,7 +89,7 @@ def scaled_dot_product_attention(
 
 def _where(x: Any) -> Any:
     """The array module of a value, NumPy where it is not at hand (inside vmap)."""
-    return np if hasattr(x, "level") else array_module(getattr(x, "array", x))
+    return module_of(x)
 
 
 def _indices(op: str, indices: Any, n: int) -> Array:

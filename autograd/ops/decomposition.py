@@ -31,6 +31,7 @@ from autograd.ops.shape import concat, expand_dims, squeeze
 from autograd.primitive import primitive
 from autograd.samples import ErrorSample, sample
 from autograd.samples import array as spec
+from autograd.tape import module_of
 
 __all__ = [
     "Eig", "Eigh", "QR", "SVD", "Slogdet", "cholesky", "cholesky_solve", "cond", "det", "eig", "eigh", "eigvals",
@@ -93,7 +94,7 @@ def _h(x: Any) -> Any:
 
 
 def _eye(x: Any, n: int) -> Array:
-    return array_module(getattr(x, "array", x)).eye(n, dtype=x.dtype)
+    return module_of(x).eye(n, dtype=x.dtype)
 
 
 def _regular(*shape: int) -> Any:

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backend import array_module
 from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.ops.axes import normalize_axes, normalize_axis
@@ -22,6 +21,7 @@ from autograd.ops.shape import moveaxis, pad
 from autograd.primitive import primitive
 from autograd.samples import array as spec
 from autograd.samples import sample
+from autograd.tape import module_of
 
 __all__ = [
     "fft", "fft2", "fftn", "fftshift", "hfft", "ifft", "ifft2", "ifftn", "ifftshift", "ihfft", "irfft", "irfft2",
@@ -71,7 +71,7 @@ def _irfft_vjp(g: Any, x_shape: tuple[int, ...], axis: int, norm: str, n: int) -
     twice[0] = 1.0
     if n % 2 == 0:
         twice[-1] = 1.0
-    weights = array_module(getattr(g, "array", g)).asarray(twice.astype(g.dtype))
+    weights = module_of(g).asarray(twice.astype(g.dtype))
     y = y * weights.reshape(tuple(-1 if i == axis else 1 for i in range(len(x_shape))))
     return _fitted(y, m, axis)
 
@@ -258,7 +258,7 @@ def ifftshift(x: Any, axes: Any = None) -> Any:
 
 
 def _window(x: Any, window: Any, n_fft: int) -> Any:
-    xp = array_module(getattr(x, "array", x))
+    xp = module_of(x)
     if window is None:
         return xp.ones(n_fft, dtype=x.dtype if x.dtype.kind != "c" else x.real.dtype)
     if window.ndim != 1 or window.shape[0] > n_fft:

@@ -12,7 +12,7 @@ from autograd.ops.axes import normalize_axis
 from autograd.primitive import no_flops, primitive
 from autograd.samples import ErrorSample, integers, sample
 from autograd.samples import array as spec
-from autograd.tape import Variable
+from autograd.tape import Variable, module_of
 
 __all__ = ["getitem", "setitem", "take", "take_along_axis"]
 
@@ -91,12 +91,11 @@ def _set_vjp_value(g: Any, index: Index) -> Any:
     if not _has_integer_arrays(index):
         return picked
     # Of several writes to one element the last one stays: only that one gets the gradient.
-    array = getattr(g, "array", g)
-    xp = array_module(array)
+    xp = module_of(g)
     order = xp.arange(picked.size).reshape(picked.shape)
-    last = xp.full(array.shape, -1)
+    last = xp.full(g.shape, -1)
     last[index] = order
-    return picked * (last[index] == order).astype(array.dtype)
+    return picked * (last[index] == order).astype(g.dtype)
 
 
 _setitem = primitive(

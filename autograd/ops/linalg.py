@@ -75,7 +75,7 @@ def matmul(a: Any, b: Any) -> Any:
     """
     if a.__class__ is np.ndarray is b.__class__ or not (isinstance(a, Variable) or isinstance(b, Variable)):
         return _product(a, b)
-    shape_a, shape_b = np.shape(getattr(a, "array", a)), np.shape(getattr(b, "array", b))
+    shape_a, shape_b = (x.shape if hasattr(x, "shape") else np.shape(x) for x in (a, b))
     if not shape_a or not shape_b:
         raise ShapeError(f"matmul: a is {shape_a} and b is {shape_b}; a number has no matrix product. Use a * b.")
     inner = shape_b[-2] if len(shape_b) > 1 else shape_b[0]

@@ -16,6 +16,7 @@ from autograd.ops.shape import moveaxis, reshape, squeeze
 from autograd.primitive import per_input_element, primitive
 from autograd.samples import array as spec
 from autograd.samples import integers, sample
+from autograd.tape import module_of
 
 __all__ = ["cross_entropy", "mse_loss", "nll_loss"]
 
@@ -76,7 +77,7 @@ def _labels(op: str, logits: Any, target: Any, ignore_index: int) -> tuple[Array
         return where(counted_here, target, 0), counted_here
     labels = getattr(target, "array", target)
     if not is_array(labels):
-        labels = array_module(getattr(logits, "array", logits)).asarray(labels)
+        labels = module_of(logits).asarray(labels)
     if labels.dtype.kind not in "iu":
         raise DtypeError(
             f"{op}: labels are integers of shape {_label_shape(logits)}, not {labels.dtype} {labels.shape}. "

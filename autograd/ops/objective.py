@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backend import Array, array_module
+from autograd.backend import Array
 from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError, RangeError, ShapeError
 from autograd.ops.activation import logsigmoid, relu, softplus
@@ -24,6 +24,7 @@ from autograd.ops.shape import concat, expand_dims, reshape, squeeze, stack
 from autograd.ops.special import xlogy
 from autograd.samples import array as spec
 from autograd.samples import sample
+from autograd.tape import module_of
 
 __all__ = [
     "binary_cross_entropy",
@@ -374,7 +375,7 @@ def ctc_loss(
         states[i, 1 : 2 * len(row) : 2] = row
     skip = np.zeros((n, width), dtype=bool)  # a label may follow the one before it without a blank if they differ
     skip[:, 2:] = (states[:, 2:] != blank) & (states[:, 2:] != states[:, :-2])
-    xp = array_module(getattr(log_probs, "array", log_probs))
+    xp = module_of(log_probs)
     emitted = getitem(log_probs, (slice(None), xp.arange(n)[:, None], xp.asarray(states)))  # (T, N, states)
     nothing = np.full((n, 1), -np.inf, dtype=log_probs.dtype)
     start = np.zeros((n, width), dtype=bool)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.backend import Array, array_module, is_array
+from autograd.backend import Array, is_array
 from autograd.composite import composite
 from autograd.dispatch import bound
 from autograd.errors import ArgumentError, RangeError, ShapeError
@@ -19,7 +19,7 @@ from autograd.ops.shape import reshape, squeeze, stack, transpose
 from autograd.primitive import primitive
 from autograd.samples import array as spec
 from autograd.samples import sample
-from autograd.tape import Variable
+from autograd.tape import Variable, module_of
 
 __all__ = [
     "Ordered", "argsort", "bincount", "digitize", "histogram", "kthvalue", "median", "nanmedian", "nanquantile",
@@ -223,7 +223,7 @@ def _nan_quantile(op: str, x: Any, q: float, axis: Axis, keepdims: bool) -> Any:
     flat, axes = _last(op, x, axis)
     ordered = sort(flat, -1)  # NaN last
     counted = sum(~isnan(flat), -1, keepdims=True)
-    xp = array_module(getattr(counted, "array", counted))
+    xp = module_of(counted)
     n = getattr(counted, "array", counted)
     position = (xp.maximum(n, 1) - 1) * q
     low = xp.floor(position).astype(np.int64)

@@ -23,7 +23,7 @@ from autograd.primitive import Primitive, primitive
 from autograd.random import Generator, default_generator
 from autograd.samples import array as spec
 from autograd.samples import sample
-from autograd.tape import Variable
+from autograd.tape import Variable, module_of
 
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d",
@@ -316,7 +316,7 @@ def _avg_pool(
         counted = np.pad(counted, ((0, 0), (0, 0), *widths), constant_values=border)
         counted = np.pad(counted, ((0, 0), (0, 0), *((0, e) for e in extra)))
         share = windows(counted, kernel, geometry["stride"], (0,) * n, (1,) * n).mean(tuple(range(-n, 0)))
-        y = y / array_module(getattr(y, "array", y)).asarray(share.astype(y.dtype))
+        y = y / module_of(y).asarray(share.astype(y.dtype))
     return y
 
 
@@ -423,8 +423,7 @@ def _mean_windows(x: Any, size: int, out: int) -> Any:
     weights = np.zeros((size, out))
     for i, (start, stop) in enumerate(_edges(size, out)):
         weights[start:stop, i] = 1 / (stop - start)
-    array = getattr(x, "array", x) if not hasattr(x, "level") else None
-    xp = np if array is None else array_module(array)
+    xp = module_of(x)
     return matmul(x, xp.asarray(weights.astype(x.dtype)))
 
 

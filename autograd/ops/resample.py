@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backend import array_module
 from autograd.composite import composite
 from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.axes import normalize_axis
@@ -21,6 +20,7 @@ from autograd.ops.rounding import floor, rint
 from autograd.ops.shape import moveaxis, pad, permute_dims, reshape, stack
 from autograd.samples import array as spec
 from autograd.samples import sample
+from autograd.tape import module_of
 
 __all__ = [
     "affine_grid",
@@ -130,7 +130,7 @@ def interpolate(
 
 def _constant(values: np.ndarray, like: Any) -> Any:
     """An array of constants where ``like`` lies, in its dtype."""
-    xp = np if hasattr(like, "level") else array_module(getattr(like, "array", like))
+    xp = module_of(like)
     return xp.asarray(values.astype(like.dtype))
 
 

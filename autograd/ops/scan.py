@@ -16,6 +16,7 @@ from autograd.ops.shape import concat, flip
 from autograd.primitive import primitive
 from autograd.samples import array as spec
 from autograd.samples import sample
+from autograd.tape import module_of
 
 __all__ = [
     "cummax", "cummin", "cumprod", "cumsum", "cumulative_prod", "cumulative_sum", "cumulative_trapezoid", "diff",
@@ -120,7 +121,7 @@ def _products_before(x: Any, axis: int) -> Any:
     y = _shifted(_cumprod(x, axis=axis), axis, 1)
     if not x.shape[axis]:
         return y
-    array = array_module(getattr(x, "array", x))
+    array = module_of(x)
     first = array.zeros(tuple(x.shape[axis] if i == axis else 1 for i in range(x.ndim)), dtype=x.dtype)
     first[(slice(None),) * axis + (slice(0, 1),)] = 1
     return y + first
@@ -233,7 +234,7 @@ def _cumulative(op: Any, first: float, x: Any, axis: int | None, dtype: Any, inc
     y = op(x if dtype is None else x.astype(dtype), axis)
     if not include_initial:
         return y
-    xp = array_module(getattr(y, "array", y))
+    xp = module_of(y)
     return concat([xp.full((*y.shape[:axis], 1, *y.shape[axis + 1 :]), first, dtype=y.dtype), y], axis)
 
 

@@ -20,6 +20,7 @@ from autograd.ops.reduce import prod
 from autograd.ops.shape import broadcast_to, expand_dims, moveaxis, pad, reshape
 from autograd.samples import array as spec
 from autograd.samples import sample
+from autograd.tape import module_of
 
 __all__ = [
     "gather", "index_add", "index_copy", "index_fill", "index_select", "masked_fill", "masked_scatter", "masked_select",
@@ -31,7 +32,7 @@ def _index(op: str, x: Any, index: Any, axis: int) -> Array:
     """The index as an array of integers from 0, in range, that fits x."""
     array = getattr(index, "array", index)
     if not is_array(array):
-        array = array_module(getattr(x, "array", x)).asarray(array)
+        array = module_of(x).asarray(array)
     if array.dtype.kind not in "iu":
         raise DtypeError(f"{op}: index must hold integers, not {array.dtype}. Convert it with .astype('int64').")
     if array.ndim != x.ndim or any(

@@ -14,6 +14,7 @@ from autograd.ops.axes import Axis, normalize_axes, normalize_axis, normalize_sh
 from autograd.primitive import no_flops, primitive
 from autograd.samples import array as spec
 from autograd.samples import sample
+from autograd.tape import module_of
 
 __all__ = [
     "broadcast_to", "concat", "expand", "expand_dims", "flatten", "flip", "matrix_transpose", "moveaxis", "pad",
@@ -218,7 +219,7 @@ def _split_vjp(g: Any, x_shape: tuple[int, ...], points: tuple[int, ...], axis: 
 
 def _zeros(like: Any, shape: tuple[int, ...]) -> Array:
     """Zeros of another shape on the device and of the dtype of ``like``."""
-    return np.zeros_like(getattr(like, "array", like), shape=shape)
+    return module_of(like).zeros(shape, dtype=like.dtype)
 
 
 _split = primitive(
