@@ -8,16 +8,33 @@ import numpy as np
 
 from autograd.backend import as_array, default_float, is_array, load_cupy, move, parse_device, parse_dtype
 from autograd.dispatch import bound
-from autograd.errors import DtypeError, ShapeError
+from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.ops.axes import normalize_shape
 from autograd.random import Generator, default_generator
 from autograd.tape import Variable
 from autograd.tensor import Tensor
 
 __all__ = [
-    "arange", "asarray", "empty", "eye", "full", "full_like", "linspace", "normal", "ones", "ones_like", "rand",
-    "randn", "tensor", "uniform", "zeros", "zeros_like",
-]  # fmt: skip
+    "arange",
+    "asarray",
+    "empty",
+    "empty_like",
+    "eye",
+    "from_dlpack",
+    "full",
+    "full_like",
+    "linspace",
+    "nonzero",
+    "normal",
+    "ones",
+    "ones_like",
+    "rand",
+    "randn",
+    "tensor",
+    "uniform",
+    "zeros",
+    "zeros_like",
+]
 
 
 def tensor(data: Any, dtype: Any = None, device: str | None = None, requires_grad: bool = False) -> Tensor:
@@ -28,11 +45,50 @@ def tensor(data: Any, dtype: Any = None, device: str | None = None, requires_gra
     return _wrap(data, dtype, device, requires_grad, copy=True)
 
 
-def asarray(data: Any, dtype: Any = None, device: str | None = None) -> Tensor:
-    """As :func:`tensor`, sharing memory with an array, and the Tensor itself where nothing has to change."""
-    if isinstance(data, Tensor):
-        return data.to(device=device, dtype=dtype)
-    return _wrap(data, dtype, device, False, copy=False)
+def asarray(data: Any, dtype: Any = None, device: str | None = None, copy: bool | None = None) -> Tensor:
+    """As :func:`tensor`, sharing memory with an array, and the Tensor itself where nothing has to change.
+
+    ``copy``: True always copies, False raises where a copy is needed, None copies where it is needed.
+    """
+    if copy:
+        return tensor(data, dtype, device)
+    made = (
+        data.to(device=device, dtype=dtype)
+        if isinstance(data, Tensor)
+        else _wrap(data, dtype, device, False, copy=False)
+    )
+    if copy is False and not np.shares_memory(made.array, getattr(data, "array", data)) and made.size:
+        raise ArgumentError("asarray: copy=False, but the data cannot be shared as it is. Leave copy away.")
+    return made
+
+
+def empty_like(x: Any, dtype: Any = None, device: str | None = None) -> Tensor:
+    """A Tensor of the shape and dtype of ``x`` with arbitrary values."""
+    return empty(tuple(x.shape), dtype=x.dtype if dtype is None else dtype, device=device)
+
+
+def from_dlpack(x: Any, device: str | None = None, copy: bool | None = None) -> Tensor:
+    """A Tensor over the memory of another library's array (PyTorch, JAX, CuPy, NumPy), by the DLPack protocol.
+
+    Memory is shared where it is writable; a read-only array is copied.
+    """
+    if not hasattr(x, "__dlpack__") or not hasattr(x, "__dlpack_device__"):
+        raise DtypeError(f"from_dlpack: a {type(x).__name__} has no __dlpack__. Use tensor(x).")
+    kind = int(x.__dlpack_device__()[0])
+    library: Any = load_cupy() if kind in (2, 13) else np
+    array = library.from_dlpack(x)
+    if copy or not getattr(array.flags, "writeable", True):
+        array = array.copy()
+    made = bound(array, None)
+    return made if device is None else made.to(device)
+
+
+def nonzero(x: Any) -> tuple[Tensor, ...]:
+    """The indices of what is not 0, a vector for each axis; int64, without gradient."""
+    array = getattr(x, "array", x)
+    if not array.ndim:
+        raise ShapeError("nonzero: x has no axes. Use x != 0.")
+    return tuple(bound(places, None) for places in array.nonzero())
 
 
 def _wrap(data: Any, dtype: Any, device: str | None, requires_grad: bool, copy: bool) -> Tensor:

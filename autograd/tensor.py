@@ -6,6 +6,7 @@ its place in the graph, and the ways out of the engine and back.
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import weakref
 from collections.abc import Callable, Iterator
@@ -27,7 +28,7 @@ from autograd.backend import (
 )
 from autograd.backward import accumulate, walk
 from autograd.dispatch import OPS, bound, register_tensor_type
-from autograd.errors import DeviceError, DtypeError, GradientError, ShapeError
+from autograd.errors import ArgumentError, DeviceError, DtypeError, GradientError, ShapeError
 from autograd.operators import Operators
 from autograd.tape import Leaf, Variable
 
@@ -283,6 +284,36 @@ class Tensor(Operators):
         if not callable(op) or function.__module__ not in ("numpy", "numpy.linalg"):
             return NotImplemented
         return op(*args, **options)
+
+    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
+        """The array API standard's namespace; see :mod:`autograd.array_api`."""
+        namespace = importlib.import_module("autograd.array_api")  # it stands on this module
+        if api_version not in (None, "2021.12", "2022.12", "2023.12", namespace.__array_api_version__):
+            raise ArgumentError(f"__array_namespace__: version {api_version!r} of the standard is not known.")
+        return namespace
+
+    def __dlpack__(self, **options: Any) -> Any:
+        """The memory for another library, by the DLPack protocol; a Tensor within a graph is an error."""
+        if self.node is not None:
+            raise GradientError("__dlpack__: this Tensor belongs to a graph; share x.detach().")
+        return self.array.__dlpack__(**options)
+
+    def __dlpack_device__(self) -> Any:
+        """Where the memory lies, as DLPack numbers devices."""
+        return self.array.__dlpack_device__()
+
+    @property
+    def __cuda_array_interface__(self) -> Any:
+        """The memory for another CUDA library; only on a GPU, and outside a graph."""
+        if not hasattr(self.array, "__cuda_array_interface__"):
+            raise AttributeError("a Tensor on the CPU has no __cuda_array_interface__")
+        if self.node is not None:
+            raise GradientError("__cuda_array_interface__: this Tensor belongs to a graph; share x.detach().")
+        return self.array.__cuda_array_interface__
+
+    def to_device(self, device: str, /, *, stream: Any = None) -> Tensor:
+        """The Tensor on a device (the array API's name for :meth:`to`)."""
+        return self.to(device)
 
     # ------------------------------------------------------------------------------------------ as a Python object
 
