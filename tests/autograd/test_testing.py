@@ -8,7 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd as ag
-from autograd.testing import arrays, assert_gradients, axes, broadcastable_arrays, matmul_arrays, shapes
+from autograd.testing import (
+    arrays,
+    assert_gradients,
+    axes,
+    broadcastable_arrays,
+    check_gradients,
+    index_expressions,
+    kinked,
+    matmul_arrays,
+    matrices,
+    shapes,
+)  # fmt: skip
 
 
 @given(x=arrays(shapes(1, 2, 0, 3), low=-1.0, high=3.0, avoid=(0.0,), margin=0.1))
@@ -50,3 +61,72 @@ def test_a_wrong_gradient_does_not_pass():
 
     with pytest.raises(ag.GradcheckError, match="argument 0"):
         check()
+
+
+@given(x=matrices("positive", batched=True))
+def test_positive_matrices_are_positive(x):
+    assert (np.linalg.eigvalsh(x) > 0.9).all()
+
+
+@given(x=matrices("singular"))
+def test_singular_matrices_are_singular(x):
+    assert np.linalg.matrix_rank(x) == x.shape[-1] - 1
+
+
+@given(x=matrices(square=False, dtype=np.complex128))
+def test_regular_matrices_are_well_conditioned(x):
+    assert np.linalg.cond(x) < 3.1
+
+
+@given(x=kinked([0.0, 1.0], (50,)))
+def test_kinks_are_hit(x):
+    assert np.isin(x, [0.0, 1.0]).any()
+
+
+@given(index=index_expressions((3, 4)))
+def test_indices_are_valid_and_gradients_come_back(index):
+    x = np.arange(12.0).reshape(3, 4)
+    assert ag.tensor(x)[index].shape == x[index].shape
+    if x[index].size:
+        assert_gradients(lambda t: t[index] ** 2, x)
+
+
+@check_gradients(arrays(low=0.2), arrays((), low=0.5), modes=("reverse", "forward", "vmap"))
+def test_the_decorator_makes_a_test(x, scale):
+    return ag.log(x) * scale, x * scale
+
+
+@check_gradients(matrices("positive"), order=1)
+def test_the_decorator_takes_matrices(x):
+    return ag.linalg.cholesky(x)
+
+
+@pytest.mark.parametrize(
+    ("vjp", "jvp", "message"),
+    [
+        ([lambda g, x: -g * 2 * x], "from_vjp", "gradcheck of bad"),  # a sign
+        ([lambda g, x: g * x], "from_vjp", "gradcheck of bad"),  # a factor
+        ([lambda g, x: g * 2 * x], [lambda t, x: t * x], "not adjoint"),  # forward mode alone
+        ([lambda g, x: g * 2 * x], [lambda t, x: t * t * 2 * x], "not linear"),
+        ([lambda g, x: g * 2 * getattr(x, "array", x)], "from_vjp", "the gradient of"),  # second order alone
+    ],
+)
+def test_planted_bugs_are_found_and_reproduced(vjp, jvp, message):
+    op = ag.custom_op(lambda x: x * x, vjp=vjp, jvp=jvp, name="bad", kind="elementwise")
+
+    @check_gradients(arrays(low=0.5))
+    def bad(x):
+        return op(x)
+
+    with pytest.raises(ag.GradcheckError, match=message) as caught:
+        bad()
+    notes = "\n".join(caught.value.__notes__)
+    assert "x0 = np.array(" in notes
+    assert "ag.gradcheck(bad, [x0])" in notes
+
+
+def test_wrong_use_of_the_decorator():
+    with pytest.raises(ag.ArgumentError, match="modes are"):
+        check_gradients(arrays(), modes=("sideways",))
+    with pytest.raises(ag.ArgumentError, match="a strategy for each argument"):
+        check_gradients()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -141,3 +143,21 @@ def test_forward_mode_records_nothing():
     value, tangent = ag.jvp(lambda a: ag.exp(a) * a, (x,), (ag.ones(2),))
     assert not value.requires_grad
     assert not tangent.requires_grad
+
+
+def test_threads_transform_at_once_without_mixing():
+    def work(k):
+        x = X * (k + 1)
+        results = []
+        for _ in range(5):
+            with ag.record() as tape:
+                results.append(ag.hvp(scalar, x, V).array)
+            assert tape.recording.ops
+            results.append(ag.vmap(ag.grad(scalar))(x[None]).array[0])
+        return results
+
+    alone = [work(k) for k in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        for a, b in zip(pool.map(work, range(4)), alone, strict=True):
+            for p, q in zip(a, b, strict=True):
+                np.testing.assert_array_equal(p, q)
