@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +16,10 @@ from autograd.tape import Node, Variable, next_seq
 if TYPE_CHECKING:
     from autograd.primitive import Primitive
 
-__all__ = ["OPS", "apply", "apply1", "apply2", "bound", "describe", "explain", "item_node", "register_tensor_type"]
+__all__ = [
+    "OPS", "apply", "apply1", "apply2", "bound", "describe", "explain", "item_node", "not_numbers",
+    "register_tensor_type",
+]  # fmt: skip
 
 OPS: dict[str, Primitive] = {}
 """The op table: every primitive by its name."""
@@ -43,7 +46,9 @@ def apply1(op: Primitive, x: Any) -> Any:
     x = x.array
     try:
         y = op.forward(x)
-    except (ValueError, TypeError) as error:
+    except GlassgradError:
+        raise
+    except (ValueError, TypeError, AttributeError) as error:
         raise explain(op, (x,), error) from error
     if y.__class__ is not np.ndarray:
         y = as_array(y)
@@ -79,13 +84,19 @@ def apply2(op: Primitive, a: Any, b: Any) -> Any:
         if (node_a := a.node) is not None:
             mask = 1
         a = a.array
+    elif a.__class__ is str:  # NumPy would take text in some places
+        raise explain(op, (a, b), TypeError(a))
     if isinstance(b, Variable):
         if (node_b := b.node) is not None:
             mask += 2
         b = b.array
+    elif b.__class__ is str:
+        raise explain(op, (a, b), TypeError(b))
     try:
         y = op.forward(a, b)
-    except (ValueError, TypeError) as error:
+    except GlassgradError:
+        raise
+    except (ValueError, TypeError, AttributeError) as error:
         raise explain(op, (a, b), error) from error
     if y.__class__ is not np.ndarray:
         y = as_array(y)
@@ -133,6 +144,8 @@ def _evaluate(op: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any
             nodes.append(node)
             arrays.append(a.array)
         else:
+            if a.__class__ is str:  # NumPy would take text in some places
+                raise explain(op, args, TypeError(a), params)
             nodes.append(None)
             arrays.append(a)
         bit <<= 1
@@ -140,8 +153,8 @@ def _evaluate(op: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any
         y: Any = op.forward(*arrays, **params)
     except GlassgradError:
         raise
-    except (ValueError, TypeError, IndexError) as error:
-        raise explain(op, arrays, error) from error
+    except (ValueError, TypeError, IndexError, AttributeError) as error:
+        raise explain(op, arrays, error, params) from error
     aux = out = None
     if op.aux:
         y, aux = y
@@ -223,7 +236,9 @@ def item_node(parent: Node, index: int, part: Array) -> Node:
 # ------------------------------------------------------------------------------------------------------ errors
 
 
-def explain(op: Primitive, arrays: Sequence[Any], error: Exception) -> GlassgradError:
+def explain(
+    op: Primitive, arrays: Sequence[Any], error: Exception, params: dict[str, Any] | None = None
+) -> GlassgradError:
     """The error to raise when an array library refused the arguments of an op."""
     names = op.arguments if op.variadic is None else [f"{op.variadic}[{i}]" for i in range(len(arrays))]
     seen = ", ".join(f"{name} is {describe(a)}" for name, a in zip(names, arrays, strict=False) if a is not None)
@@ -233,7 +248,14 @@ def explain(op: Primitive, arrays: Sequence[Any], error: Exception) -> Glassgrad
             f"{op.name}: the arguments are on different devices, {' and '.join(devices)}: {seen}.\n"
             f"  Move one of them: x.to({devices[1]!r})."
         )
-    if op.kind == "elementwise" and isinstance(error, ValueError):
+    missing = isinstance(error, (TypeError, AttributeError)) and op.kind == "elementwise"
+    if intruder := not_numbers(zip(names, arrays, strict=False), (True,) * len(arrays) if missing else (True,)):
+        return DtypeError(f"{op.name}: {intruder}")
+    if (far := _far_axis(np.shape(arrays[0]), error, params or {})) is not None:
+        shape = np.shape(arrays[0])
+        valid = f"an axis from {-len(shape)} to {len(shape) - 1}" if shape else "no axis: it has no dimensions"
+        return ShapeError(f"{op.name}: axis {far} is out of range for {names[0]} of shape {shape}. It has {valid}.")
+    if isinstance(error, ValueError) and (op.kind == "elementwise" or "broadcast" in str(error)):
         shapes = [np.shape(a) for a in arrays if a is not None]
         if clash := broadcast_clash(shapes):
             return ShapeError(
@@ -241,8 +263,40 @@ def explain(op: Primitive, arrays: Sequence[Any], error: Exception) -> Glassgrad
                 "  Shapes are compared from the last axis; each pair must be equal or hold a 1. "
                 "Insert an axis with x[:, None] or x.reshape(...)."
             )
+    if op.kind == "contraction" and any(phrase in str(error) for phrase in ("core dimension", "not aligned")):
+        return ShapeError(f"{op.name}: the axes that are summed over differ in length: {seen}.")
+    if isinstance(error, TypeError) and any(phrase in str(error) for phrase in _WRONG_DTYPE):
+        return DtypeError(
+            f"{op.name}: is not defined for these dtypes: {seen}.\n"
+            "  Convert the argument first: x.astype('int64') for bits, x.astype('bool') for truth, "
+            "x.astype('float32') for arithmetic."
+        )
     kind = DtypeError if isinstance(error, TypeError) else RangeError if isinstance(error, IndexError) else ShapeError
     return kind(f"{op.name}: {seen}: {error}")
+
+
+def _far_axis(shape: tuple[int, ...], error: Exception, params: dict[str, Any]) -> int | None:
+    """The axis that the first argument does not have, if that is what went wrong."""
+    if isinstance(error, np.exceptions.AxisError):
+        return error.axis
+    given = params.get("axis", params.get("axes"))
+    axes = given if isinstance(given, tuple) else (given,)
+    return next((a for a in axes if isinstance(a, int) and not -len(shape) <= a < len(shape)), None)
+
+
+# How NumPy says that a ufunc has no loop for a dtype.
+_WRONG_DTYPE = ("not supported for the input types", "did not contain a loop", "is not supported, use", "no matching")
+
+
+def not_numbers(arguments: Iterable[tuple[str, Any]], required: Sequence[bool] = ()) -> str:
+    """Which argument is no array and no number, in words; empty if all are. None may stand where none is required."""
+    for i, (name, a) in enumerate(arguments):
+        if a is None and not (i < len(required) and required[i]):
+            continue
+        if not hasattr(a, "dtype") and not isinstance(a, (bool, int, float, complex)):
+            seen = "None" if a is None else f"a {type(a).__name__}"
+            return f"{name} is {seen}; it must be a Tensor, an array or a number. Make one with tensor(...)."
+    return ""
 
 
 def describe(a: Any) -> str:

@@ -29,6 +29,7 @@ import numpy as np
 from autograd.backend import Array
 from autograd.dispatch import OPS, apply, apply1, apply2, explain
 from autograd.errors import GlassgradError
+from autograd.samples import standard_errors
 from autograd.tape import Variable
 
 __all__ = ["ITEM", "OPS", "Kind", "Primitive", "Rule", "no_flops", "per_element", "per_input_element", "primitive"]
@@ -105,7 +106,7 @@ class Primitive:
         self.vjp_latex = tuple(vjp_latex)
         self.flops = flops
         self.samples = tuple(samples)
-        self.errors = tuple(errors)
+        self._errors = tuple(errors)
         self.holomorphic = holomorphic
         self.selects = selects
         self.aux = aux
@@ -131,6 +132,11 @@ class Primitive:
         self.jvp = jvp
         self._jvp_rules = tuple(r and Rule(r, skip=1) for r in jvp) if isinstance(jvp, (list, tuple)) else ()
         self._lay_out()
+
+    @property
+    def errors(self) -> tuple[Any, ...]:
+        """Calls that must fail: those of the entry, and what every op of its kind refuses."""
+        return self._errors + standard_errors(self.arguments or (f"{self.variadic}[0]",), self.samples, self.kind)
 
     def _lay_out(self) -> None:
         """Decide the positions of saved values: nothing, the output, the arguments, then shapes and dtypes named."""
@@ -190,7 +196,10 @@ class Primitive:
         for a in args:
             if isinstance(a, Variable):
                 return apply(self, args, params)
-        return self.forward(*args, **params)[0] if self.aux else self.forward(*args, **params)
+            if a.__class__ is str:
+                raise explain(self, args, TypeError(a), params)
+        y = self.compute(args, params)
+        return y[0] if self.aux else y
 
     def __repr__(self) -> str:
         return f"<primitive {self.name} ({self.kind})>"
@@ -201,8 +210,8 @@ class Primitive:
             return self.forward(*arrays, **params)
         except GlassgradError:
             raise
-        except (ValueError, TypeError, IndexError) as error:
-            raise explain(self, arrays, error) from error
+        except (ValueError, TypeError, IndexError, AttributeError) as error:
+            raise explain(self, arrays, error, params) from error
 
     def push(self, primals: Sequence[Any], tangents: Sequence[Any], params: dict[str, Any], y: Any = None) -> Any:
         """Forward mode: the tangent of the output from the tangents of the arguments (None for a constant).
@@ -303,7 +312,9 @@ def primitive(
     ``code``         scalar expression for generated kernels, ``{0}`` for the first argument (elementwise only)
     ``latex``, ``vjp_latex``  the op and its rules as formulas
     ``flops``        cost from the shapes: ``flops(out_shape, *in_shapes, **params)``; default one for each element
-    ``samples``, ``errors``   inputs that the generated tests use (see :mod:`autograd.samples`)
+    ``samples``, ``errors``   inputs that the generated tests use (see :mod:`autograd.samples`); to the errors that are
+                     given come those that follow from the first sample: no number, an axis out of range, shapes that
+                     do not broadcast
     ``holomorphic``  False for ops such as ``abs`` whose rule is written for complex numbers itself; for the others
                      the engine conjugates around the rule (conjugate Wirtinger convention, as PyTorch)
     ``selects``      some inputs get exactly no gradient (``where``, indexing): from there on the engine keeps 0 at 0

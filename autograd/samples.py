@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["Spec", "Sample", "ErrorSample", "array", "boolean", "elementwise_samples", "integers", "sample"]
+from autograd.errors import DtypeError, ShapeError
+
+__all__ = [
+    "ErrorSample", "Sample", "Spec", "array", "boolean", "elementwise_samples", "integers", "sample", "standard_errors",
+]  # fmt: skip
 
 
 class Spec(NamedTuple):
@@ -142,3 +147,29 @@ def elementwise_samples(n: int = 1, second: dict[str, Any] | None = None, **doma
     if n == 1:
         return tuple(Sample((Spec(shape, **domain),)) for (shape,) in _UNARY_SHAPES)
     return tuple(Sample((Spec(a, **domain), Spec(b, **(domain | (second or {}))))) for a, b in _BINARY_SHAPES)
+
+
+_FAR_AXIS = 9
+
+
+def standard_errors(names: Sequence[str], samples: Sequence[Sample], kind: str) -> tuple[ErrorSample, ...]:
+    """What an op refuses in any case, from its first sample.
+
+    Text in place of an array, an axis that does not exist, and, for an elementwise op, shapes that do not broadcast.
+    """
+    if not samples or not samples[0].args:
+        return ()
+    params = samples[0].params
+    arrays = samples[0].draw(np.random.default_rng(0))
+    cases = [ErrorSample(("text", *arrays[1:]), DtypeError, rf"{re.escape(names[0])} is a str", params)]
+    for key in ("axis", "axes"):
+        value = params.get(key)
+        if isinstance(value, int) or (isinstance(value, tuple) and value and all(isinstance(a, int) for a in value)):
+            far = _FAR_AXIS if isinstance(value, int) else (_FAR_AXIS, *value[1:])
+            cases.append(
+                ErrorSample(tuple(arrays), ShapeError, f"axis {_FAR_AXIS} is out of range", {**params, key: far})
+            )
+    if kind == "elementwise" and len(arrays) == 2:
+        clash = (np.ones((2, 3), arrays[0].dtype), np.ones(4, arrays[1].dtype))
+        cases.append(ErrorSample(clash, ShapeError, r"do not broadcast.*axis -1 has 3 against 4", params))
+    return tuple(cases)

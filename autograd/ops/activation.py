@@ -14,8 +14,8 @@ from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.ops.axes import normalize_axis
 from autograd.ops.elementwise import clip, erf, exp, expm1, tanh, where
 from autograd.primitive import per_element, primitive
+from autograd.samples import ErrorSample, elementwise_samples, sample
 from autograd.samples import array as spec
-from autograd.samples import elementwise_samples, sample
 
 __all__ = [
     "celu", "elu", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "logsigmoid",
@@ -134,6 +134,7 @@ def leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
 @composite(
     r"\operatorname{{prelu}}({0}, {1})",
     [sample(spec(2, 3, 4, avoid=(0.0,)), spec(3)), sample(spec(5, avoid=(0.0,)), spec(1))],
+    errors=[ErrorSample((np.ones((2, 3)), np.ones(4)), ShapeError, r"weight is \(4,\); x \(2, 3\) has 3 channels")],
 )
 def prelu(x: Any, weight: Any) -> Any:
     """:func:`leaky_relu` with a learned slope: one, or one for each channel on axis 1.
@@ -236,7 +237,11 @@ def threshold(x: Any, threshold: float, value: float) -> Any:
     return where(x > threshold, x, value)
 
 
-@composite(r"a \, \sigma(b)", [sample(spec(2, 4), axis=1), sample(spec(4, 2), axis=0)])
+@composite(
+    r"a \, \sigma(b)",
+    [sample(spec(2, 4), axis=1), sample(spec(4, 2), axis=0)],
+    errors=[ErrorSample((np.ones((2, 3)),), ShapeError, "glu")],
+)
 def glu(x: Any, axis: int = -1) -> Any:
     """The gated linear unit: the first half of an axis times the sigmoid of the second.
 

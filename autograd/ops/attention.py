@@ -20,8 +20,8 @@ from autograd.ops.reduce import max as maximum_of
 from autograd.ops.reduce import softmax, sum
 from autograd.ops.scattering import index_add
 from autograd.ops.shape import stack
+from autograd.samples import ErrorSample, integers, sample
 from autograd.samples import array as spec
-from autograd.samples import integers, sample
 from autograd.tape import module_of
 
 __all__ = ["embedding", "embedding_bag", "one_hot", "scaled_dot_product_attention"]
@@ -33,6 +33,9 @@ __all__ = ["embedding", "embedding_bag", "one_hot", "scaled_dot_product_attentio
         sample(spec(2, 3, 4), spec(2, 5, 4), spec(2, 5, 2)),
         sample(spec(1, 2, 4, 3), spec(1, 2, 4, 3), spec(1, 2, 4, 3), is_causal=True),
         sample(spec(1, 4, 2, 3), spec(1, 2, 3, 3), spec(1, 2, 3, 3), enable_gqa=True),
+    ],
+    errors=[
+        ErrorSample((np.ones((2, 3, 4)), np.ones((2, 5, 3)), np.ones((2, 5, 2))), ShapeError, "same number of features")
     ],
 )
 def scaled_dot_product_attention(
@@ -103,7 +106,14 @@ def _indices(op: str, indices: Any, n: int) -> Array:
     return array
 
 
-@composite(r"{1}[{0}]", [sample(integers(2, 3, high=5), spec(5, 4)), sample(integers(3, high=5), spec(5, 2))])
+@composite(
+    r"{1}[{0}]",
+    [sample(integers(2, 3, high=5), spec(5, 4)), sample(integers(3, high=5), spec(5, 2))],
+    errors=[
+        ErrorSample((np.array([9]), np.ones((5, 2))), RangeError, "indices hold 9; the table has rows 0 to 4"),
+        ErrorSample((np.ones(2), np.ones((5, 2))), DtypeError, "indices must be integers, not float64"),
+    ],
+)
 def embedding(indices: Any, weight: Any, padding_idx: int | None = None) -> Any:
     """The rows of a table at integer indices: ``(...)`` and ``(rows, d)`` give ``(..., d)``.
 
@@ -123,6 +133,7 @@ def embedding(indices: Any, weight: Any, padding_idx: int | None = None) -> Any:
 @composite(
     r"\textstyle\sum {1}[{0}]",
     [sample(integers(2, 3, high=5), spec(5, 4, distinct=True), mode=m) for m in ("sum", "mean", "max")],
+    errors=[ErrorSample((np.array([[0]]), np.ones((5, 2))), ArgumentError, "mode must be", {"mode": "most"})],
 )
 def embedding_bag(
     indices: Any, weight: Any, offsets: Any = None, mode: str = "mean", per_sample_weights: Any = None

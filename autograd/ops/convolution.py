@@ -18,8 +18,8 @@ from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.ops.reduce import sum
 from autograd.ops.shape import pad
 from autograd.primitive import Primitive, primitive
+from autograd.samples import ErrorSample, sample
 from autograd.samples import array as spec
-from autograd.samples import sample
 
 __all__ = [
     "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
@@ -188,6 +188,9 @@ def _make(n: int) -> _Ops:
             sample(spec(1, 2, *odd), spec(2, 2, *small), None, **strided),
             sample(spec(1, 4, *(3,) * n), spec(4, 2, *small), spec(4), **grouped),
             sample(spec(0, 2, *size), spec(3, 2, *first), spec(3), **unit),
+        ],
+        errors=[
+            ErrorSample((np.ones((1, 3, *size)), np.ones((3, 2, *first)), None), ShapeError, "differ in length", unit)
         ],
     )  # fmt: skip
     input_ = primitive(

@@ -13,9 +13,10 @@ import numpy as np
 from autograd import special
 from autograd.backend import device_of, move, parse_dtype
 from autograd.composite import composite
+from autograd.dispatch import broadcast_clash
 from autograd.errors import DtypeError, ShapeError
 from autograd.primitive import Primitive, no_flops, per_element, primitive
-from autograd.samples import ErrorSample, boolean, elementwise_samples, sample
+from autograd.samples import ErrorSample, boolean, elementwise_samples, integers, sample
 from autograd.samples import array as spec
 
 __all__ = [
@@ -38,6 +39,9 @@ __all__ = [
     "atanh",
     "bitwise_invert",
     "bitwise_left_shift",
+    "bitwise_not",
+    "left_shift",
+    "right_shift",
     "bitwise_right_shift",
     "cbrt",
     "deg2rad",
@@ -216,6 +220,11 @@ abs = primitive(
     vjp=[_abs_vjp], jvp=[_abs_jvp],
     code="fabs({0})", latex=r"\lvert {0} \rvert", vjp_latex=[r"\bar y \operatorname{sign} x"],
     samples=elementwise_samples(avoid=(0.0,)),
+    doc="""The absolute value; of complex numbers the modulus, which is real.
+
+    The gradient is the cotangent times sign(x), for complex x times x / abs(x), the direction in which the modulus
+    grows (conjugate Wirtinger convention); 0 at 0.
+    """,
 )  # fmt: skip
 _sign = primitive(
     "sign", np.sign, kind="elementwise", code="sign({0})", latex=r"\operatorname{{sign}} {0}",
@@ -448,18 +457,27 @@ def _share_known(a: Any, b: Any, y: Any) -> Any:
 
 
 # ------------------------------------------------------------------------------------------------- complex numbers
-# Gradients of complex values follow PyTorch: dL/dRe + i dL/dIm, so that its negative is the direction of descent.
+# Gradients of complex values follow PyTorch's conjugate Wirtinger convention: dL/dRe + i dL/dIm, so that the negative
+# gradient of a real loss is the direction of descent.
 
 real = primitive(
     "real", lambda x: np.real(x) if x.dtype.kind == "c" else x, kind="elementwise", holomorphic=False,
     vjp=[lambda g: g], jvp=lambda primals, tangents: real(tangents[0]), code="creal({0})",
-    latex=r"\operatorname{{Re}} {0}", vjp_latex=[r"\bar y"], samples=elementwise_samples(), doc="The real part.",
+    latex=r"\operatorname{{Re}} {0}", vjp_latex=[r"\bar y"], samples=elementwise_samples(),
+    doc="""The real part.
+
+    Its gradient with respect to x is the cotangent itself, a real number: the conjugate Wirtinger convention.
+    """,
 )  # fmt: skip
 imag = primitive(
     "imag", lambda x: np.imag(x), kind="elementwise", holomorphic=False,
     vjp=[lambda g, x_dtype: g * 1j if x_dtype.kind == "c" else None], jvp=lambda primals, tangents: imag(tangents[0]),
     code="cimag({0})", latex=r"\operatorname{{Im}} {0}", vjp_latex=[r"i \bar y"], samples=elementwise_samples(),
-    doc="The imaginary part; of real numbers 0.",
+    doc="""The imaginary part; of real numbers 0.
+
+    Its gradient with respect to x is i times the cotangent, the direction in which Im x grows: the conjugate
+    Wirtinger convention.
+    """,
 )  # fmt: skip
 
 # ----------------------------------------------------------------------------------------------- special functions
@@ -586,6 +604,10 @@ def clip(x: Any, min: Any = None, max: Any = None) -> Any:
                 f"clip: {name} wants gradients, which clip does not give to its bounds. "
                 "Use minimum(maximum(x, low), high)."
             )
+        if clash := broadcast_clash(
+            [tuple(x.shape), np.shape(getattr(limit, "array", limit))] if limit is not None else []
+        ):
+            raise ShapeError(f"clip: {name} is {np.shape(limit)}; it must broadcast with x {tuple(x.shape)}: {clash}.")
     return _clip(x, low=getattr(min, "array", min), high=getattr(max, "array", max))
 
 
@@ -607,27 +629,45 @@ greater = _comparison("greater", np.greater, ">", "({0} > {1})")
 greater_equal = _comparison("greater_equal", np.greater_equal, r"\ge", "({0} >= {1})")
 
 
-def _integer_op(name: str, forward: Any, n: int, **facets: Any) -> Primitive:
-    return primitive(name, forward, kind="elementwise", samples=elementwise_samples(n, **facets))
+def _test(name: str, forward: Any, n: int, latex: str, **domain: Any) -> Primitive:
+    """An op whose result carries no gradient."""
+    return primitive(name, forward, kind="elementwise", latex=latex, samples=elementwise_samples(n, **domain))
 
 
-logical_and = _integer_op("logical_and", np.logical_and, 2)
-logical_or = _integer_op("logical_or", np.logical_or, 2)
-logical_not = _integer_op("logical_not", np.logical_not, 1)
-isnan = _integer_op("isnan", np.isnan, 1)
-isinf = _integer_op("isinf", np.isinf, 1)
-isfinite = _integer_op("isfinite", np.isfinite, 1)
-bitwise_and = primitive("bitwise_and", np.bitwise_and, kind="elementwise")
-bitwise_or = primitive("bitwise_or", np.bitwise_or, kind="elementwise")
-bitwise_xor = primitive("bitwise_xor", np.bitwise_xor, kind="elementwise")
-invert = primitive("invert", np.invert, kind="elementwise")
-bitwise_invert = invert
-bitwise_left_shift = primitive("bitwise_left_shift", np.left_shift, kind="elementwise")
-bitwise_right_shift = primitive("bitwise_right_shift", np.right_shift, kind="elementwise")
-gcd = primitive("gcd", np.gcd, kind="elementwise")
-lcm = primitive("lcm", np.lcm, kind="elementwise")
-logical_xor = _integer_op("logical_xor", np.logical_xor, 2)
-floor_divide = _integer_op("floor_divide", np.floor_divide, 2, second={"avoid": (0.0,), "margin": 0.3})
+logical_and = _test("logical_and", np.logical_and, 2, r"{0} \wedge {1}")
+logical_or = _test("logical_or", np.logical_or, 2, r"{0} \vee {1}")
+logical_not = _test("logical_not", np.logical_not, 1, r"\neg {0}")
+isnan = _test("isnan", np.isnan, 1, r"[{0} = \text{{NaN}}]")
+isinf = _test("isinf", np.isinf, 1, r"[\lvert {0} \rvert = \infty]")
+isfinite = _test("isfinite", np.isfinite, 1, r"[\lvert {0} \rvert < \infty]")
+
+
+def _bits(name: str, forward: Any, n: int, latex: str, doc: str, low: int = 0) -> Primitive:
+    """An op of integers (and, for logic, of booleans)."""
+    shapes = [((2, 3), (3,)), ((), (2,)), ((0, 3), (3,))]
+    return primitive(
+        name, forward, kind="elementwise", latex=latex, doc=doc,
+        samples=[sample(*(integers(*shape, low=low) for shape in pair[:n])) for pair in shapes],
+        errors=[ErrorSample((np.ones(2),) * n, DtypeError, r"not defined for these dtypes: .* is \(2,\) float64")],
+    )  # fmt: skip
+
+
+bitwise_and = _bits("bitwise_and", np.bitwise_and, 2, r"{0} \wedge {1}", "The bits set in both.")
+bitwise_or = _bits("bitwise_or", np.bitwise_or, 2, r"{0} \vee {1}", "The bits set in one of two.")
+bitwise_xor = _bits("bitwise_xor", np.bitwise_xor, 2, r"{0} \oplus {1}", "The bits in which two differ.")
+invert = _bits("invert", np.invert, 1, r"\neg {0}", "Every bit turned; of booleans the opposite.")
+bitwise_invert = bitwise_not = invert
+bitwise_left_shift = _bits("bitwise_left_shift", np.left_shift, 2, r"{0} \ll {1}", "Bits moved up by so many places.")
+bitwise_right_shift = _bits(
+    "bitwise_right_shift", np.right_shift, 2, r"{0} \gg {1}", "Bits moved down by so many places."
+)
+left_shift, right_shift = bitwise_left_shift, bitwise_right_shift
+gcd = _bits("gcd", np.gcd, 2, r"\gcd({0}, {1})", "The greatest common divisor.", low=1)
+lcm = _bits("lcm", np.lcm, 2, r"\operatorname{{lcm}}({0}, {1})", "The least common multiple.", low=1)
+logical_xor = _test("logical_xor", np.logical_xor, 2, r"{0} \oplus {1}")
+floor_divide = _test(
+    "floor_divide", np.floor_divide, 2, r"\lfloor {0} / {1} \rfloor", second={"avoid": (0.0,), "margin": 0.3}
+)
 
 _cast = primitive(
     "astype", lambda x, *, dtype: x.astype(dtype), kind="elementwise",
@@ -653,6 +693,11 @@ copy = primitive(
 conj = primitive(
     "conj", np.conjugate, kind="elementwise", holomorphic=False, vjp=[lambda g: g.conj()], jvp="linear",
     code="{0}", latex=r"\overline{{{0}}}", vjp_latex=[r"\overline{\bar y}"], samples=elementwise_samples(),
+    doc="""The complex conjugate.
+
+    Its gradient is the conjugate of the cotangent (conjugate Wirtinger convention): conj is not holomorphic, and what
+    descends in the result descends, mirrored, in x.
+    """,
 )  # fmt: skip
 
 # ------------------------------------------------------------------------------------------- devices

@@ -19,8 +19,8 @@ from autograd.ops.indexing import getitem
 from autograd.ops.rearrange import overlap_add, roll, sliding_windows
 from autograd.ops.shape import moveaxis, pad
 from autograd.primitive import primitive
+from autograd.samples import ErrorSample, sample
 from autograd.samples import array as spec
-from autograd.samples import sample
 from autograd.tape import module_of
 
 __all__ = [
@@ -182,11 +182,18 @@ def _axes(op: str, x: Any, s: Any, axes: Any) -> list[tuple[int, int | None]]:
     return list(zip(chosen, sizes, strict=True))
 
 
+_wrong = [
+    ErrorSample((np.ones((2, 3)),), ShapeError, "axis 5 is out of range", {"axes": (5,)}),
+    ErrorSample((np.ones((2, 3)),), ArgumentError, "norm must be", {"norm": "unit"}),
+]
 _TWO = (-2, -1)
 
 
 @composite(
-    r"\mathcal F {0}", [sample(spec(2, 3)), sample(spec(2, 3, 2), axes=(0, 2), norm="ortho")], reference=np.fft.fftn
+    r"\mathcal F {0}",
+    [sample(spec(2, 3)), sample(spec(2, 3, 2), axes=(0, 2), norm="ortho")],
+    reference=np.fft.fftn,
+    errors=_wrong,
 )
 def fftn(x: Any, s: Sequence[int] | None = None, axes: Sequence[int] | None = None, norm: str | None = None) -> Any:
     """:func:`fft` along several axes (all by default), cut or filled to the lengths ``s``."""
@@ -195,7 +202,12 @@ def fftn(x: Any, s: Sequence[int] | None = None, axes: Sequence[int] | None = No
     return x
 
 
-@composite(r"\mathcal F^{{-1}} {0}", [sample(spec(2, 3))], reference=np.fft.ifftn)
+@composite(
+    r"\mathcal F^{{-1}} {0}",
+    [sample(spec(2, 3))],
+    reference=np.fft.ifftn,
+    errors=_wrong,
+)
 def ifftn(x: Any, s: Sequence[int] | None = None, axes: Sequence[int] | None = None, norm: str | None = None) -> Any:
     """The inverse of :func:`fftn`."""
     for axis, n in reversed(_axes("ifftn", x, s, axes)):
@@ -203,7 +215,12 @@ def ifftn(x: Any, s: Sequence[int] | None = None, axes: Sequence[int] | None = N
     return x
 
 
-@composite(r"\mathcal F {0}", [sample(spec(2, 3)), sample(spec(2, 4), s=(3, 2))], reference=np.fft.rfftn)
+@composite(
+    r"\mathcal F {0}",
+    [sample(spec(2, 3)), sample(spec(2, 4), s=(3, 2))],
+    reference=np.fft.rfftn,
+    errors=_wrong,
+)
 def rfftn(x: Any, s: Sequence[int] | None = None, axes: Sequence[int] | None = None, norm: str | None = None) -> Any:
     """:func:`rfft` along the last of several axes, then :func:`fft` along the others."""
     *others, (last, n) = _axes("rfftn", x, s, axes)
@@ -213,7 +230,12 @@ def rfftn(x: Any, s: Sequence[int] | None = None, axes: Sequence[int] | None = N
     return x
 
 
-@composite(r"\mathcal F^{{-1}} {0}", [sample(spec(2, 3)), sample(spec(2, 3), s=(2, 5))], reference=np.fft.irfftn)
+@composite(
+    r"\mathcal F^{{-1}} {0}",
+    [sample(spec(2, 3)), sample(spec(2, 3), s=(2, 5))],
+    reference=np.fft.irfftn,
+    errors=_wrong,
+)
 def irfftn(x: Any, s: Sequence[int] | None = None, axes: Sequence[int] | None = None, norm: str | None = None) -> Any:
     """The inverse of :func:`rfftn`."""
     *others, (last, n) = _axes("irfftn", x, s, axes)
@@ -270,7 +292,9 @@ def _window(x: Any, window: Any, n_fft: int) -> Any:
 
 
 @composite(
-    r"\operatorname{{stft}} {0}", [sample(spec(2, 12), n_fft=4, hop_length=2), sample(spec(9), n_fft=4, center=False)]
+    r"\operatorname{{stft}} {0}",
+    [sample(spec(2, 12), n_fft=4, hop_length=2), sample(spec(9), n_fft=4, center=False)],
+    errors=[ErrorSample((np.ones(4),), ArgumentError, "n_fft=0 and hop_length=0 must be 1 or more", {"n_fft": 0})],
 )
 def stft(
     x: Any,

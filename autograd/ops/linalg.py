@@ -64,6 +64,7 @@ _matmul = primitive(
         sample(spec(3), spec(2, 3, 4)), sample(spec(2, 2, 3), spec(3)), sample(spec(0, 3), spec(3, 2)),
         sample(spec(2, 0), spec(0, 2)),
     ],
+    errors=[ErrorSample((np.ones((2, 3)), np.ones((4, 2))), ShapeError, "summed over differ in length")],
 )  # fmt: skip
 
 
@@ -149,6 +150,10 @@ linear = primitive(
         sample(spec(2, 3), spec(4, 3), spec(4)), sample(spec(2, 3), spec(4, 3), None),
         sample(spec(3), spec(4, 3), spec(4)), sample(spec(2, 2, 3), spec(4, 3), spec(4)),
         sample(spec(0, 3), spec(4, 3), spec(4)),
+    ],
+    errors=[
+        ErrorSample((np.ones((2, 3)), np.ones((4, 5)), None), ShapeError, "must end with the 5 features"),
+        ErrorSample((np.ones((2, 3)), np.ones((4, 3)), np.ones(3)), ShapeError, r"bias is \(3,\)"),
     ],
     reference=lambda x, w, b: x @ w.T + (0 if b is None else b),
     doc=r"""The affine map of a layer, :math:`y = x W^\top + b`.
@@ -288,19 +293,39 @@ def outer(a: Any, b: Any) -> Any:
     return reshape(a, -1, 1) * reshape(b, 1, -1)
 
 
-@composite(r"{0} \cdot {1}", [sample(spec(2, 3), spec(2, 3)), sample(spec(3), spec(2, 3))])
+@composite(
+    r"{0} \cdot {1}",
+    [sample(spec(2, 3), spec(2, 3)), sample(spec(3), spec(2, 3))],
+    errors=[ErrorSample((np.ones((2, 3)), np.ones((2, 4))), ShapeError, "do not broadcast")],
+)
 def vecdot(a: Any, b: Any, axis: int = -1) -> Any:
     """The inner products along an axis, with the first argument conjugated (array API)."""
     return sum((a.conj() if a.dtype.kind == "c" else a) * b, axis)
 
 
-@composite(r"{0} \cdot {1}", [sample(spec(2, 3), spec(2, 3))], reference=np.vdot)
+@composite(
+    r"{0} \cdot {1}",
+    [sample(spec(2, 3), spec(2, 3))],
+    reference=np.vdot,
+    errors=[ErrorSample((np.ones(3), np.ones(4)), ShapeError, "do not broadcast")],
+)
 def vdot(a: Any, b: Any) -> Any:
     """The inner product of all elements, with the first argument conjugated."""
     return vecdot(reshape(a, -1), reshape(b, -1))
 
 
-@composite(r"{0} \cdot {1}", [sample(spec(2, 3), spec(4, 3)), sample(spec(3), spec(3))], reference=np.inner)
+@composite(
+    r"{0} \cdot {1}",
+    [sample(spec(2, 3), spec(4, 3)), sample(spec(3), spec(3))],
+    reference=np.inner,
+    errors=[
+        ErrorSample(
+            (np.ones((2, 3)), np.ones((2, 4))),
+            ShapeError,
+            r"of a \(2, 3\) and .* of b \(2, 4\) must have equal lengths",
+        )
+    ],
+)
 def inner(a: Any, b: Any) -> Any:
     """The products summed over the last axes of both."""
     return a * b if not a.ndim or not b.ndim else tensordot(a, b, ((-1,), (-1,)))
@@ -310,6 +335,7 @@ def inner(a: Any, b: Any) -> Any:
     r"{0} {1}",
     [sample(spec(2, 3), spec(3, 4)), sample(spec(2, 3), spec(2, 3, 2)), sample(spec(), spec(2))],
     reference=np.dot,
+    errors=[ErrorSample((np.ones((2, 3)), np.ones(4)), ShapeError, "must have equal lengths")],
 )
 def dot(a: Any, b: Any) -> Any:
     """NumPy's ``dot``: the last axis of ``a`` with the last but one of ``b``."""
@@ -318,9 +344,17 @@ def dot(a: Any, b: Any) -> Any:
     return tensordot(a, b, ((-1,), (-2 if b.ndim > 1 else -1,)))
 
 
-@composite(r"{0} {1}", [sample(spec(2, 2, 3), spec(2, 3))])
+@composite(
+    r"{0} {1}",
+    [sample(spec(2, 2, 3), spec(2, 3))],
+    errors=[ErrorSample((np.ones((2, 3)), np.ones(4)), ShapeError, r"a is \(2, 3\) and x is \(4,\)")],
+)
 def matvec(a: Any, x: Any) -> Any:
     """Matrices times vectors: ``(..., m, n)`` and ``(..., n)`` give ``(..., m)``."""
+    if a.ndim < 2 or not x.ndim or a.shape[-1] != x.shape[-1]:
+        raise ShapeError(
+            f"matvec: a is {tuple(a.shape)} and x is {tuple(x.shape)}; (..., m, n) and (..., n) are wanted."
+        )
     return squeeze(matmul(a, expand_dims(x, -1)), -1)
 
 
@@ -332,6 +366,10 @@ def matvec(a: Any, x: Any) -> Any:
         sample(spec(2), spec(3), axes=0),
     ],
     reference=np.tensordot,
+    errors=[
+        ErrorSample((np.ones((2, 3)), np.ones((2, 3))), ShapeError, "axis 5 is out of range", {"axes": ((5,), (0,))}),
+        ErrorSample((np.ones((2, 3)), np.ones((2, 3))), ShapeError, "must have equal lengths", {"axes": 1}),
+    ],
 )
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     """The products summed over pairs of axes: the last ``axes`` of ``a`` with the first of ``b``, or two lists."""
@@ -367,9 +405,16 @@ def kron(a: Any, b: Any) -> Any:
 builtin_max = max
 
 
-@composite(r"{0} \times {1}", [sample(spec(2, 3), spec(2, 3)), sample(spec(3), spec(2, 3))], reference=np.cross)
+@composite(
+    r"{0} \times {1}",
+    [sample(spec(2, 3), spec(2, 3)), sample(spec(3), spec(2, 3))],
+    reference=np.cross,
+    errors=[ErrorSample((np.ones((2, 3)), np.ones((2, 4))), ShapeError, "axis -1 must have length 3")],
+)
 def cross(a: Any, b: Any, axis: int = -1) -> Any:
     """The vector product of vectors with three elements along an axis."""
+    for x in (a, b):
+        normalize_axes("cross", axis, x.ndim, x.shape)
     if a.shape[axis] != 3 or b.shape[axis] != 3:
         raise ShapeError(f"cross: axis {axis} must have length 3: a is {tuple(a.shape)}, b is {tuple(b.shape)}.")
     turn = lambda x, places: take(x, np.array(places), axis)  # noqa: E731
@@ -380,6 +425,10 @@ def cross(a: Any, b: Any, axis: int = -1) -> Any:
     r"\prod {0}",
     [sample(spec(2, 3), spec(3, 4), spec(4, 2)), sample(spec(3), spec(3, 2), spec(2))],
     reference=lambda *xs: np.linalg.multi_dot(xs),
+    errors=[
+        ErrorSample((np.ones((2, 3)), np.ones((2, 3))), ShapeError, "inner dimensions differ"),
+        ErrorSample((np.ones((2, 3)),), ShapeError, "needs two arrays"),
+    ],
 )
 def _multi_dot(*xs: Any) -> Any:
     return multi_dot(xs)
@@ -416,7 +465,11 @@ def multi_dot(xs: Any) -> Any:
     )
 
 
-@composite(r"\lVert x_i - y_j \rVert_p", [sample(spec(3, 2), spec(4, 2)), sample(spec(2, 2), spec(3, 2), p=1.0)])
+@composite(
+    r"\lVert x_i - y_j \rVert_p",
+    [sample(spec(3, 2), spec(4, 2)), sample(spec(2, 2), spec(3, 2), p=1.0)],
+    errors=[ErrorSample((np.ones((2, 3)), np.ones((2, 4))), ShapeError, "must have the same length")],
+)
 def cdist(a: Any, b: Any, p: float = 2.0) -> Any:
     """The distances in the p-norm between all rows of ``(..., m, k)`` and ``(..., n, k)``; gradient 0 at distance 0."""
     if a.shape[-1] != b.shape[-1]:
@@ -427,16 +480,32 @@ def cdist(a: Any, b: Any, p: float = 2.0) -> Any:
 @composite(
     r"x_1^\top A x_2 + b",
     [sample(spec(2, 3), spec(2, 4), spec(2, 3, 4), spec(2)), sample(spec(2, 3), spec(2, 4), spec(2, 3, 4), None)],
+    errors=[ErrorSample((np.ones((2, 3)), np.ones((2, 3)), np.ones((2, 3, 4))), ShapeError, r"weight is \(2, 3, 4\)")],
 )
 def bilinear(a: Any, b: Any, weight: Any, bias: Any = None) -> Any:
     """``y_o = a^T W_o b + bias_o``: ``a (..., n)``, ``b (..., m)``, ``weight (out, n, m)``."""
+    if weight.ndim != 3 or tuple(weight.shape[1:]) != (a.shape[-1], b.shape[-1]):
+        raise ShapeError(
+            f"bilinear: weight is {tuple(weight.shape)}; a {tuple(a.shape)} and b {tuple(b.shape)} want "
+            f"(out, {a.shape[-1]}, {b.shape[-1]})."
+        )
     y = einsum("...n,onm,...m->...o", a, weight, b)
     return y if bias is None else y + bias
 
 
-@composite(r"\operatorname{{cov}} {0}", [sample(spec(2, 4)), sample(spec(4, 2), rowvar=False)], reference=np.cov)
+@composite(
+    r"\operatorname{{cov}} {0}",
+    [sample(spec(2, 4)), sample(spec(4, 2), rowvar=False)],
+    reference=np.cov,
+    errors=[
+        ErrorSample((np.ones((2, 2, 2)),), ShapeError, "variables times observations"),
+        ErrorSample((np.ones((2, 1)),), ShapeError, "nothing to divide by"),
+    ],
+)
 def cov(x: Any, rowvar: bool = True, correction: float = 1) -> Any:
     """The covariances of variables (rows, or columns without ``rowvar``) over observations."""
+    if x.ndim not in (1, 2):
+        raise ShapeError(f"cov: x is {tuple(x.shape)}; variables times observations, or one variable, are wanted.")
     x = expand_dims(x, 0) if x.ndim == 1 else x if rowvar else x.transpose()
     centred = x - mean(x, 1, keepdims=True)
     n = x.shape[1] - correction
@@ -446,7 +515,12 @@ def cov(x: Any, rowvar: bool = True, correction: float = 1) -> Any:
     return squeeze(product) if product.size == 1 else product
 
 
-@composite(r"\operatorname{{corr}} {0}", [sample(spec(2, 5))], reference=np.corrcoef)
+@composite(
+    r"\operatorname{{corr}} {0}",
+    [sample(spec(2, 5))],
+    reference=np.corrcoef,
+    errors=[ErrorSample((np.ones((2, 2, 2)),), ShapeError, "variables times observations")],
+)
 def corrcoef(x: Any, rowvar: bool = True) -> Any:
     """The correlations of variables (rows, or columns without ``rowvar``) over observations."""
     c = cov(x, rowvar)

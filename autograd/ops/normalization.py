@@ -15,8 +15,8 @@ from autograd.ops.elementwise import maximum, rsqrt, square
 from autograd.ops.rearrange import sliding_windows
 from autograd.ops.reduce import mean, var, vector_norm
 from autograd.ops.shape import moveaxis, pad, reshape
+from autograd.samples import ErrorSample, sample
 from autograd.samples import array as spec
-from autograd.samples import sample
 from autograd.tape import Variable, mark_written
 
 __all__ = [
@@ -43,6 +43,7 @@ def _affine(y: Any, weight: Any, bias: Any) -> Any:
 @composite(
     r"\gamma \frac{{{0} - \mu}}{{\sqrt{{\sigma^2 + \epsilon}}}} + \beta",
     [sample(spec(4, 2, 3), spec(2), spec(2)), sample(spec(5, 3), None, None)],
+    errors=[ErrorSample((np.ones(3), None, None), ShapeError, "x must be")],
 )
 def _batch_norm(x: Any, weight: Any, bias: Any) -> Any:
     return batch_norm(x, None, None, weight, bias, training=True)
@@ -103,6 +104,7 @@ def _last_axes(op: str, x: Any, normalized_shape: Any, *parameters: Any) -> tupl
 @composite(
     r"\gamma \frac{{{0} - \mu}}{{\sqrt{{\sigma^2 + \epsilon}}}} + \beta",
     [sample(spec(2, 4), spec(4), spec(4)), sample(spec(2, 3, 2), None, None)],
+    errors=[ErrorSample((np.ones((2, 4)), np.ones(3), None), ShapeError, "weight and bias must be")],
 )
 def _layer_norm(x: Any, weight: Any, bias: Any) -> Any:
     return layer_norm(x, x.shape[1:], weight, bias)
@@ -120,6 +122,7 @@ def layer_norm(
 @composite(
     r"\gamma \frac{{{0}}}{{\sqrt{{\overline{{{0}^2}} + \epsilon}}}}",
     [sample(spec(2, 4), spec(4)), sample(spec(2, 3, 2), None)],
+    errors=[ErrorSample((np.ones((2, 4)), np.ones(3)), ShapeError, "must be")],
 )
 def _rms_norm(x: Any, weight: Any) -> Any:
     return rms_norm(x, x.shape[-1:] if weight is not None else x.shape[1:], weight)
@@ -138,6 +141,11 @@ def rms_norm(x: Any, normalized_shape: int | Sequence[int], weight: Any = None, 
 @composite(
     r"\gamma \frac{{{0} - \mu_g}}{{\sqrt{{\sigma_g^2 + \epsilon}}}} + \beta",
     [sample(spec(2, 4, 3), spec(4), spec(4), num_groups=2)],
+    errors=[
+        ErrorSample(
+            (np.ones((2, 4, 3)), None, None), ShapeError, "num_groups=3 must divide the channels", {"num_groups": 3}
+        )
+    ],
 )
 def _group_norm(x: Any, weight: Any, bias: Any, num_groups: int) -> Any:
     return group_norm(x, num_groups, weight, bias)
@@ -163,7 +171,11 @@ def instance_norm(x: Any, weight: Any = None, bias: Any = None, eps: float = 1e-
     return group_norm(x, x.shape[1], weight, bias, eps)
 
 
-@composite(r"\frac{{{0}}}{{(k + \frac{{\alpha}}{{n}} \sum {0}^2)^\beta}}", [sample(spec(2, 5, 3), size=3, alpha=0.5)])
+@composite(
+    r"\frac{{{0}}}{{(k + \frac{{\alpha}}{{n}} \sum {0}^2)^\beta}}",
+    [sample(spec(2, 5, 3), size=3, alpha=0.5)],
+    errors=[ErrorSample((np.ones((2, 3)),), ShapeError, "3 axes at least", {"size": 3})],
+)
 def local_response_norm(x: Any, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Any:
     """Each element divided by the energy of its neighbour channels (Krizhevsky et al., 2012)."""
     if x.ndim < 3:

@@ -22,8 +22,8 @@ from autograd.ops.loss import reduced
 from autograd.ops.reduce import mean, sum, vector_norm
 from autograd.ops.shape import concat, expand_dims, reshape, squeeze, stack
 from autograd.ops.special import xlogy
+from autograd.samples import ErrorSample, sample
 from autograd.samples import array as spec
-from autograd.samples import sample
 from autograd.tape import module_of
 
 __all__ = [
@@ -52,6 +52,11 @@ __all__ = [
 _pair = [
     sample(spec(2, 3, low=-2, high=0.3), spec(2, 3, low=0.9, high=1.9), reduction=r) for r in ("mean", "sum", "none")
 ]
+_unlike = ErrorSample((np.ones((2, 3)), np.ones((2, 4))), ShapeError, r"\(2, 3\).*\(2, 4\)")
+_pair_errors = [
+    _unlike,
+    ErrorSample((np.ones(2), np.ones(2)), ArgumentError, "reduction must be", {"reduction": "most"}),
+]
 
 
 def _alike(op: str, x: Any, target: Any) -> None:
@@ -62,14 +67,14 @@ def _alike(op: str, x: Any, target: Any) -> None:
         )
 
 
-@composite(r"|{0} - {1}|", _pair)
+@composite(r"|{0} - {1}|", _pair, errors=_pair_errors)
 def l1_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
     """Mean absolute error."""
     _alike("l1_loss", x, target)
     return reduced("l1_loss", absolute(x - target), reduction)
 
 
-@composite(r"\operatorname{{huber}}({0} - {1})", _pair)
+@composite(r"\operatorname{{huber}}({0} - {1})", _pair, errors=_pair_errors)
 def huber_loss(x: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Any:
     """Half the square of small errors, and ``delta (|e| - delta / 2)`` of large ones (Huber, 1964)."""
     _alike("huber_loss", x, target)
@@ -79,7 +84,7 @@ def huber_loss(x: Any, target: Any, reduction: str = "mean", delta: float = 1.0)
     return reduced("huber_loss", where(size < delta, 0.5 * square(size), delta * (size - 0.5 * delta)), reduction)
 
 
-@composite(r"\operatorname{{huber}}({0} - {1}) / \beta", _pair)
+@composite(r"\operatorname{{huber}}({0} - {1}) / \beta", _pair, errors=_pair_errors)
 def smooth_l1_loss(x: Any, target: Any, reduction: str = "mean", beta: float = 1.0) -> Any:
     """:func:`huber_loss` divided by ``beta``; at 0 it is :func:`l1_loss`."""
     if beta == 0:
@@ -96,7 +101,11 @@ def smooth_l1_loss(x: Any, target: Any, reduction: str = "mean", beta: float = 1
 _probabilities = [sample(spec(2, 3, low=0.1, high=0.9), spec(2, 3, low=0.1, high=0.9))]
 
 
-@composite(r"-{1} \ln {0} - (1 - {1}) \ln(1 - {0})", _probabilities)
+@composite(
+    r"-{1} \ln {0} - (1 - {1}) \ln(1 - {0})",
+    _probabilities,
+    errors=[_unlike],
+)
 def binary_cross_entropy(x: Any, target: Any, weight: Any = None, reduction: str = "mean") -> Any:
     """Cross-entropy of probabilities ``x`` in [0, 1]; logarithms are limited to -100, as in PyTorch.
 
@@ -113,7 +122,11 @@ def binary_cross_entropy(x: Any, target: Any, weight: Any = None, reduction: str
     return reduced("binary_cross_entropy", loss if weight is None else loss * weight, reduction)
 
 
-@composite(r"\operatorname{{softplus}}({0}) - {1} {0}", [sample(spec(2, 3), spec(2, 3, low=0.0, high=1.0))])
+@composite(
+    r"\operatorname{{softplus}}({0}) - {1} {0}",
+    [sample(spec(2, 3), spec(2, 3, low=0.0, high=1.0))],
+    errors=[_unlike],
+)
 def binary_cross_entropy_with_logits(
     x: Any, target: Any, weight: Any = None, reduction: str = "mean", pos_weight: Any = None
 ) -> Any:
@@ -126,7 +139,11 @@ def binary_cross_entropy_with_logits(
     return reduced("binary_cross_entropy_with_logits", loss if weight is None else loss * weight, reduction)
 
 
-@composite(r"{1} (\ln {1} - {0})", _probabilities)
+@composite(
+    r"{1} (\ln {1} - {0})",
+    _probabilities,
+    errors=[_unlike],
+)
 def kl_div(x: Any, target: Any, reduction: str = "mean", log_target: bool = False) -> Any:
     """The Kullback-Leibler divergence of log-probabilities ``x`` from ``target`` (log-probabilities if ``log_target``).
 
@@ -139,7 +156,11 @@ def kl_div(x: Any, target: Any, reduction: str = "mean", log_target: bool = Fals
     return reduced("kl_div", loss, reduction)
 
 
-@composite(r"e^{{{0}}} - {1} {0}", [sample(spec(2, 3), spec(2, 3, low=1.5, high=3.0))])
+@composite(
+    r"e^{{{0}}} - {1} {0}",
+    [sample(spec(2, 3), spec(2, 3, low=1.5, high=3.0))],
+    errors=[_unlike],
+)
 def poisson_nll_loss(
     x: Any, target: Any, log_input: bool = True, full: bool = False, eps: float = 1e-8, reduction: str = "mean"
 ) -> Any:
@@ -186,20 +207,32 @@ def margin_ranking_loss(x1: Any, x2: Any, target: Any, margin: float = 0.0, redu
     return _margin("margin_ranking_loss", relu(-target * (x1 - x2) + margin), reduction)
 
 
-@composite(r"\operatorname{{hinge}}({0})", [sample(spec(4, low=0.2, high=0.8), target=np.array([1, -1, 1, -1]))])
+@composite(
+    r"\operatorname{{hinge}}({0})",
+    [sample(spec(4, low=0.2, high=0.8), target=np.array([1, -1, 1, -1]))],
+    errors=[_unlike],
+)
 def hinge_embedding_loss(x: Any, target: Any, margin: float = 1.0, reduction: str = "mean") -> Any:
     """``x`` where ``target`` is 1, ``max(0, margin - x)`` where it is -1."""
     return _margin("hinge_embedding_loss", where(target == 1, x, relu(margin - x)), reduction)
 
 
-@composite(r"\ln(1 + e^{{-y {0}}})", [sample(spec(2, 3), spec(2, 3))])
+@composite(
+    r"\ln(1 + e^{{-y {0}}})",
+    [sample(spec(2, 3), spec(2, 3))],
+    errors=[_unlike],
+)
 def soft_margin_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
     """The logistic loss of targets 1 and -1."""
     _alike("soft_margin_loss", x, target)
     return _margin("soft_margin_loss", softplus(-target * x), reduction)
 
 
-@composite(r"\overline{{\operatorname{{bce}}({0}, {1})}}", [sample(spec(2, 3), spec(2, 3, low=0.0, high=1.0))])
+@composite(
+    r"\overline{{\operatorname{{bce}}({0}, {1})}}",
+    [sample(spec(2, 3), spec(2, 3, low=0.0, high=1.0))],
+    errors=[_unlike],
+)
 def multilabel_soft_margin_loss(x: Any, target: Any, weight: Any = None, reduction: str = "mean") -> Any:
     """Cross-entropy of several labels at once, each with its own sigmoid; the mean over classes."""
     _alike("multilabel_soft_margin_loss", x, target)
@@ -259,6 +292,7 @@ def multilabel_margin_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
 @composite(
     r"\frac{{{0} \cdot {1}}}{{\lVert {0} \rVert \lVert {1} \rVert}}",
     [sample(spec(2, 3, low=0.3), spec(2, 3, low=0.3)), sample(spec(3, 2, low=0.3), spec(3, 2, low=0.3), axis=0)],
+    errors=[_unlike],
 )
 def cosine_similarity(x1: Any, x2: Any, axis: int = 1, eps: float = 1e-8) -> Any:
     """The cosine of the angle between vectors along an axis; lengths count as ``eps`` at least."""
@@ -281,13 +315,18 @@ def cosine_embedding_loss(x1: Any, x2: Any, target: Any, margin: float = 0.0, re
 @composite(
     r"\lVert {0} - {1} + \epsilon \rVert_p",
     [sample(spec(2, 3), spec(2, 3)), sample(spec(2, 3), spec(2, 3), p=1.0, keepdims=True)],
+    errors=[_unlike],
 )
 def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdims: bool = False) -> Any:
     """The distance in the p-norm between corresponding vectors (last axis)."""
     return vector_norm(x1 - x2 + eps, p, -1, keepdims)
 
 
-@composite(r"\lVert x_i - x_j \rVert_p", [sample(spec(4, 3, distinct=True))])
+@composite(
+    r"\lVert x_i - x_j \rVert_p",
+    [sample(spec(4, 3, distinct=True))],
+    errors=[ErrorSample((np.ones(3),), ShapeError, "must be")],
+)
 def pdist(x: Any, p: float = 2.0) -> Any:
     """The distances between all pairs of rows, i < j, as a vector."""
     if x.ndim != 2:
@@ -302,6 +341,7 @@ def pdist(x: Any, p: float = 2.0) -> Any:
         sample(spec(4, 3), spec(4, 3), spec(4, 3, low=-2.1, high=-2.0), margin=3.0),
         sample(spec(4, 3), spec(4, 3), spec(4, 3), margin=9.0, swap=True),
     ],
+    errors=[ErrorSample((np.ones((2, 3)), np.ones((2, 4)), np.ones((2, 3))), ShapeError, "do not broadcast")],
 )
 def triplet_margin_loss(
     anchor: Any, positive: Any, negative: Any, margin: float = 1.0, p: float = 2.0, eps: float = 1e-6,

@@ -21,8 +21,8 @@ from autograd.ops.reduce import argmax
 from autograd.ops.shape import moveaxis, pad, reshape, squeeze
 from autograd.primitive import Primitive, primitive
 from autograd.random import Generator, default_generator
+from autograd.samples import ErrorSample, sample
 from autograd.samples import array as spec
-from autograd.samples import sample
 from autograd.tape import Variable, module_of
 
 __all__ = [
@@ -362,6 +362,10 @@ def avg_pool3d(
     return _avg_pool(3, x, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
 
 
+def _no_image(**params: Any) -> list[ErrorSample]:
+    return [ErrorSample((np.ones(2),), ShapeError, r"x must be \(N, C", params)]
+
+
 def _lp_pool(n: int, x: Any, norm_type: float, kernel_size: Any, stride: Any, ceil_mode: bool) -> Any:
 
     powers = _avg_pool(n, absolute(x) ** norm_type, kernel_size, stride, 0, ceil_mode, True, 1)
@@ -373,7 +377,11 @@ def _lp_pool(n: int, x: Any, norm_type: float, kernel_size: Any, stride: Any, ce
 _lp_samples = [sample(spec(1, 2, 6, avoid=(0.0,), margin=0.2), norm_type=3.0, kernel_size=2)]
 
 
-@composite(r"(\textstyle\sum |{0}|^p)^{{1/p}}", _lp_samples)
+@composite(
+    r"(\textstyle\sum |{0}|^p)^{{1/p}}",
+    _lp_samples,
+    errors=_no_image(norm_type=2.0, kernel_size=2),
+)
 def lp_pool1d(x: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Any:
     """The p-norm of each window of a signal."""
     return _lp_pool(1, x, norm_type, kernel_size, stride, ceil_mode)
@@ -382,12 +390,18 @@ def lp_pool1d(x: Any, norm_type: float, kernel_size: Any, stride: Any = None, ce
 @composite(
     r"(\textstyle\sum |{0}|^p)^{{1/p}}",
     [sample(spec(1, 2, 4, 4, avoid=(0.0,), margin=0.2), norm_type=2.0, kernel_size=2)],
+    errors=_no_image(norm_type=2.0, kernel_size=2),
 )
 def lp_pool2d(x: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Any:
     """The p-norm of each window of an image."""
     return _lp_pool(2, x, norm_type, kernel_size, stride, ceil_mode)
 
 
+@composite(
+    r"(\textstyle\sum |{0}|^p)^{{1/p}}",
+    [sample(spec(1, 2, 3, 4, 3, low=0.3), norm_type=2.0, kernel_size=2, stride=1)],
+    errors=_no_image(norm_type=2.0, kernel_size=2),
+)
 def lp_pool3d(x: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Any:
     """The p-norm of each window of a volume."""
     return _lp_pool(3, x, norm_type, kernel_size, stride, ceil_mode)
@@ -444,7 +458,7 @@ def _adaptive_max(n: int, x: Any, output_size: Any) -> Any:
     return _along_each(x, sizes, lambda part, size, out: _largest_of(part, _edges(size, out)))
 
 
-@composite(r"\operatorname{{avgpool}}({0})", [sample(spec(1, 2, 7), output_size=3)])
+@composite(r"\operatorname{{avgpool}}({0})", [sample(spec(1, 2, 7), output_size=3)], errors=_no_image(output_size=2))
 def adaptive_avg_pool1d(x: Any, output_size: Any) -> Any:
     """Means of windows chosen so that the result has ``output_size``."""
     return _adaptive_avg(1, x, output_size)
@@ -453,29 +467,48 @@ def adaptive_avg_pool1d(x: Any, output_size: Any) -> Any:
 @composite(
     r"\operatorname{{avgpool}}({0})",
     [sample(spec(1, 2, 5, 4), output_size=(2, 3)), sample(spec(1, 2, 3, 3), output_size=(1, None))],
+    errors=_no_image(output_size=2),
 )
 def adaptive_avg_pool2d(x: Any, output_size: Any) -> Any:
     """Means of windows chosen so that the result has ``output_size``; None keeps a length."""
     return _adaptive_avg(2, x, output_size)
 
 
+@composite(
+    r"\operatorname{{avgpool}}({0})",
+    [sample(spec(1, 1, 3, 4, 3), output_size=(2, 3, 2))],
+    errors=_no_image(output_size=2),
+)
 def adaptive_avg_pool3d(x: Any, output_size: Any) -> Any:
     """Means of windows chosen so that the result has ``output_size``."""
     return _adaptive_avg(3, x, output_size)
 
 
-@composite(r"\operatorname{{maxpool}}({0})", [sample(spec(1, 2, 7, distinct=True), output_size=3)])
+@composite(
+    r"\operatorname{{maxpool}}({0})",
+    [sample(spec(1, 2, 7, distinct=True), output_size=3)],
+    errors=_no_image(output_size=2),
+)
 def adaptive_max_pool1d(x: Any, output_size: Any) -> Any:
     """Maxima of windows chosen so that the result has ``output_size``."""
     return _adaptive_max(1, x, output_size)
 
 
-@composite(r"\operatorname{{maxpool}}({0})", [sample(spec(1, 2, 5, 4, distinct=True), output_size=(2, 3))])
+@composite(
+    r"\operatorname{{maxpool}}({0})",
+    [sample(spec(1, 2, 5, 4, distinct=True), output_size=(2, 3))],
+    errors=_no_image(output_size=2),
+)
 def adaptive_max_pool2d(x: Any, output_size: Any) -> Any:
     """Maxima of windows chosen so that the result has ``output_size``; None keeps a length."""
     return _adaptive_max(2, x, output_size)
 
 
+@composite(
+    r"\operatorname{{maxpool}}({0})",
+    [sample(spec(1, 1, 3, 4, 3, distinct=True), output_size=(2, 3, 2))],
+    errors=_no_image(output_size=2),
+)
 def adaptive_max_pool3d(x: Any, output_size: Any) -> Any:
     """Maxima of windows chosen so that the result has ``output_size``."""
     return _adaptive_max(3, x, output_size)

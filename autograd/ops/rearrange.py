@@ -27,8 +27,8 @@ from autograd.ops.shape import (
     swapaxes,
 )  # fmt: skip
 from autograd.primitive import no_flops, primitive
+from autograd.samples import ErrorSample, sample
 from autograd.samples import array as spec
-from autograd.samples import sample
 
 __all__ = [
     "array_split",
@@ -96,7 +96,15 @@ def roll(x: Any, shift: Any, axis: Any = None) -> Any:
     return _roll(x, shift=shifts, axes=axes)
 
 
-@composite(r"\operatorname{{rot90}}({0})", [sample(spec(2, 3)), sample(spec(2, 3), k=2)], reference=np.rot90)
+@composite(
+    r"\operatorname{{rot90}}({0})",
+    [sample(spec(2, 3)), sample(spec(2, 3), k=2)],
+    reference=np.rot90,
+    errors=[
+        ErrorSample((np.ones(3),), ShapeError, "axis 1 is out of range"),
+        ErrorSample((np.ones((2, 3)),), ShapeError, "must be two different ones", {"axes": (0, 0)}),
+    ],
+)
 def rot90(x: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Any:
     """A quarter turn, ``k`` times, from the first of two axes towards the second."""
     a, b = (normalize_axis("rot90", axis, x.ndim, x.shape) for axis in axes)
@@ -110,7 +118,12 @@ def rot90(x: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Any:
     return swapaxes(flip(x, b), a, b) if k == 1 else flip(swapaxes(x, a, b), b)
 
 
-@composite(r"\operatorname{{fliplr}}({0})", [sample(spec(2, 3))], reference=np.fliplr)
+@composite(
+    r"\operatorname{{fliplr}}({0})",
+    [sample(spec(2, 3))],
+    reference=np.fliplr,
+    errors=[ErrorSample((np.ones(3),), ShapeError, "axis 1 is out of range")],
+)
 def fliplr(x: Any) -> Any:
     """The second axis reversed."""
     return flip(x, 1)
@@ -122,7 +135,11 @@ def flipud(x: Any) -> Any:
     return flip(x, 0)
 
 
-@composite(r"\operatorname{{movedim}}({0})", [sample(spec(2, 3, 4), source=(0, 1), destination=(2, 0))])
+@composite(
+    r"\operatorname{{movedim}}({0})",
+    [sample(spec(2, 3, 4), source=(0, 1), destination=(2, 0))],
+    errors=[ErrorSample((np.ones((2, 3)),), ShapeError, "2 axes cannot go to 1", {"source": (0, 1), "destination": 0})],
+)
 def movedim(x: Any, source: Axis, destination: Axis) -> Any:
     """Axes moved to other positions, the order of the others kept; one each or tuples of them."""
     start = normalize_axes("movedim", source, x.ndim, x.shape)
@@ -143,7 +160,11 @@ def ravel(x: Any) -> Any:
     return reshape(x, -1)
 
 
-@composite(r"\operatorname{{unflatten}}({0})", [sample(spec(2, 6), axis=1, sizes=(2, -1))])
+@composite(
+    r"\operatorname{{unflatten}}({0})",
+    [sample(spec(2, 6), axis=1, sizes=(2, -1))],
+    errors=[ErrorSample((np.ones((2, 6)),), ShapeError, "has length 6, which is not", {"axis": 1, "sizes": (4, -1)})],
+)
 def unflatten(x: Any, axis: int, sizes: Sequence[int]) -> Any:
     """One axis split into several; one of ``sizes`` may be -1."""
     axis = normalize_axis("unflatten", axis, x.ndim, x.shape)
@@ -274,6 +295,7 @@ def tile(x: Any, reps: Any) -> Any:
         sample(spec(2, 2), repeats=2),
     ],
     reference=np.repeat,
+    errors=[ErrorSample((np.ones((2, 3)),), ShapeError, "wants 3 of them", {"repeats": (1, 2), "axis": 1})],
 )
 def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
     """Each element repeated along an axis: so many times, or a number of times for each; None flattens first."""
@@ -382,6 +404,7 @@ def diagflat(x: Any, k: int = 0) -> Any:
     r"\operatorname{{tr}} {0}",
     [sample(spec(3, 3)), sample(spec(2, 3, 4), offset=1, axis1=1, axis2=2)],
     reference=np.trace,
+    errors=[ErrorSample((np.ones(3),), ShapeError, "axis 1 is out of range")],
 )
 def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     """The sum of a diagonal."""

@@ -21,8 +21,8 @@ from autograd.ops.indexing import getitem
 from autograd.ops.scan import cumprod
 from autograd.ops.shape import broadcast_to, concat, flip, transpose
 from autograd.primitive import per_element, per_input_element, primitive
+from autograd.samples import ErrorSample, sample
 from autograd.samples import array as spec
-from autograd.samples import sample
 
 __all__ = [
     "all",
@@ -119,7 +119,11 @@ def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return _mean(x, axis=axes, keepdims=keepdims)
 
 
-@composite(r"\operatorname{{var}} {0}", [sample(spec(2, 3), axis=1), sample(spec(2, 3), correction=1)])
+@composite(
+    r"\operatorname{{var}} {0}",
+    [sample(spec(2, 3), axis=1), sample(spec(2, 3), correction=1)],
+    errors=[ErrorSample((np.ones((2, 1)),), ShapeError, "nothing to divide by", {"axis": 1, "correction": 1})],
+)
 def var(x: Any, axis: Axis = None, correction: float = 0, keepdims: bool = False) -> Any:
     """The variance over axes: squared distances from the mean, divided by ``n - correction`` (array API)."""
     axes = normalize_axes("var", axis, x.ndim, x.shape)
@@ -193,8 +197,8 @@ def _arg_forward(function: Any) -> Any:
 _arg_samples = [
     sample(spec(2, 3, distinct=True), axis=1, keepdims=False), sample(spec(4, distinct=True), axis=None, keepdims=False)
 ]  # fmt: skip
-_argmax = primitive("argmax", _arg_forward(np.argmax), kind="reduction", samples=_arg_samples)
-_argmin = primitive("argmin", _arg_forward(np.argmin), kind="reduction", samples=_arg_samples)
+_argmax = primitive("argmax", _arg_forward(np.argmax), kind="reduction", latex=r"\arg\max {0}", samples=_arg_samples)
+_argmin = primitive("argmin", _arg_forward(np.argmin), kind="reduction", latex=r"\arg\min {0}", samples=_arg_samples)
 
 
 def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
@@ -215,8 +219,14 @@ def _argument(op: Any, x: Any, axis: int | None, keepdims: bool) -> Any:
     return op(x, axis=axis, keepdims=keepdims)
 
 
-_all = primitive("all", lambda x, *, axis, keepdims: np.all(x, axis=axis, keepdims=keepdims), kind="reduction")
-_any = primitive("any", lambda x, *, axis, keepdims: np.any(x, axis=axis, keepdims=keepdims), kind="reduction")
+_all = primitive(
+    "all", lambda x, *, axis, keepdims: np.all(x, axis=axis, keepdims=keepdims), kind="reduction",
+    latex=r"\forall {0}", samples=_samples_with_empty,
+)  # fmt: skip
+_any = primitive(
+    "any", lambda x, *, axis, keepdims: np.any(x, axis=axis, keepdims=keepdims), kind="reduction",
+    latex=r"\exists {0}", samples=_samples_with_empty,
+)  # fmt: skip
 
 
 def all(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -376,7 +386,11 @@ def ptp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return max(x, axis, keepdims) - min(x, axis, keepdims)
 
 
-@composite(r"\frac{{\sum w {0}}}{{\sum w}}", [sample(spec(2, 3), axis=1), sample(spec(2, 3))])
+@composite(
+    r"\frac{{\sum w {0}}}{{\sum w}}",
+    [sample(spec(2, 3), axis=1), sample(spec(2, 3))],
+    errors=[ErrorSample((np.ones((2, 3)),), ShapeError, "weights are", {"weights": np.ones(2)})],
+)
 def average(x: Any, axis: int | None = None, weights: Any = None, keepdims: bool = False) -> Any:
     """The mean over axes, weighed by ``weights``: of the shape of ``x``, or of the length of ``axis``."""
     if weights is None:

@@ -18,8 +18,8 @@ from autograd.ops.pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adapt
 from autograd.ops.rearrange import sliding_windows
 from autograd.ops.rounding import floor, rint
 from autograd.ops.shape import moveaxis, pad, permute_dims, reshape, stack
+from autograd.samples import ErrorSample, sample
 from autograd.samples import array as spec
-from autograd.samples import sample
 from autograd.tape import module_of
 
 __all__ = [
@@ -89,7 +89,14 @@ _interpolate_samples = [
 ]
 
 
-@composite(r"\operatorname{{resize}}({0})", _interpolate_samples)
+@composite(
+    r"\operatorname{{resize}}({0})",
+    _interpolate_samples,
+    errors=[
+        ErrorSample((np.ones(3),), ShapeError, "x must be", {"size": 2}),
+        ErrorSample((np.ones((1, 1, 3)),), ArgumentError, "give either size or scale_factor"),
+    ],
+)
 def interpolate(
     x: Any, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool = False
 ) -> Any:
@@ -163,6 +170,7 @@ _grid = spec(1, 3, 2, 2, low=-0.83, high=0.81)
         sample(spec(1, 2, 4, 4), _grid, mode="bilinear", padding_mode="border", align_corners=True),
         sample(spec(1, 2, 4, 5), _grid, mode="bilinear", padding_mode="reflection"),
     ],
+    errors=[ErrorSample((np.ones((1, 1, 2, 2)), np.ones((2, 2, 2, 2))), ShapeError, "grid_sample")],
 )
 def grid_sample(
     x: Any, grid: Any, mode: str = "bilinear", padding_mode: str = "zeros", align_corners: bool = False
@@ -214,7 +222,11 @@ def grid_sample(
     return moveaxis(total, -1, 1)
 
 
-@composite(r"\operatorname{{grid}}({0})", [sample(spec(2, 2, 3), size=(2, 1, 3, 4))])
+@composite(
+    r"\operatorname{{grid}}({0})",
+    [sample(spec(2, 2, 3), size=(2, 1, 3, 4))],
+    errors=[ErrorSample((np.ones((2, 2, 3)),), ShapeError, r"wants \(3, 2, 3\)", {"size": (3, 1, 2, 2)})],
+)
 def affine_grid(theta: Any, size: Any, align_corners: bool = False) -> Any:
     """The grid for :func:`grid_sample` of an affine map: ``theta (N, 2, 3)``, ``size (N, C, H, W)`` of the result."""
     n, _, h, w = size
@@ -233,7 +245,11 @@ def affine_grid(theta: Any, size: Any, align_corners: bool = False) -> Any:
 # --------------------------------------------------------------------------------------- channels and places
 
 
-@composite(r"\operatorname{{shuffle}}({0})", [sample(spec(1, 8, 2, 3), upscale_factor=2)])
+@composite(
+    r"\operatorname{{shuffle}}({0})",
+    [sample(spec(1, 8, 2, 3), upscale_factor=2)],
+    errors=[ErrorSample((np.ones((1, 3, 2, 2)),), ShapeError, "not a multiple of 2", {"upscale_factor": 2})],
+)
 def pixel_shuffle(x: Any, upscale_factor: int) -> Any:
     """``(..., C r^2, H, W)`` as ``(..., C, H r, W r)`` (Shi et al., 2016, arXiv:1609.05158)."""
     r = upscale_factor
@@ -246,7 +262,11 @@ def pixel_shuffle(x: Any, upscale_factor: int) -> Any:
     return reshape(y, (*batch, c // (r * r), h * r, w * r))
 
 
-@composite(r"\operatorname{{unshuffle}}({0})", [sample(spec(1, 2, 4, 6), downscale_factor=2)])
+@composite(
+    r"\operatorname{{unshuffle}}({0})",
+    [sample(spec(1, 2, 4, 6), downscale_factor=2)],
+    errors=[ErrorSample((np.ones((1, 1, 3, 2)),), ShapeError, "not multiples of 2", {"downscale_factor": 2})],
+)
 def pixel_unshuffle(x: Any, downscale_factor: int) -> Any:
     """The inverse of :func:`pixel_shuffle`."""
     r = downscale_factor
@@ -259,7 +279,11 @@ def pixel_unshuffle(x: Any, downscale_factor: int) -> Any:
     return reshape(y, (*batch, c * r * r, h // r, w // r))
 
 
-@composite(r"\operatorname{{shuffle}}({0})", [sample(spec(1, 6, 2, 2), groups=3)])
+@composite(
+    r"\operatorname{{shuffle}}({0})",
+    [sample(spec(1, 6, 2, 2), groups=3)],
+    errors=[ErrorSample((np.ones((1, 4, 2, 2)),), ShapeError, "channel_shuffle", {"groups": 3})],
+)
 def channel_shuffle(x: Any, groups: int) -> Any:
     """Channels dealt out over groups (Zhang et al., 2018, arXiv:1707.01083)."""
     if groups < 1 or x.shape[1] % groups:
@@ -283,6 +307,7 @@ def _two(op: str, name: str, value: Any) -> tuple[int, int]:
 @composite(
     r"\operatorname{{unfold}}({0})",
     [sample(spec(1, 2, 4, 5), kernel_size=2), sample(spec(1, 1, 5, 5), kernel_size=(3, 2), stride=2, padding=1)],
+    errors=[ErrorSample((np.ones((2, 3)),), ShapeError, "x must be", {"kernel_size": 2})],
 )
 def unfold(x: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Any:
     """The windows of images as columns (im2col): ``(N, C, H, W)`` gives ``(N, C * kernel size, windows)``."""

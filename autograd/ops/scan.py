@@ -14,8 +14,8 @@ from autograd.ops.elementwise import exp, isnan, where
 from autograd.ops.indexing import getitem, put_along_axis_add, take_along_axis
 from autograd.ops.shape import concat, flip
 from autograd.primitive import primitive
+from autograd.samples import ErrorSample, sample
 from autograd.samples import array as spec
-from autograd.samples import sample
 from autograd.tape import module_of
 
 __all__ = [
@@ -194,8 +194,9 @@ _running = primitive(
     samples=[sample(spec(2, 5, distinct=True), axis=1, sign=1), sample(spec(4, distinct=True), axis=0, sign=-1)],
 )  # fmt: skip
 _running_place = primitive(
-    "cummax_indices", lambda x, *, axis, sign: _running_forward(x, axis=axis, sign=sign)[1], kind="scan"
-)
+    "cummax_indices", lambda x, *, axis, sign: _running_forward(x, axis=axis, sign=sign)[1], kind="scan",
+    latex=r"\arg\max_{{j \le i}} {0}_j", samples=[sample(spec(2, 5, distinct=True), axis=1, sign=1)],
+)  # fmt: skip
 
 
 def cummax(x: Any, axis: int = -1) -> tuple[Any, Any]:
@@ -238,7 +239,11 @@ def _cumulative(op: Any, first: float, x: Any, axis: int | None, dtype: Any, inc
     return concat([xp.full((*y.shape[:axis], 1, *y.shape[axis + 1 :]), first, dtype=y.dtype), y], axis)
 
 
-@composite(r"\operatorname{{cumsum}}({0})", [sample(spec(2, 3), axis=1, include_initial=True)])
+@composite(
+    r"\operatorname{{cumsum}}({0})",
+    [sample(spec(2, 3), axis=1, include_initial=True)],
+    errors=[ErrorSample((np.ones((2, 3)),), ShapeError, "say along which one")],
+)
 def cumulative_sum(x: Any, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Any:
     """Running sums (the array API's function); ``include_initial`` puts the 0 in front that they start from."""
     return _cumulative(cumsum, 0, x, axis, dtype, include_initial)
@@ -250,7 +255,12 @@ def cumulative_prod(x: Any, axis: int | None = None, dtype: Any = None, include_
     return _cumulative(cumprod, 1, x, axis, dtype, include_initial)
 
 
-@composite(r"\Delta {0}", [sample(spec(2, 4), n=2, axis=1), sample(spec(4))], reference=lambda x, **p: np.diff(x, **p))
+@composite(
+    r"\Delta {0}",
+    [sample(spec(2, 4), n=2, axis=1), sample(spec(4))],
+    reference=lambda x, **p: np.diff(x, **p),
+    errors=[ErrorSample((np.ones(3),), ShapeError, "n must be from 0", {"n": -1})],
+)
 def diff(x: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
     """Differences of neighbours along an axis, taken ``n`` times."""
     axis = normalize_axis("diff", axis, x.ndim, x.shape)
@@ -268,8 +278,12 @@ def diff(x: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
 
 def _trapezoids(y: Any, x: Any, dx: float, axis: int) -> Any:
     n, before = y.shape[axis], (slice(None),) * axis
-    width = dx
+    width: Any = dx
     if x is not None:
+        if tuple(x.shape) not in (tuple(y.shape), (n,)):
+            raise ShapeError(
+                f"trapezoid: x is {tuple(x.shape)}; y {tuple(y.shape)} wants places of its own shape, or ({n},)."
+            )
         width = diff(x, axis=axis if x.ndim > 1 else 0)
         if width.ndim == 1:
             width = width.reshape(tuple(-1 if i == axis else 1 for i in range(y.ndim)))
@@ -280,6 +294,7 @@ def _trapezoids(y: Any, x: Any, dx: float, axis: int) -> Any:
     r"\textstyle\int {0} \, d{1}",
     [sample(spec(2, 4), spec(4)), sample(spec(5), None, dx=0.5)],
     reference=lambda y, x, dx=1.0: np.trapezoid(y, x, dx),
+    errors=[ErrorSample((np.ones((2, 3)), np.ones(4)), ShapeError, r"x is \(4,\); y \(2, 3\)")],
 )
 def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
     """The integral along an axis by the trapezoidal rule, over places ``x`` or in steps ``dx``."""

@@ -18,8 +18,8 @@ from autograd.ops.elementwise import where
 from autograd.ops.indexing import getitem, put_along_axis_add, setitem, take_along_axis
 from autograd.ops.reduce import prod
 from autograd.ops.shape import broadcast_to, expand_dims, moveaxis, pad, reshape
+from autograd.samples import ErrorSample, sample
 from autograd.samples import array as spec
-from autograd.samples import sample
 from autograd.tape import module_of
 
 __all__ = [
@@ -79,6 +79,10 @@ def _places(index: Array, axis: int) -> tuple[Any, ...]:
 @composite(
     r"{0}[i]",
     [sample(spec(3, 4), axis=1, index=np.array([[0, 3], [1, 1]])), sample(spec(4), axis=0, index=np.array([2, 2, 0]))],
+    errors=[
+        ErrorSample((np.ones((3, 4)),), RangeError, "index holds 7; axis 1", {"axis": 1, "index": np.array([[7]])}),
+        ErrorSample((np.ones((3, 4)),), DtypeError, "must hold integers", {"axis": 1, "index": np.array([[0.5]])}),
+    ],
 )
 def gather(x: Any, axis: int, index: Any) -> Any:
     """The elements of ``x`` at ``index`` along an axis: ``y[i, j] = x[i, index[i, j]]`` for axis 1."""
@@ -87,7 +91,11 @@ def gather(x: Any, axis: int, index: Any) -> Any:
     return take_along_axis(_corner(x, index.shape, axis), index, axis)
 
 
-@composite(r"{0}[i] := {1}", [sample(spec(3, 4), spec(2, 2), axis=1, index=np.array([[0, 3], [1, 2]]))])
+@composite(
+    r"{0}[i] := {1}",
+    [sample(spec(3, 4), spec(2, 2), axis=1, index=np.array([[0, 3], [1, 2]]))],
+    errors=[ErrorSample((np.ones(3), np.ones(1)), RangeError, "index holds 7", {"axis": 0, "index": np.array([7])})],
+)
 def _scatter_set(x: Any, src: Any, axis: int, index: Any) -> Any:
     return scatter(x, axis, index, src)
 
@@ -112,6 +120,7 @@ def _spread(x: Any, src: Any, index: Array, axis: int) -> Any:
 @composite(
     r"{0} + \operatorname{{scatter}}_i({1})",
     [sample(spec(3, 4), spec(2, 3), axis=1, index=np.array([[0, 0, 3], [1, 2, 1]]))],
+    errors=[ErrorSample((np.ones(3), np.ones(1)), ShapeError, "src is", {"axis": 0, "index": np.array([0, 1])})],
 )
 def _scatter_add(x: Any, src: Any, axis: int, index: Any) -> Any:
     return scatter_add(x, axis, index, src)
@@ -132,7 +141,18 @@ _reduce_samples = [
 ]  # fmt: skip
 
 
-@composite(r"\operatorname{{scatter}}_i({0}, {1})", _reduce_samples)
+@composite(
+    r"\operatorname{{scatter}}_i({0}, {1})",
+    _reduce_samples,
+    errors=[
+        ErrorSample(
+            (np.ones(3), np.ones(3)),
+            ArgumentError,
+            "reduce must be one of",
+            {"axis": 0, "index": np.array([0]), "reduce": "most", "include_self": True},
+        )
+    ],
+)
 def _scatter_reduce(x: Any, src: Any, axis: int, index: Any, reduce: str, include_self: bool) -> Any:
     return scatter_reduce(x, axis, index, src, reduce, include_self)
 
@@ -204,7 +224,15 @@ def _vector(op: str, x: Any, axis: int, index: Any) -> tuple[int, Array]:
     return axis, array.reshape(-1)
 
 
-@composite(r"{0}[i]", [sample(spec(3, 4), axis=1, index=np.array([3, 0, 3]))])
+@composite(
+    r"{0}[i]",
+    [sample(spec(3, 4), axis=1, index=np.array([3, 0, 3]))],
+    errors=[
+        ErrorSample(
+            (np.ones((3, 4)),), RangeError, "outside the 4 elements of axis 1", {"axis": 1, "index": np.array([7])}
+        )
+    ],
+)
 def index_select(x: Any, axis: int, index: Any) -> Any:
     """The slices of ``x`` at ``index`` along an axis."""
     axis, index = _vector("index_select", x, axis, index)
@@ -236,7 +264,18 @@ def index_copy(x: Any, axis: int, index: Any, source: Any) -> Any:
     return setitem(x, (slice(None),) * axis + (index,), source)
 
 
-@composite(r"{0}[i] := v", [sample(spec(3, 4), axis=1, index=np.array([3, 0]), value=0.5)])
+@composite(
+    r"{0}[i] := v",
+    [sample(spec(3, 4), axis=1, index=np.array([3, 0]), value=0.5)],
+    errors=[
+        ErrorSample(
+            (np.ones((3, 4)),),
+            RangeError,
+            "outside the 4 elements of axis 1",
+            {"axis": 1, "index": np.array([7]), "value": 0.0},
+        )
+    ],
+)
 def index_fill(x: Any, axis: int, index: Any, value: Any) -> Any:
     """``x`` with ``value`` in the slices at ``index`` along an axis."""
     axis, index = _vector("index_fill", x, axis, index)
@@ -261,13 +300,23 @@ def _mask(op: str, mask: Any) -> Any:
     return array
 
 
-@composite(r"m \, ? \, v : {0}", [sample(spec(3, 4), mask=np.arange(12).reshape(3, 4) % 3 == 0, value=0.5)])
+@composite(
+    r"m \, ? \, v : {0}",
+    [sample(spec(3, 4), mask=np.arange(12).reshape(3, 4) % 3 == 0, value=0.5)],
+    errors=[
+        ErrorSample((np.ones(3),), DtypeError, "mask must be Boolean, not float64", {"mask": np.ones(3), "value": 0.0})
+    ],
+)
 def masked_fill(x: Any, mask: Any, value: Any) -> Any:
     """``x`` with ``value`` where ``mask`` holds; ``mask`` broadcasts."""
     return where(_mask("masked_fill", mask), value, x)
 
 
-@composite(r"{0}[m]", [sample(spec(3, 4), mask=np.arange(12).reshape(3, 4) % 3 == 0)])
+@composite(
+    r"{0}[m]",
+    [sample(spec(3, 4), mask=np.arange(12).reshape(3, 4) % 3 == 0)],
+    errors=[ErrorSample((np.ones(3),), DtypeError, "mask must be Boolean, not float64", {"mask": np.ones(3)})],
+)
 def masked_select(x: Any, mask: Any) -> Any:
     """The elements of ``x`` where ``mask`` holds, as a vector; the two broadcast."""
     mask = _mask("masked_select", mask)
@@ -275,7 +324,11 @@ def masked_select(x: Any, mask: Any) -> Any:
     return getitem(broadcast_to(x, shape), np.broadcast_to(mask, shape))
 
 
-@composite(r"{0}[m] := {1}", [sample(spec(3, 4), spec(5), mask=np.arange(12).reshape(3, 4) % 3 == 0)])
+@composite(
+    r"{0}[m] := {1}",
+    [sample(spec(3, 4), spec(5), mask=np.arange(12).reshape(3, 4) % 3 == 0)],
+    errors=[ErrorSample((np.ones(3), np.ones(2)), ShapeError, "mask holds 3 times", {"mask": np.ones(3, bool)})],
+)
 def masked_scatter(x: Any, source: Any, mask: Any) -> Any:
     """``x`` with the elements of ``source``, in order, where ``mask`` holds."""
     mask = np.broadcast_to(_mask("masked_scatter", mask), x.shape)
