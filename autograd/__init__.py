@@ -36,10 +36,16 @@ from autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
 from autograd.mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from autograd.ops.activation import *
 from autograd.ops.attention import *
+from autograd.ops.choosing import *
+from autograd.ops.complex_numbers import *
+from autograd.ops.contraction import *
 from autograd.ops.convolution import *
+from autograd.ops.editing import *
 from autograd.ops.elementwise import *
 from autograd.ops.indexing import *
+from autograd.ops.joining import *
 from autograd.ops.linalg import *
+from autograd.ops.logic import *
 from autograd.ops.loss import *
 from autograd.ops.normalization import *
 from autograd.ops.objective import *
@@ -53,6 +59,7 @@ from autograd.ops.rounding import *
 from autograd.ops.scan import *
 from autograd.ops.scattering import *
 from autograd.ops.shape import *
+from autograd.ops.signal import *
 from autograd.ops.special import *
 from autograd.primitive import OPS, Primitive, primitive
 from autograd.random import Generator, default_generator, manual_seed

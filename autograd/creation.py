@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backend import as_array, default_float, is_array, load_cupy, move, parse_device, parse_dtype
+from autograd.backend import array_module, as_array, default_float, is_array, load_cupy, move, parse_device, parse_dtype
 from autograd.dispatch import bound
 from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.ops.axes import normalize_shape
@@ -16,10 +16,12 @@ from autograd.tensor import Tensor
 
 __all__ = [
     "arange",
+    "argwhere",
     "asarray",
     "empty",
     "empty_like",
     "eye",
+    "flatnonzero",
     "from_dlpack",
     "full",
     "full_like",
@@ -31,6 +33,8 @@ __all__ = [
     "rand",
     "randn",
     "tensor",
+    "tril_indices",
+    "triu_indices",
     "uniform",
     "zeros",
     "zeros_like",
@@ -89,6 +93,29 @@ def nonzero(x: Any) -> tuple[Tensor, ...]:
     if not array.ndim:
         raise ShapeError("nonzero: x has no axes. Use x != 0.")
     return tuple(bound(places, None) for places in array.nonzero())
+
+
+def flatnonzero(x: Any) -> Tensor:
+    """The indices, in the flattened array, of what is not 0; int64, without gradient."""
+    return bound(getattr(x, "array", x).reshape(-1).nonzero()[0], None)
+
+
+def argwhere(x: Any) -> Tensor:
+    """The indices of what is not 0, a row for each; int64, without gradient."""
+    array = getattr(x, "array", x)
+    return bound(array_module(array).argwhere(array), None)
+
+
+def tril_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Tensor, Tensor]:
+    """Rows and columns of the elements of an ``(n, m)`` matrix on and below diagonal ``k``; int64."""
+    rows, columns = np.tril_indices(n, k, m)
+    return bound(rows, None), bound(columns, None)
+
+
+def triu_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Tensor, Tensor]:
+    """Rows and columns of the elements of an ``(n, m)`` matrix on and above diagonal ``k``; int64."""
+    rows, columns = np.triu_indices(n, k, m)
+    return bound(rows, None), bound(columns, None)
 
 
 def _wrap(data: Any, dtype: Any, device: str | None, requires_grad: bool, copy: bool) -> Tensor:

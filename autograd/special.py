@@ -74,9 +74,9 @@ def _in_single(x: Array, function: Any) -> Array:
 
 def call(name: str, *arrays: Array) -> Array:
     """SciPy's (cupyx's) special function of that name on arrays; half types are kept."""
+    floating = [a.dtype for a in arrays if hasattr(a, "dtype") and a.dtype.kind not in "iub"]  # Python numbers are weak
     arrays = tuple(map(np.asarray, arrays)) if array_module(arrays[-1]) is np else arrays
     function = getattr(_special_functions(arrays[-1]), name)
-    floating = [a.dtype for a in arrays if a.dtype.kind not in "iub"]
     if not floating:
         return function(*arrays)
     dtype = np.result_type(*floating)

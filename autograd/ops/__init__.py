@@ -3,12 +3,18 @@
 from autograd.ops import (
     activation,
     attention,
+    choosing,
+    complex_numbers,
+    contraction,
     convolution,
     decomposition,
+    editing,
     elementwise,
     fourier,
     indexing,
+    joining,
     linalg,
+    logic,
     loss,
     normalization,
     objective,
@@ -22,16 +28,23 @@ from autograd.ops import (
     scan,
     scattering,
     shape,
+    signal,
     special,
 )
 from autograd.ops.activation import *
 from autograd.ops.attention import *
+from autograd.ops.choosing import *
+from autograd.ops.complex_numbers import *
+from autograd.ops.contraction import *
 from autograd.ops.convolution import *
 from autograd.ops.decomposition import *
+from autograd.ops.editing import *
 from autograd.ops.elementwise import *
 from autograd.ops.fourier import *
 from autograd.ops.indexing import *
+from autograd.ops.joining import *
 from autograd.ops.linalg import *
+from autograd.ops.logic import *
 from autograd.ops.loss import *
 from autograd.ops.normalization import *
 from autograd.ops.objective import *
@@ -45,17 +58,24 @@ from autograd.ops.rounding import *
 from autograd.ops.scan import *
 from autograd.ops.scattering import *
 from autograd.ops.shape import *
+from autograd.ops.signal import *
 from autograd.ops.special import *
 
 __all__: list[str] = []
 __all__ += activation.__all__
 __all__ += attention.__all__
+__all__ += choosing.__all__
+__all__ += complex_numbers.__all__
+__all__ += contraction.__all__
 __all__ += convolution.__all__
 __all__ += decomposition.__all__
+__all__ += editing.__all__
 __all__ += elementwise.__all__
 __all__ += fourier.__all__
 __all__ += indexing.__all__
+__all__ += joining.__all__
 __all__ += linalg.__all__
+__all__ += logic.__all__
 __all__ += loss.__all__
 __all__ += normalization.__all__
 __all__ += objective.__all__
@@ -69,4 +89,5 @@ __all__ += rounding.__all__
 __all__ += scan.__all__
 __all__ += scattering.__all__
 __all__ += shape.__all__
+__all__ += signal.__all__
 __all__ += special.__all__

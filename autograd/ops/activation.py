@@ -18,9 +18,9 @@ from autograd.samples import ErrorSample, elementwise_samples, sample
 from autograd.samples import array as spec
 
 __all__ = [
-    "celu", "elu", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "logsigmoid",
-    "mish", "prelu", "relu", "relu6", "selu", "sigmoid", "silu", "softplus", "softshrink", "softsign", "tanhshrink",
-    "threshold",
+    "celu", "elu", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "log_sigmoid",
+    "logsigmoid", "mish", "prelu", "relu", "relu6", "selu", "sigmoid", "silu", "softplus", "softshrink", "softsign",
+    "tanhshrink", "threshold",
 ]  # fmt: skip
 
 # ------------------------------------------------------------------------------------------------- activations
@@ -115,6 +115,7 @@ logsigmoid = primitive(
     flops=per_element(18), samples=elementwise_samples(low=-4, high=4), reference=lambda x: -np.log(1 + np.exp(-x)),
     doc=r"The logarithm of the logistic function, without overflow.",
 )  # fmt: skip
+log_sigmoid = logsigmoid
 
 
 _kinked = [

@@ -15,12 +15,20 @@ from autograd.backend import device_of, move, parse_dtype
 from autograd.composite import composite
 from autograd.dispatch import broadcast_clash
 from autograd.errors import DtypeError, ShapeError
-from autograd.primitive import Primitive, no_flops, per_element, primitive
-from autograd.samples import ErrorSample, boolean, elementwise_samples, integers, sample
+from autograd.ops.logic import equal, isfinite, isnan
+from autograd.primitive import no_flops, per_element, primitive
+from autograd.samples import ErrorSample, boolean, elementwise_samples, sample
 from autograd.samples import array as spec
 
 __all__ = [
     "abs",
+    "absolute",
+    "clamp",
+    "degrees",
+    "fabs",
+    "radians",
+    "sgn",
+    "true_divide",
     "acos",
     "acosh",
     "add",
@@ -37,67 +45,41 @@ __all__ = [
     "atan",
     "atan2",
     "atanh",
-    "bitwise_invert",
-    "bitwise_left_shift",
-    "bitwise_not",
-    "left_shift",
-    "right_shift",
-    "bitwise_right_shift",
     "cbrt",
     "deg2rad",
     "exp2",
     "float_power",
     "fmax",
     "fmin",
-    "gcd",
     "hypot",
     "imag",
     "isclose",
-    "lcm",
     "lerp",
     "log10",
     "log2",
     "logaddexp",
     "logaddexp2",
-    "logical_xor",
     "nan_to_num",
     "pow",
     "positive",
     "rad2deg",
     "real",
     "rsqrt",
-    "bitwise_and",
-    "bitwise_or",
-    "bitwise_xor",
     "clip",
     "conj",
     "copy",
     "cos",
     "cosh",
     "divide",
-    "equal",
     "erf",
     "exp",
     "expm1",
-    "floor_divide",
-    "greater",
-    "greater_equal",
-    "invert",
-    "isfinite",
-    "isinf",
-    "isnan",
-    "less",
-    "less_equal",
     "log",
     "log1p",
-    "logical_and",
-    "logical_not",
-    "logical_or",
     "maximum",
     "minimum",
     "multiply",
     "negative",
-    "not_equal",
     "power",
     "reciprocal",
     "sign",
@@ -113,8 +95,6 @@ __all__ = [
     "zeros_of",
 ]
 
-_no_broadcast = ErrorSample((np.ones((2, 3)), np.ones(4)), ShapeError, r"do not broadcast.*axis -1 has 3 against 4")
-_not_a_number = ErrorSample((np.ones(2), "text"), DtypeError, "a str")
 
 # ---------------------------------------------------------------------------------------------------- arithmetic
 
@@ -122,26 +102,25 @@ add = primitive(
     "add", np.add, kind="elementwise",
     vjp=[lambda g: g, lambda g: g], jvp="from_vjp",
     code="({0} + {1})", latex="{0} + {1}", vjp_latex=[r"\bar y", r"\bar y"],
-    samples=elementwise_samples(2), errors=[_no_broadcast, _not_a_number],
+    samples=elementwise_samples(2), errors=[ErrorSample((np.ones(2), "text"), DtypeError, "b is a str")],
 )  # fmt: skip
 subtract = primitive(
     "subtract", np.subtract, kind="elementwise",
     vjp=[lambda g: g, lambda g: -g], jvp="from_vjp",
     code="({0} - {1})", latex="{0} - {1}", vjp_latex=[r"\bar y", r"-\bar y"],
-    samples=elementwise_samples(2), errors=[_no_broadcast],
+    samples=elementwise_samples(2),
 )  # fmt: skip
 multiply = primitive(
     "multiply", np.multiply, kind="elementwise",
     vjp=[lambda g, b: g * b, lambda g, a: g * a], jvp="from_vjp",
     code="({0} * {1})", latex=r"{0} \cdot {1}", vjp_latex=[r"\bar y \, b", r"\bar y \, a"],
-    samples=elementwise_samples(2), errors=[_no_broadcast],
+    samples=elementwise_samples(2),
 )  # fmt: skip
 divide = primitive(
     "divide", np.true_divide, kind="elementwise",
     vjp=[lambda g, b: g / b, lambda g, y, b: -g * y / b], jvp="from_vjp",
     code="({0} / {1})", latex=r"\frac{{{0}}}{{{1}}}", vjp_latex=[r"\bar y / b", r"-\bar y \, y / b"],
     flops=per_element(4), samples=elementwise_samples(2, second={"avoid": (0.0,), "margin": 0.3}),
-    errors=[_no_broadcast],
 )  # fmt: skip
 negative = primitive(
     "negative", np.negative, kind="elementwise",
@@ -167,7 +146,6 @@ power = primitive(
     vjp=[_power_base, _power_exponent], jvp="from_vjp",
     code="pow({0}, {1})", latex="{0}^{{{1}}}", vjp_latex=[r"\bar y \, b \, a^{b-1}", r"\bar y \, y \ln a"],
     flops=per_element(16), samples=elementwise_samples(2, low=0.3, high=2.0, second={"low": -2.0}),
-    errors=[_no_broadcast],
 )  # fmt: skip
 
 
@@ -345,7 +323,7 @@ arctanh = primitive(
 )  # fmt: skip
 
 acos, acosh, asin, asinh, atan, atanh = arccos, arccosh, arcsin, arcsinh, arctan, arctanh  # the array API's names
-pow = power
+pow, true_divide, absolute, sgn = power, divide, abs, sign
 
 exp2 = primitive(
     "exp2", np.exp2, kind="elementwise",
@@ -391,6 +369,7 @@ rad2deg = primitive(
     code="({0} * 57.29577951308232)", latex=r"\tfrac{{180}}{{\pi}} {0}", vjp_latex=[r"\tfrac{180}{\pi} \bar y"],
     samples=elementwise_samples(),
 )  # fmt: skip
+degrees, radians = rad2deg, deg2rad
 
 
 def _ratio(g: Any, a: Any, size: Any) -> Any:
@@ -403,14 +382,14 @@ hypot = primitive(
     "hypot", np.hypot, kind="elementwise",
     vjp=[lambda g, y, a: _ratio(g, a, y), lambda g, y, b: _ratio(g, b, y)], jvp="from_vjp",
     code="hypot({0}, {1})", latex=r"\sqrt{{{0}^2 + {1}^2}}", vjp_latex=[r"\bar y \, a / y", r"\bar y \, b / y"],
-    flops=per_element(8), samples=elementwise_samples(2, low=0.3), errors=[_no_broadcast],
+    flops=per_element(8), samples=elementwise_samples(2, low=0.3),
 )  # fmt: skip
 arctan2 = primitive(
     "arctan2", np.arctan2, kind="elementwise",
     vjp=[lambda g, a, b: _ratio(g, b, a * a + b * b), lambda g, a, b: _ratio(-g, a, a * a + b * b)], jvp="from_vjp",
     code="atan2({0}, {1})", latex=r"\operatorname{{atan2}}({0}, {1})",
     vjp_latex=[r"\frac{\bar y \, b}{a^2 + b^2}", r"\frac{-\bar y \, a}{a^2 + b^2}"],
-    flops=per_element(16), samples=elementwise_samples(2, low=0.3), errors=[_no_broadcast],
+    flops=per_element(16), samples=elementwise_samples(2, low=0.3),
 )  # fmt: skip
 atan2 = arctan2
 
@@ -426,14 +405,14 @@ logaddexp = primitive(
     vjp=[lambda g, y, a: g * _softmax_of(a, y), lambda g, y, b: g * _softmax_of(b, y)], jvp="from_vjp",
     code="(fmax({0}, {1}) + log1p(exp(-fabs({0} - {1}))))", latex=r"\ln(e^{{{0}}} + e^{{{1}}})",
     vjp_latex=[r"\bar y \, e^{a - y}", r"\bar y \, e^{b - y}"],
-    flops=per_element(20), samples=elementwise_samples(2), errors=[_no_broadcast],
+    flops=per_element(20), samples=elementwise_samples(2),
 )  # fmt: skip
 logaddexp2 = primitive(
     "logaddexp2", np.logaddexp2, kind="elementwise",
     vjp=[lambda g, y, a: g * _softmax_of(a * _LN2, y * _LN2), lambda g, y, b: g * _softmax_of(b * _LN2, y * _LN2)],
     jvp="from_vjp", latex=r"\log_2(2^{{{0}}} + 2^{{{1}}})",
     vjp_latex=[r"\bar y \, 2^{a - y}", r"\bar y \, 2^{b - y}"],
-    flops=per_element(20), samples=elementwise_samples(2), errors=[_no_broadcast],
+    flops=per_element(20), samples=elementwise_samples(2),
 )  # fmt: skip
 nan_to_num = primitive(
     "nan_to_num",
@@ -540,12 +519,12 @@ _distinct_pair = [
 maximum = primitive(
     "maximum", np.maximum, kind="elementwise", selects=True, vjp=_extreme_vjp(), jvp="from_vjp",
     code="fmax({0}, {1})", latex=r"\max({0}, {1})", vjp_latex=[r"\bar y \, [a \ge b]", r"\bar y \, [b \ge a]"],
-    samples=_distinct_pair, errors=[_no_broadcast],
+    samples=_distinct_pair,
 )  # fmt: skip
 minimum = primitive(
     "minimum", np.minimum, kind="elementwise", selects=True, vjp=_extreme_vjp(), jvp="from_vjp",
     code="fmin({0}, {1})", latex=r"\min({0}, {1})", vjp_latex=[r"\bar y \, [a \le b]", r"\bar y \, [b \le a]"],
-    samples=_distinct_pair, errors=[_no_broadcast],
+    samples=_distinct_pair,
 )  # fmt: skip
 fmax = primitive(
     "fmax",
@@ -558,7 +537,6 @@ fmax = primitive(
     latex=r"\operatorname{{fmax}}({0}, {1})",
     vjp_latex=[r"\bar y \, [a \ge b]", r"\bar y \, [b \ge a]"],
     samples=_distinct_pair,
-    errors=[_no_broadcast],
     doc="The larger of two; a NaN loses against a number.",
 )
 fmin = primitive(
@@ -572,7 +550,6 @@ fmin = primitive(
     latex=r"\operatorname{{fmin}}({0}, {1})",
     vjp_latex=[r"\bar y \, [a \le b]", r"\bar y \, [b \le a]"],
     samples=_distinct_pair,
-    errors=[_no_broadcast],
     doc="The smaller of two; a NaN loses against a number.",
 )
 _clip = primitive(
@@ -611,63 +588,8 @@ def clip(x: Any, min: Any = None, max: Any = None) -> Any:
     return _clip(x, low=getattr(min, "array", min), high=getattr(max, "array", max))
 
 
-# --------------------------------------------------------------------- comparisons and tests: no gradient, ever
+clamp = clip
 
-
-def _comparison(name: str, forward: Any, symbol: str, code: str) -> Primitive:
-    return primitive(
-        name, forward, kind="elementwise", code=code, latex=f"{{0}} {symbol} {{1}}",
-        samples=elementwise_samples(2), errors=[_no_broadcast],
-    )  # fmt: skip
-
-
-equal = _comparison("equal", np.equal, "=", "({0} == {1})")
-not_equal = _comparison("not_equal", np.not_equal, r"\ne", "({0} != {1})")
-less = _comparison("less", np.less, "<", "({0} < {1})")
-less_equal = _comparison("less_equal", np.less_equal, r"\le", "({0} <= {1})")
-greater = _comparison("greater", np.greater, ">", "({0} > {1})")
-greater_equal = _comparison("greater_equal", np.greater_equal, r"\ge", "({0} >= {1})")
-
-
-def _test(name: str, forward: Any, n: int, latex: str, **domain: Any) -> Primitive:
-    """An op whose result carries no gradient."""
-    return primitive(name, forward, kind="elementwise", latex=latex, samples=elementwise_samples(n, **domain))
-
-
-logical_and = _test("logical_and", np.logical_and, 2, r"{0} \wedge {1}")
-logical_or = _test("logical_or", np.logical_or, 2, r"{0} \vee {1}")
-logical_not = _test("logical_not", np.logical_not, 1, r"\neg {0}")
-isnan = _test("isnan", np.isnan, 1, r"[{0} = \text{{NaN}}]")
-isinf = _test("isinf", np.isinf, 1, r"[\lvert {0} \rvert = \infty]")
-isfinite = _test("isfinite", np.isfinite, 1, r"[\lvert {0} \rvert < \infty]")
-
-
-def _bits(name: str, forward: Any, n: int, latex: str, doc: str, low: int = 0) -> Primitive:
-    """An op of integers (and, for logic, of booleans)."""
-    shapes = [((2, 3), (3,)), ((), (2,)), ((0, 3), (3,))]
-    return primitive(
-        name, forward, kind="elementwise", latex=latex, doc=doc,
-        samples=[sample(*(integers(*shape, low=low) for shape in pair[:n])) for pair in shapes],
-        errors=[ErrorSample((np.ones(2),) * n, DtypeError, r"not defined for these dtypes: .* is \(2,\) float64")],
-    )  # fmt: skip
-
-
-bitwise_and = _bits("bitwise_and", np.bitwise_and, 2, r"{0} \wedge {1}", "The bits set in both.")
-bitwise_or = _bits("bitwise_or", np.bitwise_or, 2, r"{0} \vee {1}", "The bits set in one of two.")
-bitwise_xor = _bits("bitwise_xor", np.bitwise_xor, 2, r"{0} \oplus {1}", "The bits in which two differ.")
-invert = _bits("invert", np.invert, 1, r"\neg {0}", "Every bit turned; of booleans the opposite.")
-bitwise_invert = bitwise_not = invert
-bitwise_left_shift = _bits("bitwise_left_shift", np.left_shift, 2, r"{0} \ll {1}", "Bits moved up by so many places.")
-bitwise_right_shift = _bits(
-    "bitwise_right_shift", np.right_shift, 2, r"{0} \gg {1}", "Bits moved down by so many places."
-)
-left_shift, right_shift = bitwise_left_shift, bitwise_right_shift
-gcd = _bits("gcd", np.gcd, 2, r"\gcd({0}, {1})", "The greatest common divisor.", low=1)
-lcm = _bits("lcm", np.lcm, 2, r"\operatorname{{lcm}}({0}, {1})", "The least common multiple.", low=1)
-logical_xor = _test("logical_xor", np.logical_xor, 2, r"{0} \oplus {1}")
-floor_divide = _test(
-    "floor_divide", np.floor_divide, 2, r"\lfloor {0} / {1} \rfloor", second={"avoid": (0.0,), "margin": 0.3}
-)
 
 _cast = primitive(
     "astype", lambda x, *, dtype: x.astype(dtype), kind="elementwise",
@@ -736,3 +658,16 @@ def isclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan:
     """Whether ``|a - b| <= atol + rtol |b|``, elementwise; infinities are close to themselves."""
     near = (abs(a - b) <= atol + rtol * abs(b)) & isfinite(b) | equal(a, b)
     return near | (isnan(a) & isnan(b)) if equal_nan else near
+
+
+@composite(
+    r"\lvert {0} \rvert",
+    elementwise_samples(avoid=(0.0,)),
+    errors=[ErrorSample((np.ones(2, complex),), DtypeError, "x is complex")],
+    reference=np.fabs,
+)
+def fabs(x: Any) -> Any:
+    """The absolute value of real numbers; integers become floating."""
+    if x.dtype.kind == "c":
+        raise DtypeError("fabs: x is complex; its modulus is abs(x).")
+    return abs(x) if x.dtype.kind not in "biu" else abs(x.astype(np.float64))

@@ -1,31 +1,31 @@
-"""Ops of linear algebra: matmul, the affine map of a layer, einsum."""
+"""Ops of linear algebra: matmul, the affine map of a layer, products by name, distances and covariances."""
 
 from __future__ import annotations
 
 import functools
 import math
-import string
 from typing import Any
 
 import numpy as np
 
 from autograd.backend import Array
 from autograd.composite import composite
-from autograd.errors import DtypeError, ShapeError
+from autograd.errors import ShapeError
 from autograd.ops.axes import normalize_axes
+from autograd.ops.contraction import einsum
 from autograd.ops.elementwise import real
 from autograd.ops.indexing import take
 from autograd.ops.rearrange import diagonal
 from autograd.ops.reduce import mean, sum, vector_norm
-from autograd.ops.shape import expand_dims, moveaxis, reshape, squeeze
+from autograd.ops.shape import expand_dims, reshape, squeeze
 from autograd.primitive import primitive
 from autograd.samples import ErrorSample, sample
 from autograd.samples import array as spec
 from autograd.tape import Variable
 
 __all__ = [
-    "bilinear", "cdist", "corrcoef", "cov", "cross", "dot", "einsum", "inner", "kron", "linear", "matmul", "matvec",
-    "multi_dot", "outer", "tensordot", "vdot", "vecdot",
+    "addmm", "baddbmm", "bilinear", "bmm", "cdist", "corrcoef", "cov", "cross", "dot", "inner", "kron", "linear",
+    "matmul", "matvec", "mm", "multi_dot", "mv", "outer", "tensordot", "vdot", "vecdot", "vecmat",
 ]  # fmt: skip
 
 
@@ -173,117 +173,6 @@ def _linear_error(shape: tuple[int, ...], w: tuple[int, ...], bias: Any) -> Shap
     )
 
 
-# ---------------------------------------------------------------------------------------------------------- einsum
-
-
-def _einsum_forward(*xs: Array, subscripts: str) -> Array:
-    return np.einsum(subscripts, *xs, optimize=len(xs) > 1)
-
-
-def _einsum_vjp(g: Any, needs: tuple[bool, ...], xs: tuple[Any, ...], subscripts: str) -> list[Any]:
-    """The gradient of operand i: the einsum of the cotangent with the other operands, onto the labels of i."""
-    inputs, output = _terms(subscripts)
-    gradients: list[Any] = []
-    for i, needed in enumerate(needs):
-        others = [j for j in range(len(xs)) if j != i]
-        terms = ",".join([output, *(inputs[j] for j in others)])
-        gradients.append(_einsum(g, *(xs[j] for j in others), subscripts=f"{terms}->{inputs[i]}") if needed else None)
-    return gradients
-
-
-def _terms(subscripts: str) -> tuple[list[str], str]:
-    left, _, output = subscripts.partition("->")
-    return left.split(","), output
-
-
-def _einsum_flops(out: tuple[int, ...], *shapes: tuple[int, ...], subscripts: str) -> int:
-    inputs, _ = _terms(subscripts)
-    sizes = {label: n for term, shape in zip(inputs, shapes, strict=True) for label, n in zip(term, shape, strict=True)}
-    return len(shapes) * math.prod(sizes.values())
-
-
-_einsum = primitive(
-    "einsum", _einsum_forward, kind="contraction",
-    vjp=_einsum_vjp, jvp="multilinear", latex=r"\operatorname{{einsum}}({0}, \dots)", flops=_einsum_flops,
-    vjp_latex=[r"\operatorname{einsum}(\bar y, \dots)"],
-    samples=[
-        sample(spec(2, 3), spec(3, 4), subscripts="ij,jk->ik"), sample(spec(2, 3), subscripts="ij->ji"),
-        sample(spec(2, 3), spec(3), spec(2), subscripts="ij,j,i->ij"),
-        sample(spec(2, 0), spec(0, 3), subscripts="ij,jk->ik"),
-    ],
-    errors=[ErrorSample((np.ones((2, 3)),), ShapeError, "einsum", {"subscripts": "ijk->i"})],
-)  # fmt: skip
-
-
-def einsum(subscripts: str, *operands: Any) -> Any:
-    """Einstein summation (NumPy's string form): products over named axes, summed over the labels left out.
-
-    Repeated labels in one operand take its diagonal; ``...`` stands for broadcast axes.
-
-    >>> einsum("bij,bjk->bik", a, b)      # batched matrix product
-    """
-    if not isinstance(subscripts, str):
-        raise DtypeError(f"einsum: the first argument is a string such as 'ij,jk->ik', not {subscripts!r}.")
-    xs = [x if hasattr(x, "shape") else np.asarray(x) for x in operands]
-    terms, output = _explicit(subscripts, [tuple(x.shape) for x in xs])
-    for i, term in enumerate(terms):
-        xs[i], terms[i] = _simplified(xs[i], term, output, terms[:i] + terms[i + 1 :])
-    return _einsum(*xs, subscripts=",".join(terms) + "->" + output)
-
-
-def _explicit(subscripts: str, shapes: list[tuple[int, ...]]) -> tuple[list[str], str]:
-    """The terms and the output with letters in place of ``...``, the output spelled out."""
-    text = subscripts.replace(" ", "")
-    left, arrow, output = text.partition("->")
-    terms = left.split(",")
-    if len(terms) != len(shapes):
-        raise ShapeError(f"einsum {subscripts!r}: {len(terms)} terms for {len(shapes)} operand(s).")
-    free = [c for c in reversed(string.ascii_letters) if c not in text]
-    extra = [
-        len(shape) - len(t.replace("...", "")) if "..." in t else 0 for t, shape in zip(terms, shapes, strict=True)
-    ]
-    for i, (term, shape) in enumerate(zip(terms, shapes, strict=True)):
-        named = term.replace("...", "")
-        if not all(c in string.ascii_letters for c in named) or extra[i] < 0 or len(named) + extra[i] != len(shape):
-            raise ShapeError(
-                f"einsum {subscripts!r}: term {term!r} does not fit operand {i} of shape {shape}: "
-                "it needs one letter for each axis, or '...' for the rest."
-            )
-    ellipsis = "".join(reversed(free[: max(extra)]))  # the last letters stand for the last axes
-    terms = [t.replace("...", ellipsis[len(ellipsis) - n :]) for t, n in zip(terms, extra, strict=True)]
-    if arrow:
-        output = output.replace("...", ellipsis)
-    else:
-        joined = "".join(terms)
-        output = ellipsis + "".join(c for c in sorted(set(joined)) if joined.count(c) == 1 and c not in ellipsis)
-    sizes: dict[str, int] = {}
-    for i, (term, shape) in enumerate(zip(terms, shapes, strict=True)):
-        for label, n in zip(term, shape, strict=True):
-            if n != 1 and sizes.setdefault(label, n) != n:
-                raise ShapeError(
-                    f"einsum {subscripts!r}: label {label!r} is {sizes[label]} in one operand and {n} in operand {i} "
-                    f"(shapes {', '.join(map(str, shapes))})."
-                )
-    for label in output:
-        if not any(label in term for term in terms) or output.count(label) > 1:
-            raise ShapeError(f"einsum {subscripts!r}: output label {label!r} must stand once, and in some operand.")
-    return terms, output
-
-
-def _simplified(x: Any, term: str, output: str, others: list[str]) -> tuple[Any, str]:
-    """The operand with repeated labels reduced to their diagonal, and labels that nobody else has summed away."""
-    for label in dict.fromkeys(term):
-        while term.count(label) > 1:
-            first, second = term.index(label), term.rindex(label)
-            x = moveaxis(diagonal(x, 0, first, second), -1, first)
-            term = term[:second] + term[second + 1 :]
-    alone = tuple(i for i, c in enumerate(term) if c not in output and not any(c in other for other in others))
-    if alone:
-        x = sum(x, alone)
-        term = "".join(c for i, c in enumerate(term) if i not in alone)
-    return x, term
-
-
 # -------------------------------------------------------------------------------------------------- products by name
 
 
@@ -356,6 +245,61 @@ def matvec(a: Any, x: Any) -> Any:
             f"matvec: a is {tuple(a.shape)} and x is {tuple(x.shape)}; (..., m, n) and (..., n) are wanted."
         )
     return squeeze(matmul(a, expand_dims(x, -1)), -1)
+
+
+def _product_of(op: str, a: Any, b: Any, ranks: tuple[int, int]) -> Any:
+    """:func:`matmul` of arrays that must have so many axes."""
+    if (a.ndim, b.ndim) != ranks:
+        raise ShapeError(
+            f"{op}: a is {tuple(a.shape)} and b is {tuple(b.shape)}; it takes {ranks[0]} and {ranks[1]} axes. "
+            "For any number of axes use matmul."
+        )
+    return matmul(a, b)
+
+
+_three_axes = [ErrorSample((np.ones((1, 2, 3)), np.ones(3)), ShapeError, r"a is \(1, 2, 3\) and b is \(3,\)")]
+
+
+@composite("{0} {1}", [sample(spec(2, 3), spec(3, 4))], errors=_three_axes)
+def mm(a: Any, b: Any) -> Any:
+    """The product of two matrices (PyTorch's name)."""
+    return _product_of("mm", a, b, (2, 2))
+
+
+@composite("{0} {1}", [sample(spec(2, 3), spec(3))], errors=_three_axes)
+def mv(a: Any, b: Any) -> Any:
+    """The product of a matrix and a vector (PyTorch's name)."""
+    return _product_of("mv", a, b, (2, 1))
+
+
+@composite("{0} {1}", [sample(spec(2, 2, 3), spec(2, 3, 2))], errors=_three_axes)
+def bmm(a: Any, b: Any) -> Any:
+    """The products of two stacks of matrices (PyTorch's name)."""
+    return _product_of("bmm", a, b, (3, 3))
+
+
+@composite(r"\beta {0} + \alpha {1} {2}", [sample(spec(4), spec(2, 3), spec(3, 4), beta=0.5, alpha=2.0)])
+def addmm(x: Any, a: Any, b: Any, beta: float = 1.0, alpha: float = 1.0) -> Any:
+    """``beta * x + alpha * (a @ b)`` of matrices; with ``beta`` 0, ``x`` takes no part, NaN or not."""
+    product = alpha * mm(a, b)
+    return product if beta == 0 else beta * x + product
+
+
+@composite(r"\beta {0} + \alpha {1} {2}", [sample(spec(2, 2, 4), spec(2, 2, 3), spec(2, 3, 4), beta=0.5, alpha=2.0)])
+def baddbmm(x: Any, a: Any, b: Any, beta: float = 1.0, alpha: float = 1.0) -> Any:
+    """``beta * x + alpha * (a @ b)`` of stacks of matrices; with ``beta`` 0, ``x`` takes no part."""
+    product = alpha * bmm(a, b)
+    return product if beta == 0 else beta * x + product
+
+
+@composite(r"{0}^\top {1}", [sample(spec(3), spec(3, 2)), sample(spec(2, 3), spec(2, 3, 2))])
+def vecmat(x: Any, a: Any) -> Any:
+    """Vectors, conjugated, times matrices: ``(..., n)`` and ``(..., n, m)`` give ``(..., m)`` (NumPy's function)."""
+    if not x.ndim or a.ndim < 2 or x.shape[-1] != a.shape[-2]:
+        raise ShapeError(
+            f"vecmat: x is {tuple(x.shape)} and a is {tuple(a.shape)}; (..., n) and (..., n, m) are wanted."
+        )
+    return squeeze(matmul(expand_dims(x.conj() if x.dtype.kind == "c" else x, -2), a), -2)
 
 
 @composite(

@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 
 from autograd.backend import Array, array_module, is_array
+from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError, RangeError, ShapeError
 from autograd.ops.elementwise import exp, where
 from autograd.ops.indexing import take_along_axis
 from autograd.ops.reduce import log_softmax, mean, sum
 from autograd.ops.shape import moveaxis, reshape, squeeze
 from autograd.primitive import per_input_element, primitive
+from autograd.samples import ErrorSample, integers, sample
 from autograd.samples import array as spec
-from autograd.samples import integers, sample
 from autograd.tape import module_of
 
 __all__ = ["cross_entropy", "mse_loss", "nll_loss"]
@@ -205,6 +206,35 @@ def nll_loss(
         mask = counted.reshape(-1).astype(loss.dtype)
         loss, weights = loss * mask, mask if weights is None else weights * mask
     return reduced("nll_loss", _shaped(loss, labels.shape), reduction, weights)
+
+
+@composite(
+    r"-\ln \operatorname{{softmax}}({0})_t",
+    [
+        sample(spec(3, 4), None, target=np.array([1, 3, 0]), label_smoothing=0.1),
+        sample(spec(2, 4, 2), spec(4, low=0.3), target=np.array([[1, 0], [3, -100]])),
+        sample(spec(2, 3), spec(3, low=0.3), spec(2, 3, low=0.1, high=0.5), reduction="sum"),
+    ],
+    errors=[
+        ErrorSample((np.ones((2, 3)), None), RangeError, "target.1. is 7", {"target": np.array([0, 7])}),
+        ErrorSample((np.ones((2, 3)), np.ones(2)), ShapeError, r"want \(3,\)", {"target": np.array([0, 1])}),
+        ErrorSample((np.ones((2, 3)), None), DtypeError, "labels are integers", {"target": np.array([True, False])}),
+    ],
+)
+def _cross_entropy(logits: Any, weight: Any, target: Any, label_smoothing: float = 0.0, reduction: str = "mean") -> Any:
+    return cross_entropy(logits, target, weight, reduction=reduction, label_smoothing=label_smoothing)
+
+
+@composite(
+    r"-{0}_t",
+    [
+        sample(spec(3, 4), None, target=np.array([1, 3, 0])),
+        sample(spec(2, 4, 2), spec(4, low=0.3), target=np.array([[1, 0], [3, -100]]), reduction="none"),
+    ],
+    errors=[ErrorSample((np.ones((2, 3)), None), ShapeError, r"labels must be \(2,\)", {"target": np.zeros(3, int)})],
+)
+def _nll_loss(log_probabilities: Any, weight: Any, target: Any, reduction: str = "mean") -> Any:
+    return nll_loss(log_probabilities, target, weight, reduction=reduction)
 
 
 def _mse_forward(x: Array, target: Array, *, reduction: str) -> Array:

@@ -164,6 +164,15 @@ def group_norm(x: Any, num_groups: int, weight: Any = None, bias: Any = None, ep
     return _affine(y, _by_channel("group_norm", "weight", weight, x), _by_channel("group_norm", "bias", bias, x))
 
 
+@composite(
+    r"\gamma \frac{{{0} - \mu}}{{\sqrt{{\sigma^2 + \epsilon}}}} + \beta",
+    [sample(spec(2, 3, 4), spec(3), spec(3)), sample(spec(2, 2, 2, 3), None, None)],
+    errors=[ErrorSample((np.ones((2, 3)), None, None), ShapeError, "places to normalise over")],
+)
+def _instance_norm(x: Any, weight: Any, bias: Any) -> Any:
+    return instance_norm(x, weight, bias)
+
+
 def instance_norm(x: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
     """Each channel of each example normalised by itself (Ulyanov et al., 2016, arXiv:1607.08022)."""
     if x.ndim < 3:

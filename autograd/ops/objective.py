@@ -16,7 +16,7 @@ from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError, RangeError, ShapeError
 from autograd.ops.activation import logsigmoid, relu, softplus
 from autograd.ops.elementwise import abs as absolute
-from autograd.ops.elementwise import exp, log, logaddexp, maximum, rsqrt, square, where
+from autograd.ops.elementwise import exp, log, logaddexp, maximum, minimum, rsqrt, square, where
 from autograd.ops.indexing import getitem, take_along_axis
 from autograd.ops.loss import reduced
 from autograd.ops.reduce import mean, sum, vector_norm
@@ -47,6 +47,7 @@ __all__ = [
     "smooth_l1_loss",
     "soft_margin_loss",
     "triplet_margin_loss",
+    "triplet_margin_with_distance_loss",
 ]
 
 _pair = [
@@ -210,7 +211,7 @@ def margin_ranking_loss(x1: Any, x2: Any, target: Any, margin: float = 0.0, redu
 @composite(
     r"\operatorname{{hinge}}({0})",
     [sample(spec(4, low=0.2, high=0.8), target=np.array([1, -1, 1, -1]))],
-    errors=[_unlike],
+    errors=[ErrorSample((np.ones((2, 3)), np.ones((2, 4))), ShapeError, "do not broadcast")],
 )
 def hinge_embedding_loss(x: Any, target: Any, margin: float = 1.0, reduction: str = "mean") -> Any:
     """``x`` where ``target`` is 1, ``max(0, margin - x)`` where it is -1."""
@@ -356,6 +357,28 @@ def triplet_margin_loss(
         other = pairwise_distance(positive, negative, p, eps)
         far = where(other < far, other, far)
     return _margin("triplet_margin_loss", relu(near - far + margin), reduction)
+
+
+@composite(
+    r"\max(0, d({0}, {1}) - d({0}, {2}) + m)",
+    [
+        sample(spec(4, 3), spec(4, 3), spec(4, 3, low=-2.1, high=-2.0), margin=3.0),
+        sample(
+            spec(4, 3), spec(4, 3), spec(4, 3), distance_function=lambda a, b: vector_norm(a - b, 1, -1), margin=9.0
+        ),
+    ],
+    errors=[ErrorSample((np.ones((2, 3)), np.ones((2, 4)), np.ones((2, 3))), ShapeError, "do not broadcast")],
+)
+def triplet_margin_with_distance_loss(
+    anchor: Any, positive: Any, negative: Any, distance_function: Any = None, margin: float = 1.0,
+    swap: bool = False, reduction: str = "mean",
+) -> Any:  # fmt: skip
+    """:func:`triplet_margin_loss` with any distance of two batches (:func:`pairwise_distance` by default)."""
+    distance = pairwise_distance if distance_function is None else distance_function
+    near, far = distance(anchor, positive), distance(anchor, negative)
+    if swap:
+        far = minimum(far, distance(positive, negative))
+    return _margin("triplet_margin_with_distance_loss", relu(near - far + margin), reduction)
 
 
 # ------------------------------------------------------------------------------------------------------------ CTC

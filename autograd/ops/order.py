@@ -12,8 +12,9 @@ from autograd.composite import composite
 from autograd.dispatch import bound
 from autograd.errors import ArgumentError, RangeError, ShapeError
 from autograd.ops.axes import Axis, normalize_axes, normalize_axis
-from autograd.ops.elementwise import isnan, where
+from autograd.ops.elementwise import where
 from autograd.ops.indexing import take_along_axis
+from autograd.ops.logic import isnan
 from autograd.ops.reduce import sum
 from autograd.ops.shape import reshape, squeeze, stack, transpose
 from autograd.primitive import primitive

@@ -268,6 +268,13 @@ def _max_unpool(n: int, x: Any, indices: Any, kernel_size: Any, stride: Any, pad
     return reshape(y, (*x.shape[:2], *size))
 
 
+@composite(
+    r"\operatorname{{unpool}}({0})",
+    [sample(spec(1, 2, 2), indices=np.array([[[1, 2], [0, 3]]]), kernel_size=2)],
+    errors=[
+        ErrorSample((np.ones((1, 2, 2)),), ShapeError, "indices are", {"indices": np.zeros(1, int), "kernel_size": 2})
+    ],
+)
 def max_unpool1d(
     x: Any, indices: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None
 ) -> Any:
@@ -275,6 +282,15 @@ def max_unpool1d(
     return _max_unpool(1, x, indices, kernel_size, stride, padding, output_size)
 
 
+@composite(
+    r"\operatorname{{unpool}}({0})",
+    [sample(spec(1, 1, 2, 2), indices=np.array([[[[0, 3], [9, 14]]]]), kernel_size=2)],
+    errors=[
+        ErrorSample(
+            (np.ones((1, 1, 2, 2)),), ShapeError, "indices are", {"indices": np.zeros(1, int), "kernel_size": 2}
+        )
+    ],
+)
 def max_unpool2d(
     x: Any, indices: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None
 ) -> Any:
@@ -282,6 +298,15 @@ def max_unpool2d(
     return _max_unpool(2, x, indices, kernel_size, stride, padding, output_size)
 
 
+@composite(
+    r"\operatorname{{unpool}}({0})",
+    [sample(spec(1, 1, 1, 2, 2), indices=np.array([[[[[0, 3], [9, 30]]]]]), kernel_size=2)],
+    errors=[
+        ErrorSample(
+            (np.ones((1, 1, 1, 2, 2)),), ShapeError, "indices are", {"indices": np.zeros(1, int), "kernel_size": 2}
+        )
+    ],
+)
 def max_unpool3d(
     x: Any, indices: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None
 ) -> Any:

@@ -13,7 +13,7 @@ from autograd.backend import Array, array_module
 from autograd.composite import composite
 from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.axes import Axis, normalize_axes, normalize_axis
-from autograd.ops.indexing import getitem, take
+from autograd.ops.indexing import take
 from autograd.ops.shape import (
     broadcast_to,
     concat,
@@ -22,8 +22,6 @@ from autograd.ops.shape import (
     pad,
     permute_dims,
     reshape,
-    split,
-    squeeze,
     swapaxes,
 )  # fmt: skip
 from autograd.primitive import no_flops, primitive
@@ -31,28 +29,23 @@ from autograd.samples import ErrorSample, sample
 from autograd.samples import array as spec
 
 __all__ = [
-    "array_split",
     "atleast_1d",
     "atleast_2d",
     "atleast_3d",
     "block_diag",
     "broadcast_arrays",
-    "chunk",
-    "column_stack",
     "diag",
     "diag_embed",
     "diagflat",
     "diagonal",
-    "dstack",
     "fliplr",
     "flipud",
-    "hstack",
     "meshgrid",
     "movedim",
-    "narrow",
     "overlap_add",
     "ravel",
     "repeat",
+    "repeat_interleave",
     "roll",
     "rot90",
     "sliding_windows",
@@ -60,10 +53,7 @@ __all__ = [
     "trace",
     "tril",
     "triu",
-    "unbind",
     "unflatten",
-    "unstack",
-    "vstack",
 ]
 
 # ------------------------------------------------------------------------------------------------------- roll, turn
@@ -174,7 +164,8 @@ def unflatten(x: Any, axis: int, sizes: Sequence[int]) -> Any:
     return reshape(x, (*x.shape[:axis], *(n // known if s == -1 else s for s in sizes), *x.shape[axis + 1 :]))
 
 
-def _at_least(n: int, x: Any) -> Any:
+def at_least(n: int, x: Any) -> Any:
+    """An array with so many axes at least, where NumPy puts new ones."""
     x = x if hasattr(x, "shape") else np.asarray(x)
     if x.ndim >= n:
         return x
@@ -184,19 +175,19 @@ def _at_least(n: int, x: Any) -> Any:
 
 def atleast_1d(*xs: Any) -> Any:
     """Arrays with one axis at least."""
-    made = [_at_least(1, x) for x in xs]
+    made = [at_least(1, x) for x in xs]
     return made[0] if len(made) == 1 else made
 
 
 def atleast_2d(*xs: Any) -> Any:
     """Arrays with two axes at least; a vector becomes a row."""
-    made = [_at_least(2, x) for x in xs]
+    made = [at_least(2, x) for x in xs]
     return made[0] if len(made) == 1 else made
 
 
 def atleast_3d(*xs: Any) -> Any:
     """Arrays with three axes at least (NumPy's places for the new ones)."""
-    made = [_at_least(3, x) for x in xs]
+    made = [at_least(3, x) for x in xs]
     return made[0] if len(made) == 1 else made
 
 
@@ -204,71 +195,6 @@ def broadcast_arrays(*xs: Any) -> list[Any]:
     """The arrays stretched to the shape they broadcast to."""
     shape = np.broadcast_shapes(*(tuple(x.shape) for x in xs))
     return [broadcast_to(x, shape) for x in xs]
-
-
-# ------------------------------------------------------------------------------------------------- join, cut, again
-
-
-def hstack(xs: Sequence[Any]) -> Any:
-    """Join along the second axis (the first, for vectors)."""
-    xs = [_at_least(1, x) for x in xs]
-    return concat(xs, 0 if xs and xs[0].ndim == 1 else 1)
-
-
-def vstack(xs: Sequence[Any]) -> Any:
-    """Join along the first axis; vectors are rows."""
-    return concat([_at_least(2, x) for x in xs], 0)
-
-
-def dstack(xs: Sequence[Any]) -> Any:
-    """Join along the third axis."""
-    return concat([_at_least(3, x) for x in xs], 2)
-
-
-def column_stack(xs: Sequence[Any]) -> Any:
-    """Join along the second axis; vectors are columns."""
-    return concat([reshape(x, -1, 1) if x.ndim < 2 else x for x in xs], 1)
-
-
-def array_split(x: Any, indices_or_sections: int | Sequence[int], axis: int = 0) -> tuple[Any, ...]:
-    """:func:`split` into parts that need not be equal: the first ones are longer by one."""
-    if isinstance(indices_or_sections, (int, np.integer)):
-        axis = normalize_axis("array_split", axis, x.ndim, x.shape)
-        n, sections = x.shape[axis], int(indices_or_sections)
-        if sections < 1:
-            raise ShapeError(f"array_split: {sections} parts; give one at least.")
-        sizes = [n // sections + (i < n % sections) for i in range(sections)]
-        indices_or_sections = list(np.cumsum(sizes)[:-1])
-    return split(x, indices_or_sections, axis)
-
-
-def chunk(x: Any, chunks: int, axis: int = 0) -> tuple[Any, ...]:
-    """At most ``chunks`` parts of equal length, the last one shorter (PyTorch's function)."""
-    axis = normalize_axis("chunk", axis, x.ndim, x.shape)
-    if chunks < 1:
-        raise ArgumentError(f"chunk: chunks must be 1 or more, not {chunks}.")
-    n = x.shape[axis]
-    size = -(-n // chunks) or 1
-    return split(x, list(range(size, n, size)), axis)
-
-
-def unstack(x: Any, axis: int = 0) -> tuple[Any, ...]:
-    """The slices along an axis, without it."""
-    axis = normalize_axis("unstack", axis, x.ndim, x.shape)
-    return tuple(squeeze(part, axis) for part in split(x, x.shape[axis], axis)) if x.shape[axis] else ()
-
-
-unbind = unstack
-
-
-def narrow(x: Any, axis: int, start: int, length: int) -> Any:
-    """``length`` elements of an axis from ``start`` on; a view."""
-    axis = normalize_axis("narrow", axis, x.ndim, x.shape)
-    n = x.shape[axis]
-    if not (-n <= start <= n and 0 <= length <= n - (start % n if start < 0 else start)):
-        raise ShapeError(f"narrow: {length} elements from {start} on do not lie within the {n} of axis {axis}.")
-    start = start + n if start < 0 else start
-    return getitem(x, (slice(None),) * axis + (slice(start, start + length),))
 
 
 # -------------------------------------------------------------------------------------------------------- tile, repeat
@@ -313,6 +239,8 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
         )
     return take(x, np.repeat(np.arange(x.shape[axis]), counts), axis)
 
+
+repeat_interleave = repeat
 
 # ------------------------------------------------------------------------------------------- triangles and diagonals
 
@@ -428,7 +356,7 @@ def meshgrid(*xs: Any, indexing: str = "xy") -> list[Any]:
 
 def block_diag(*xs: Any) -> Any:
     """Matrices along the diagonal of a larger one; vectors are rows."""
-    blocks = [_at_least(2, x) for x in xs]
+    blocks = [at_least(2, x) for x in xs]
     if not blocks or any(b.ndim != 2 for b in blocks):
         raise ShapeError(f"block_diag: takes matrices, not {[tuple(b.shape) for b in blocks]}.")
     columns = [b.shape[1] for b in blocks]

@@ -16,8 +16,9 @@ from autograd.composite import composite
 from autograd.errors import ShapeError
 from autograd.ops.axes import Axis, normalize_axes, normalize_axis
 from autograd.ops.elementwise import abs as absolute
-from autograd.ops.elementwise import equal, exp, isclose, isinf, isnan, real, sqrt, square, where
+from autograd.ops.elementwise import exp, isclose, real, sqrt, square, where
 from autograd.ops.indexing import getitem
+from autograd.ops.logic import equal, isinf, isnan
 from autograd.ops.scan import cumprod
 from autograd.ops.shape import broadcast_to, concat, flip, transpose
 from autograd.primitive import per_element, per_input_element, primitive
@@ -26,6 +27,7 @@ from autograd.samples import array as spec
 
 __all__ = [
     "all",
+    "aminmax",
     "allclose",
     "array_equal",
     "amax",
@@ -53,6 +55,9 @@ __all__ = [
     "std",
     "sum",
     "var",
+    "softmin",
+    "std_mean",
+    "var_mean",
     "vector_norm",
 ]
 
@@ -142,6 +147,22 @@ def var(x: Any, axis: Axis = None, correction: float = 0, keepdims: bool = False
 def std(x: Any, axis: Axis = None, correction: float = 0, keepdims: bool = False) -> Any:
     """The standard deviation over axes; its gradient is 0 where all elements are equal."""
     return _safe_sqrt(var(x, axis, correction, keepdims))
+
+
+@composite(
+    r"\operatorname{{var}} {0}, \overline{{{0}}}", [sample(spec(2, 3), axis=1), sample(spec(2, 3), keepdims=True)]
+)
+def var_mean(x: Any, axis: Axis = None, correction: float = 1, keepdims: bool = False) -> tuple[Any, Any]:
+    """Variance and mean together; ``correction`` is 1 here by default, as in PyTorch."""
+    return var(x, axis, correction, keepdims), mean(x, axis, keepdims)
+
+
+@composite(
+    r"\operatorname{{std}} {0}, \overline{{{0}}}", [sample(spec(2, 3), axis=1), sample(spec(2, 3), keepdims=True)]
+)
+def std_mean(x: Any, axis: Axis = None, correction: float = 1, keepdims: bool = False) -> tuple[Any, Any]:
+    """Standard deviation and mean together; ``correction`` is 1 here by default, as in PyTorch."""
+    return std(x, axis, correction, keepdims), mean(x, axis, keepdims)
 
 
 # -------------------------------------------------------------------------------------------------------- extremes
@@ -239,6 +260,7 @@ def any(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return _any(x, axis=normalize_axes("any", axis, x.ndim, x.shape), keepdims=keepdims)
 
 
+@composite(r"\lVert {0} \rVert_0", [sample(spec(2, 3), axis=1), sample(spec(2, 3))], differentiable=False)
 def count_nonzero(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """How many elements over axes are not 0; int64."""
     return sum(x != 0, axis, keepdims)
@@ -325,6 +347,12 @@ def log_softmax(x: Any, axis: int = -1) -> Any:
     return _log_softmax(x, axis=normalize_axis("log_softmax", axis, x.ndim, x.shape))
 
 
+@composite(r"\operatorname{{softmax}}(-{0})", [sample(spec(2, 3)), sample(spec(2, 3), axis=0)])
+def softmin(x: Any, axis: int = -1) -> Any:
+    """:func:`softmax` of ``-x``: the smallest takes the largest share."""
+    return softmax(-x, normalize_axis("softmin", axis, x.ndim, x.shape))
+
+
 # ----------------------------------------------------------------------------------- products, averages, missing values
 
 
@@ -375,6 +403,13 @@ def prod(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
 
 amax, amin = max, min
+
+
+@composite(r"\min {0}, \max {0}", [sample(spec(2, 3, distinct=True), axis=1), sample(spec(2, 3, distinct=True))])
+def aminmax(x: Any, axis: Axis = None, keepdims: bool = False) -> tuple[Any, Any]:
+    """The smallest and the largest element over axes."""
+    return min(x, axis, keepdims), max(x, axis, keepdims)
+
 
 _reduced_samples = [sample(spec(2, 3), axis=1), sample(spec(2, 3)), sample(spec(2, 3, 2), axis=(0, 2), keepdims=True)]
 _distinct_reduced = [sample(spec(2, 3, distinct=True), axis=1), sample(spec(2, 3, distinct=True))]

@@ -31,6 +31,7 @@ __all__ = [
     "pixel_shuffle",
     "pixel_unshuffle",
     "unfold",
+    "upsample",
 ]
 
 _DIMENSIONS = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}
@@ -133,6 +134,9 @@ def interpolate(
         weights = (_cubic_weights if mode == "bicubic" else _linear_weights)(length, out, factor, align_corners)
         x = moveaxis(matmul(moveaxis(x, axis, -1), _constant(weights, x)), -1, axis)
     return x
+
+
+upsample = interpolate
 
 
 def _constant(values: np.ndarray, like: Any) -> Any:

@@ -10,8 +10,9 @@ from autograd.backend import Array, array_module
 from autograd.composite import composite
 from autograd.errors import ShapeError
 from autograd.ops.axes import normalize_axis
-from autograd.ops.elementwise import exp, isnan, where
+from autograd.ops.elementwise import exp, where
 from autograd.ops.indexing import getitem, put_along_axis_add, take_along_axis
+from autograd.ops.logic import isnan
 from autograd.ops.shape import concat, flip
 from autograd.primitive import primitive
 from autograd.samples import ErrorSample, sample

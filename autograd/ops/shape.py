@@ -17,8 +17,9 @@ from autograd.samples import sample
 from autograd.tape import module_of
 
 __all__ = [
-    "broadcast_to", "concat", "expand", "expand_dims", "flatten", "flip", "matrix_transpose", "moveaxis", "pad",
-    "permute_dims", "reshape", "split", "squeeze", "stack", "swapaxes", "transpose",
+    "broadcast_to", "cat", "concat", "concatenate", "expand", "expand_dims", "flatten", "flip", "matrix_transpose",
+    "moveaxis", "pad", "permute_dims", "reshape", "split", "squeeze", "stack", "swapaxes", "swapdims", "transpose",
+    "unsqueeze",
 ]  # fmt: skip
 
 _reshape = primitive(
@@ -145,6 +146,8 @@ def expand_dims(x: Any, axis: Axis) -> Any:
     return _reshape(x, shape=tuple(1 if i in axes else next(sizes) for i in range(x.ndim + added)))
 
 
+unsqueeze, swapdims = expand_dims, swapaxes
+
 # ------------------------------------------------------------------------------------------------------ join, cut
 
 
@@ -181,6 +184,9 @@ def concat(xs: Sequence[Any], axis: int | None = 0) -> Any:
                 f"they must agree in every axis but axis {axis}. Use stack to join along a new axis."
             )
     return _concat(*xs, axis=axis)
+
+
+concatenate = cat = concat
 
 
 def stack(xs: Sequence[Any], axis: int = 0) -> Any:

@@ -44,6 +44,7 @@ __all__ = [
     "sinc",
     "xlog1py",
     "xlogy",
+    "zeta",
 ]
 
 _TWO_OVER_SQRT_PI = 2 / math.sqrt(math.pi)
@@ -162,6 +163,19 @@ gammaincc = primitive(
     flops=per_element(60),
     samples=[sample(integers(2, 3, low=1), spec(2, 3, low=0.5)), sample(integers(low=1), spec(3, low=0.5))],
     doc="The regularised upper incomplete gamma function; differentiable in ``x``.",
+)
+
+zeta = primitive(
+    "zeta",
+    lambda a, x: special.call("zeta", a, x),
+    kind="elementwise",
+    vjp=[_no_order_gradient("zeta"), lambda g, a, x: -g * a * zeta(a + 1, x)],
+    jvp=[_no_order_gradient("zeta"), lambda t, a, x: -t * a * zeta(a + 1, x)],
+    latex=r"\zeta({0}, {1})",
+    vjp_latex=[None, r"-\bar y \, a \, \zeta(a + 1, x)"],
+    flops=per_element(60),
+    samples=[sample(integers(2, 3, low=2), spec(2, 3, low=0.5)), sample(integers(low=2), spec(3, low=0.5))],
+    doc="The Hurwitz zeta function, the sum of ``(k + x)**-a`` over k from 0; differentiable in ``x``.",
 )
 
 # --------------------------------------------------------------------------------------------- normal and logistic

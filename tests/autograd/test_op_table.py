@@ -188,6 +188,7 @@ LOOPS = {
     "nanquantile",
     "nanmedian",
     "grid_sample",
+    "interp",
     "scatter_reduce",
     "lstsq",
     "multi_margin_loss",
