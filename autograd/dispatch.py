@@ -250,7 +250,8 @@ def explain(
         )
     missing = isinstance(error, (TypeError, AttributeError)) and op.kind == "elementwise"
     if intruder := not_numbers(zip(names, arrays, strict=False), (True,) * len(arrays) if missing else (True,)):
-        return DtypeError(f"{op.name}: {intruder}")
+        others = ", ".join(f"{name} is {describe(a)}" for name, a in zip(names, arrays, strict=False) if is_array(a))
+        return DtypeError(f"{op.name}: {others}{others and ', '}{intruder}")
     if (far := _far_axis(np.shape(arrays[0]), error, params or {})) is not None:
         shape = np.shape(arrays[0])
         valid = f"an axis from {-len(shape)} to {len(shape) - 1}" if shape else "no axis: it has no dimensions"

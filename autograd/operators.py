@@ -70,6 +70,30 @@ class Operators(Variable):
     def __rfloordiv__(self, other: Any) -> Tensor:
         return apply2(ops.floor_divide, other, self)
 
+    def __mod__(self, other: Any) -> Tensor:
+        return apply2(ops.remainder, self, other)
+
+    def __rmod__(self, other: Any) -> Tensor:
+        return apply2(ops.remainder, other, self)
+
+    def __divmod__(self, other: Any) -> tuple[Tensor, Tensor]:
+        return ops.divmod(self, other)
+
+    def __rdivmod__(self, other: Any) -> tuple[Tensor, Tensor]:
+        return ops.divmod(other, self)
+
+    def __lshift__(self, other: Any) -> Tensor:
+        return apply2(ops.bitwise_left_shift, self, other)
+
+    def __rlshift__(self, other: Any) -> Tensor:
+        return apply2(ops.bitwise_left_shift, other, self)
+
+    def __rshift__(self, other: Any) -> Tensor:
+        return apply2(ops.bitwise_right_shift, self, other)
+
+    def __rrshift__(self, other: Any) -> Tensor:
+        return apply2(ops.bitwise_right_shift, other, self)
+
     def __neg__(self) -> Tensor:
         return apply1(ops.negative, self)
 

@@ -27,8 +27,9 @@ from autograd.backend import (
     to_numpy,
 )
 from autograd.backward import accumulate, walk
-from autograd.dispatch import OPS, bound, register_tensor_type
+from autograd.dispatch import bound, register_tensor_type
 from autograd.errors import ArgumentError, DeviceError, DtypeError, GradientError, ShapeError
+from autograd.numpy_protocol import call_function, call_ufunc
 from autograd.operators import Operators
 from autograd.tape import Leaf, Variable
 
@@ -271,19 +272,12 @@ class Tensor(Operators):
         return array.copy() if copy else array
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
-        op = _UFUNCS.get(ufunc)
-        if method != "__call__" or op is None or options:
-            return NotImplemented
-        return op(*inputs)
+        return call_ufunc(ufunc, method, inputs, options)
 
     def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
-        name = function.__name__
-        if name in ("shape", "ndim", "size") and len(args) == 1 and not options:
-            return getattr(args[0], name)
-        op = getattr(ops, _NUMPY_NAMES.get(name, name), None)
-        if not callable(op) or function.__module__ not in ("numpy", "numpy.linalg"):
-            return NotImplemented
-        return op(*args, **options)
+        if not all(issubclass(kind, (Tensor, np.ndarray)) for kind in types):
+            return NotImplemented  # somebody else's array: it may know
+        return call_function(function, args, options)
 
     def __array_namespace__(self, *, api_version: str | None = None) -> Any:
         """The array API standard's namespace; see :mod:`autograd.array_api`."""
@@ -378,10 +372,6 @@ class Tensor(Operators):
 
 
 register_tensor_type(Tensor)
-
-_UFUNCS = {op.forward: op for op in OPS.values() if isinstance(op.forward, np.ufunc)}
-_UFUNCS[np.matmul] = ops.matmul  # type: ignore[assignment]
-_NUMPY_NAMES = {"concatenate": "concat", "amax": "max", "amin": "min"}
 
 
 def _of_type(kind: type[Tensor], array: Array, requires_grad: bool) -> Tensor:

@@ -13,7 +13,7 @@ from autograd.ops.axes import normalize_axis
 from autograd.ops.indexing import getitem, plain_index, put_along_axis_add, setitem
 from autograd.ops.rearrange import movedim
 from autograd.ops.scattering import scatter
-from autograd.ops.shape import broadcast_to, concat, expand_dims, reshape
+from autograd.ops.shape import broadcast_to, concat, moveaxis, reshape
 from autograd.samples import ErrorSample, sample
 from autograd.samples import array as spec
 from autograd.tape import Variable, module_of
@@ -99,13 +99,11 @@ def insert(x: Any, index: Any, values: Any, axis: int | None = None) -> Any:
     values = _as_array(values, x)
     n, single = x.shape[axis], np.ndim(getattr(index, "array", index)) == 0 and not isinstance(index, slice)
     places = np.atleast_1d(_slots("insert", index, n, n))
-    rest = x.shape[:axis] + x.shape[axis + 1 :]
-    if single and values.ndim and not (values.ndim == len(rest) and axis == 0):
-        while values.ndim < x.ndim:
-            values = expand_dims(values, axis if values.ndim == len(rest) else 0)
+    if values.ndim < x.ndim:
+        values = reshape(values, (1,) * (x.ndim - values.ndim) + tuple(values.shape))
+    if single:
+        values = moveaxis(values, 0, axis)
         places = np.repeat(places, values.shape[axis])
-    elif single and values.ndim:
-        values = expand_dims(values, axis)
     wanted = (*x.shape[:axis], len(places), *x.shape[axis + 1 :])
     values = broadcast_to(values, wanted)
     order = np.argsort(np.concatenate([places - 0.5, np.arange(n)]), kind="stable")

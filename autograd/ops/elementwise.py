@@ -67,6 +67,7 @@ __all__ = [
     "rsqrt",
     "clip",
     "conj",
+    "conjugate",
     "copy",
     "cos",
     "cosh",
@@ -621,6 +622,8 @@ conj = primitive(
     descends in the result descends, mirrored, in x.
     """,
 )  # fmt: skip
+
+conjugate = conj
 
 # ------------------------------------------------------------------------------------------- devices
 

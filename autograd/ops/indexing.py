@@ -116,8 +116,10 @@ def setitem(x: Any, index: Index, value: Any) -> Any:
     return _setitem(x, value, index=plain_index(index))
 
 
-def take(x: Any, indices: Any, axis: int = 0) -> Any:
-    """The slices of ``x`` at ``indices`` along an axis."""
+def take(x: Any, indices: Any, axis: int | None = 0) -> Any:
+    """The slices of ``x`` at ``indices`` along an axis; None flattens first."""
+    if axis is None:
+        x, axis = x.reshape(-1), 0
     axis = normalize_axis("take", axis, x.ndim, x.shape)
     indices = indices if isinstance(indices, (Variable, list)) or is_array(indices) else np.asarray(indices)
     return getitem(x, (slice(None),) * axis + (indices,))

@@ -21,7 +21,7 @@ from autograd.ops.shape import expand_dims, reshape, squeeze
 from autograd.primitive import primitive
 from autograd.samples import ErrorSample, sample
 from autograd.samples import array as spec
-from autograd.tape import Variable
+from autograd.tape import Variable, module_of
 
 __all__ = [
     "addmm", "baddbmm", "bilinear", "bmm", "cdist", "corrcoef", "cov", "cross", "dot", "inner", "kron", "linear",
@@ -176,9 +176,19 @@ def _linear_error(shape: tuple[int, ...], w: tuple[int, ...], bias: Any) -> Shap
 # -------------------------------------------------------------------------------------------------- products by name
 
 
+def _arrays(a: Any, b: Any) -> tuple[Any, Any]:
+    """Two arguments of which one may be a number, as arrays."""
+    if isinstance(a, (int, float, complex)) and hasattr(b, "dtype"):
+        a = module_of(b).asarray(a, dtype=np.result_type(b.dtype, a))
+    if isinstance(b, (int, float, complex)) and hasattr(a, "dtype"):
+        b = module_of(a).asarray(b, dtype=np.result_type(a.dtype, b))
+    return a, b
+
+
 @composite(r"{0} \otimes {1}", [sample(spec(3), spec(4))], reference=np.outer)
 def outer(a: Any, b: Any) -> Any:
     """The products of all pairs of elements; arguments are flattened."""
+    a, b = _arrays(a, b)
     return reshape(a, -1, 1) * reshape(b, 1, -1)
 
 
@@ -217,6 +227,7 @@ def vdot(a: Any, b: Any) -> Any:
 )
 def inner(a: Any, b: Any) -> Any:
     """The products summed over the last axes of both."""
+    a, b = _arrays(a, b)
     return a * b if not a.ndim or not b.ndim else tensordot(a, b, ((-1,), (-1,)))
 
 
@@ -228,6 +239,7 @@ def inner(a: Any, b: Any) -> Any:
 )
 def dot(a: Any, b: Any) -> Any:
     """NumPy's ``dot``: the last axis of ``a`` with the last but one of ``b``."""
+    a, b = _arrays(a, b)
     if not a.ndim or not b.ndim:
         return a * b
     return tensordot(a, b, ((-1,), (-2 if b.ndim > 1 else -1,)))
@@ -339,6 +351,7 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
 @composite(r"{0} \otimes {1}", [sample(spec(2, 3), spec(2, 2)), sample(spec(2), spec(2, 3))], reference=np.kron)
 def kron(a: Any, b: Any) -> Any:
     """The Kronecker product: a copy of ``b`` for each element of ``a``, scaled by it."""
+    a, b = _arrays(a, b)
     n = builtin_max(a.ndim, b.ndim)
     shape_a, shape_b = ((1,) * (n - x.ndim) + tuple(x.shape) for x in (a, b))
     wide_a = reshape(a, tuple(k for s in shape_a for k in (s, 1)))

@@ -19,8 +19,8 @@ from autograd.ops.shape import (
     concat,
     expand_dims,
     flip,
+    moveaxis,
     pad,
-    permute_dims,
     reshape,
     swapaxes,
 )  # fmt: skip
@@ -131,15 +131,8 @@ def flipud(x: Any) -> Any:
     errors=[ErrorSample((np.ones((2, 3)),), ShapeError, "2 axes cannot go to 1", {"source": (0, 1), "destination": 0})],
 )
 def movedim(x: Any, source: Axis, destination: Axis) -> Any:
-    """Axes moved to other positions, the order of the others kept; one each or tuples of them."""
-    start = normalize_axes("movedim", source, x.ndim, x.shape)
-    stop = normalize_axes("movedim", destination, x.ndim, x.shape)
-    if len(start) != len(stop):
-        raise ShapeError(f"movedim: {len(start)} axes cannot go to {len(stop)} positions.")
-    order = [i for i in range(x.ndim) if i not in start]
-    for place, axis in sorted(zip(stop, start, strict=True)):
-        order.insert(place, axis)
-    return permute_dims(x, order)
+    """:func:`moveaxis` under PyTorch's name."""
+    return moveaxis(x, source, destination)
 
 
 # ---------------------------------------------------------------------------------------------------- shape, again
@@ -193,6 +186,7 @@ def atleast_3d(*xs: Any) -> Any:
 
 def broadcast_arrays(*xs: Any) -> list[Any]:
     """The arrays stretched to the shape they broadcast to."""
+    xs = tuple(at_least(0, x) for x in xs)
     shape = np.broadcast_shapes(*(tuple(x.shape) for x in xs))
     return [broadcast_to(x, shape) for x in xs]
 

@@ -544,4 +544,4 @@ def allclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan
 
 def array_equal(a: Any, b: Any) -> bool:
     """Whether shapes and all elements are equal."""
-    return tuple(a.shape) == tuple(b.shape) and bool(all(equal(a, b)))
+    return np.shape(a) == np.shape(b) and bool(all(equal(a, b)))

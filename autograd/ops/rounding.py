@@ -16,8 +16,8 @@ from autograd.samples import array as spec
 from autograd.samples import elementwise_samples, integers, sample
 
 __all__ = [
-    "ceil", "copysign", "divmod", "fix", "floor", "fmod", "frac", "frexp", "heaviside", "ldexp", "mod", "modf",
-    "nextafter", "remainder", "rint", "round", "signbit", "trunc",
+    "around", "ceil", "copysign", "divmod", "fix", "floor", "fmod", "frac", "frexp", "heaviside", "ldexp", "mod",
+    "modf", "nextafter", "remainder", "rint", "round", "signbit", "trunc",
 ]  # fmt: skip
 
 _halves = [x / 2 for x in range(-8, 9)]
@@ -52,6 +52,9 @@ def round(x: Any, decimals: int = 0) -> Any:
         return rint(x) if x.dtype.kind != "c" else rint(x.real) + 1j * rint(x.imag)
     scale = 10.0**decimals
     return round(x * scale) / scale
+
+
+around = round
 
 
 def _copysign_vjp(g: Any, a: Any, b: Any) -> Any:

@@ -79,12 +79,15 @@ def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
     return _permute(x, axes=tuple(axes))
 
 
-def moveaxis(x: Any, source: int, destination: int) -> Any:
-    """``x`` with one axis at another position, the order of the others kept."""
-    a, b = (normalize_axis("moveaxis", axis, x.ndim, x.shape) for axis in (source, destination))
-    axes = [i for i in range(x.ndim) if i != a]
-    axes.insert(b, a)
-    return _permute(x, axes=tuple(axes))
+def moveaxis(x: Any, source: Axis, destination: Axis) -> Any:
+    """``x`` with axes at other positions, the order of the others kept; one each or tuples of them."""
+    start, stop = (normalize_axes("moveaxis", axes, x.ndim, x.shape) for axes in (source, destination))
+    if len(start) != len(stop):
+        raise ShapeError(f"moveaxis: {len(start)} axes cannot go to {len(stop)} positions.")
+    order = [i for i in range(x.ndim) if i not in start]
+    for place, axis in sorted(zip(stop, start, strict=True)):
+        order.insert(place, axis)
+    return _permute(x, axes=tuple(order))
 
 
 def matrix_transpose(x: Any) -> Any:
