@@ -35,6 +35,7 @@ from autograd.errors import *
 from autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
 from autograd.mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from autograd.ops.activation import *
+from autograd.ops.adaptive_pooling import *
 from autograd.ops.attention import *
 from autograd.ops.choosing import *
 from autograd.ops.complex_numbers import *
@@ -47,6 +48,7 @@ from autograd.ops.joining import *
 from autograd.ops.linalg import *
 from autograd.ops.logic import *
 from autograd.ops.loss import *
+from autograd.ops.missing import *
 from autograd.ops.normalization import *
 from autograd.ops.objective import *
 from autograd.ops.order import *

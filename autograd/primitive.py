@@ -198,7 +198,12 @@ class Primitive:
                 return apply(self, args, params)
             if a.__class__ is str:
                 raise explain(self, args, TypeError(a), params)
-        y = self.compute(args, params)
+        try:
+            y = self.forward(*args, **params)
+        except GlassgradError:
+            raise
+        except (ValueError, TypeError, IndexError, AttributeError) as error:
+            raise explain(self, args, error, params) from error
         return y[0] if self.aux else y
 
     def __repr__(self) -> str:

@@ -2,6 +2,7 @@
 
 from autograd.ops import (
     activation,
+    adaptive_pooling,
     attention,
     choosing,
     complex_numbers,
@@ -16,6 +17,7 @@ from autograd.ops import (
     linalg,
     logic,
     loss,
+    missing,
     normalization,
     objective,
     order,
@@ -32,6 +34,7 @@ from autograd.ops import (
     special,
 )
 from autograd.ops.activation import *
+from autograd.ops.adaptive_pooling import *
 from autograd.ops.attention import *
 from autograd.ops.choosing import *
 from autograd.ops.complex_numbers import *
@@ -46,6 +49,7 @@ from autograd.ops.joining import *
 from autograd.ops.linalg import *
 from autograd.ops.logic import *
 from autograd.ops.loss import *
+from autograd.ops.missing import *
 from autograd.ops.normalization import *
 from autograd.ops.objective import *
 from autograd.ops.order import *
@@ -63,6 +67,7 @@ from autograd.ops.special import *
 
 __all__: list[str] = []
 __all__ += activation.__all__
+__all__ += adaptive_pooling.__all__
 __all__ += attention.__all__
 __all__ += choosing.__all__
 __all__ += complex_numbers.__all__
@@ -77,6 +82,7 @@ __all__ += joining.__all__
 __all__ += linalg.__all__
 __all__ += logic.__all__
 __all__ += loss.__all__
+__all__ += missing.__all__
 __all__ += normalization.__all__
 __all__ += objective.__all__
 __all__ += order.__all__

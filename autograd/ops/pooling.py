@@ -1,35 +1,29 @@
-"""Pooling in one, two and three dimensions: the maximum, mean or norm of each window; and windows that adapt."""
+"""Pooling in one, two and three dimensions: the maximum, mean or norm of each window."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.backend import Array, array_module, device_of
+from autograd.backend import Array, array_module
 from autograd.composite import composite
 from autograd.dispatch import bound
 from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.convolution import Sizes, check_fits, check_image, out_size, several, spread, windows
 from autograd.ops.elementwise import abs as absolute
 from autograd.ops.elementwise import where
-from autograd.ops.indexing import getitem, put_along_axis_add, take_along_axis
-from autograd.ops.linalg import matmul
-from autograd.ops.reduce import argmax
-from autograd.ops.shape import moveaxis, pad, reshape, squeeze
+from autograd.ops.indexing import put_along_axis_add, take_along_axis
+from autograd.ops.shape import pad, reshape
 from autograd.primitive import Primitive, primitive
-from autograd.random import Generator, default_generator
 from autograd.samples import ErrorSample, sample
 from autograd.samples import array as spec
 from autograd.tape import Variable, module_of
 
 __all__ = [
-    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d",
-    "adaptive_max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d", "fractional_max_pool2d", "fractional_max_pool3d",
-    "lp_pool1d", "lp_pool2d", "lp_pool3d", "max_pool1d", "max_pool2d", "max_pool3d", "max_unpool1d", "max_unpool2d",
-    "max_unpool3d",
+    "avg_pool1d", "avg_pool2d", "avg_pool3d", "lp_pool1d", "lp_pool2d", "lp_pool3d", "max_pool1d", "max_pool2d",
+    "max_pool3d", "max_unpool1d", "max_unpool2d", "max_unpool3d",
 ]  # fmt: skip
 
 # ------------------------------------------------------------------------------------------------------- maximum
@@ -387,7 +381,8 @@ def avg_pool3d(
     return _avg_pool(3, x, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
 
 
-def _no_image(**params: Any) -> list[ErrorSample]:
+def no_image(**params: Any) -> list[ErrorSample]:
+    """A call with a vector in place of a batch of images."""
     return [ErrorSample((np.ones(2),), ShapeError, r"x must be \(N, C", params)]
 
 
@@ -405,7 +400,7 @@ _lp_samples = [sample(spec(1, 2, 6, avoid=(0.0,), margin=0.2), norm_type=3.0, ke
 @composite(
     r"(\textstyle\sum |{0}|^p)^{{1/p}}",
     _lp_samples,
-    errors=_no_image(norm_type=2.0, kernel_size=2),
+    errors=no_image(norm_type=2.0, kernel_size=2),
 )
 def lp_pool1d(x: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Any:
     """The p-norm of each window of a signal."""
@@ -415,7 +410,7 @@ def lp_pool1d(x: Any, norm_type: float, kernel_size: Any, stride: Any = None, ce
 @composite(
     r"(\textstyle\sum |{0}|^p)^{{1/p}}",
     [sample(spec(1, 2, 4, 4, avoid=(0.0,), margin=0.2), norm_type=2.0, kernel_size=2)],
-    errors=_no_image(norm_type=2.0, kernel_size=2),
+    errors=no_image(norm_type=2.0, kernel_size=2),
 )
 def lp_pool2d(x: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Any:
     """The p-norm of each window of an image."""
@@ -425,154 +420,8 @@ def lp_pool2d(x: Any, norm_type: float, kernel_size: Any, stride: Any = None, ce
 @composite(
     r"(\textstyle\sum |{0}|^p)^{{1/p}}",
     [sample(spec(1, 2, 3, 4, 3, low=0.3), norm_type=2.0, kernel_size=2, stride=1)],
-    errors=_no_image(norm_type=2.0, kernel_size=2),
+    errors=no_image(norm_type=2.0, kernel_size=2),
 )
 def lp_pool3d(x: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Any:
     """The p-norm of each window of a volume."""
     return _lp_pool(3, x, norm_type, kernel_size, stride, ceil_mode)
-
-
-# ------------------------------------------------------------------------------------------------- adaptive windows
-
-
-def _edges(size: int, out: int) -> list[tuple[int, int]]:
-    """Start and end of each of ``out`` windows that together cover ``size`` elements."""
-    return [(i * size // out, -(-(i + 1) * size // out)) for i in range(out)]
-
-
-def _output_sizes(op: str, x: Any, output_size: Any, n: int) -> Sizes:
-    check_image(op, x, n)
-    given = tuple(output_size) if isinstance(output_size, (tuple, list)) else (output_size,) * n
-    if len(given) != n or any(k is not None and (not isinstance(k, (int, np.integer)) or k < 1) for k in given):
-        raise ShapeError(
-            f"{op}: output_size must hold {n} positive integers (None keeps a length), not {output_size!r}."
-        )
-    return tuple(x.shape[2 + i] if k is None else int(k) for i, k in enumerate(given))
-
-
-def _along_each(x: Any, sizes: Sizes, step: Callable[[Any, int, int], Any]) -> Any:
-    for i, out in enumerate(sizes):
-        if x.shape[2 + i] != out:
-            x = moveaxis(step(moveaxis(x, 2 + i, -1), x.shape[2 + i], out), -1, 2 + i)
-    return x
-
-
-def _mean_windows(x: Any, size: int, out: int) -> Any:
-    """Means of adaptive windows of the last axis, as a product with a matrix of weights."""
-    weights = np.zeros((size, out))
-    for i, (start, stop) in enumerate(_edges(size, out)):
-        weights[start:stop, i] = 1 / (stop - start)
-    xp = module_of(x)
-    return matmul(x, xp.asarray(weights.astype(x.dtype)))
-
-
-def _largest_of(x: Any, edges: list[tuple[int, int]]) -> Any:
-    """The first maximum of each window of the last axis."""
-    longest = max(stop - start for start, stop in edges)
-    places = np.array([[min(start + k, stop - 1) for k in range(longest)] for start, stop in edges])
-    gathered = getitem(x, (..., places))
-    return squeeze(take_along_axis(gathered, argmax(gathered, -1, keepdims=True), -1), -1)
-
-
-def _adaptive_avg(n: int, x: Any, output_size: Any) -> Any:
-    return _along_each(x, _output_sizes(f"adaptive_avg_pool{n}d", x, output_size, n), _mean_windows)
-
-
-def _adaptive_max(n: int, x: Any, output_size: Any) -> Any:
-    sizes = _output_sizes(f"adaptive_max_pool{n}d", x, output_size, n)
-    return _along_each(x, sizes, lambda part, size, out: _largest_of(part, _edges(size, out)))
-
-
-@composite(r"\operatorname{{avgpool}}({0})", [sample(spec(1, 2, 7), output_size=3)], errors=_no_image(output_size=2))
-def adaptive_avg_pool1d(x: Any, output_size: Any) -> Any:
-    """Means of windows chosen so that the result has ``output_size``."""
-    return _adaptive_avg(1, x, output_size)
-
-
-@composite(
-    r"\operatorname{{avgpool}}({0})",
-    [sample(spec(1, 2, 5, 4), output_size=(2, 3)), sample(spec(1, 2, 3, 3), output_size=(1, None))],
-    errors=_no_image(output_size=2),
-)
-def adaptive_avg_pool2d(x: Any, output_size: Any) -> Any:
-    """Means of windows chosen so that the result has ``output_size``; None keeps a length."""
-    return _adaptive_avg(2, x, output_size)
-
-
-@composite(
-    r"\operatorname{{avgpool}}({0})",
-    [sample(spec(1, 1, 3, 4, 3), output_size=(2, 3, 2))],
-    errors=_no_image(output_size=2),
-)
-def adaptive_avg_pool3d(x: Any, output_size: Any) -> Any:
-    """Means of windows chosen so that the result has ``output_size``."""
-    return _adaptive_avg(3, x, output_size)
-
-
-@composite(
-    r"\operatorname{{maxpool}}({0})",
-    [sample(spec(1, 2, 7, distinct=True), output_size=3)],
-    errors=_no_image(output_size=2),
-)
-def adaptive_max_pool1d(x: Any, output_size: Any) -> Any:
-    """Maxima of windows chosen so that the result has ``output_size``."""
-    return _adaptive_max(1, x, output_size)
-
-
-@composite(
-    r"\operatorname{{maxpool}}({0})",
-    [sample(spec(1, 2, 5, 4, distinct=True), output_size=(2, 3))],
-    errors=_no_image(output_size=2),
-)
-def adaptive_max_pool2d(x: Any, output_size: Any) -> Any:
-    """Maxima of windows chosen so that the result has ``output_size``; None keeps a length."""
-    return _adaptive_max(2, x, output_size)
-
-
-@composite(
-    r"\operatorname{{maxpool}}({0})",
-    [sample(spec(1, 1, 3, 4, 3, distinct=True), output_size=(2, 3, 2))],
-    errors=_no_image(output_size=2),
-)
-def adaptive_max_pool3d(x: Any, output_size: Any) -> Any:
-    """Maxima of windows chosen so that the result has ``output_size``."""
-    return _adaptive_max(3, x, output_size)
-
-
-def _fractional(
-    n: int, x: Any, kernel_size: Any, output_size: Any, output_ratio: Any, generator: Generator | None
-) -> Any:
-    op = f"fractional_max_pool{n}d"
-    check_image(op, x, n)
-    kernel = several(op, "kernel_size", kernel_size, n, 1)
-    if (output_size is None) == (output_ratio is None):
-        raise ArgumentError(f"{op}: give either output_size or output_ratio.")
-    if output_size is None:
-        ratios = output_ratio if isinstance(output_ratio, (tuple, list)) else (output_ratio,) * n
-        output_size = tuple(int(m * r) for m, r in zip(x.shape[2:], ratios, strict=True))
-    sizes = several(op, "output_size", output_size, n, 1)
-    if any(k + o - 1 > m for k, o, m in zip(kernel, sizes, x.shape[2:], strict=True)):
-        raise ShapeError(f"{op}: {sizes} windows of {kernel} do not fit into x {tuple(x.shape)}.")
-    generator = generator or default_generator(device_of(getattr(x, "array", x)))
-    shifts = np.asarray(generator.uniform((n,), dtype=np.float64).tolist())
-    for i, (k, out, u) in enumerate(zip(kernel, sizes, shifts, strict=True)):
-        size = x.shape[2 + i]
-        alpha = (size - k) / (out - 1) if out > 1 else 0.0
-        starts = [int((j + u) * alpha) - int(u * alpha) for j in range(out - 1)] + [size - k]
-        edges = [(start, start + k) for start in starts]
-        x = moveaxis(_largest_of(moveaxis(x, 2 + i, -1), edges), -1, 2 + i)
-    return x
-
-
-def fractional_max_pool2d(
-    x: Any, kernel_size: Any, output_size: Any = None, output_ratio: Any = None, generator: Generator | None = None
-) -> Any:
-    """Maxima of windows at pseudo-random places: the size shrinks by a fraction (Graham, 2014, arXiv:1412.6071)."""
-    return _fractional(2, x, kernel_size, output_size, output_ratio, generator)
-
-
-def fractional_max_pool3d(
-    x: Any, kernel_size: Any, output_size: Any = None, output_ratio: Any = None, generator: Generator | None = None
-) -> Any:
-    """See :func:`fractional_max_pool2d`."""
-    return _fractional(3, x, kernel_size, output_size, output_ratio, generator)

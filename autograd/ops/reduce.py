@@ -18,7 +18,7 @@ from autograd.ops.axes import Axis, normalize_axes, normalize_axis
 from autograd.ops.elementwise import abs as absolute
 from autograd.ops.elementwise import exp, isclose, real, sqrt, square, where
 from autograd.ops.indexing import getitem
-from autograd.ops.logic import equal, isinf, isnan
+from autograd.ops.logic import equal, isinf
 from autograd.ops.scan import cumprod
 from autograd.ops.shape import broadcast_to, concat, flip, transpose
 from autograd.primitive import per_element, per_input_element, primitive
@@ -42,13 +42,6 @@ __all__ = [
     "max",
     "mean",
     "min",
-    "nanmax",
-    "nanmean",
-    "nanmin",
-    "nanprod",
-    "nanstd",
-    "nansum",
-    "nanvar",
     "prod",
     "ptp",
     "softmax",
@@ -146,7 +139,7 @@ def var(x: Any, axis: Axis = None, correction: float = 0, keepdims: bool = False
 @composite(r"\operatorname{{std}} {0}", [sample(spec(2, 3), axis=1), sample(spec(2, 3), correction=1)])
 def std(x: Any, axis: Axis = None, correction: float = 0, keepdims: bool = False) -> Any:
     """The standard deviation over axes; its gradient is 0 where all elements are equal."""
-    return _safe_sqrt(var(x, axis, correction, keepdims))
+    return safe_sqrt(var(x, axis, correction, keepdims))
 
 
 @composite(
@@ -440,64 +433,7 @@ def average(x: Any, axis: int | None = None, weights: Any = None, keepdims: bool
     return sum(x * weights, axis, keepdims) / sum(broadcast_to(weights, x.shape), axis, keepdims)
 
 
-def _without_nan(x: Any, value: float) -> Any:
-    return where(isnan(x), value, x)
-
-
-@composite(r"\textstyle\sum_{{{0} \ne \text{{NaN}}}} {0}", _reduced_samples, reference=np.nansum)
-def nansum(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    """The sum over axes of what is a number."""
-    return sum(_without_nan(x, 0), axis, keepdims)
-
-
-@composite(r"\textstyle\prod_{{{0} \ne \text{{NaN}}}} {0}", _reduced_samples, reference=np.nanprod)
-def nanprod(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    """The product over axes of what is a number."""
-    return prod(_without_nan(x, 1), axis, keepdims)
-
-
-@composite(r"\operatorname{{nanmean}} {0}", _reduced_samples, reference=np.nanmean)
-def nanmean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    """The mean over axes of what is a number; NaN where there is none."""
-    counted = sum(~isnan(x), axis, keepdims).astype(x.dtype)
-    return nansum(x, axis, keepdims) / counted
-
-
-@composite(r"\operatorname{{nanvar}} {0}", _reduced_samples, reference=np.nanvar)
-def nanvar(x: Any, axis: Axis = None, correction: float = 0, keepdims: bool = False) -> Any:
-    """The variance over axes of what is a number."""
-    centred = where(isnan(x), 0, x - nanmean(x, axis, keepdims=True))
-    size = absolute(centred) if is_complex(x.dtype) else centred
-    counted = sum(~isnan(x), axis, keepdims).astype(size.dtype)
-    return sum(square(size), axis, keepdims) / (counted - correction)
-
-
-@composite(r"\operatorname{{nanstd}} {0}", _reduced_samples, reference=np.nanstd)
-def nanstd(x: Any, axis: Axis = None, correction: float = 0, keepdims: bool = False) -> Any:
-    """The standard deviation over axes of what is a number; gradient 0 where all are equal."""
-    return _safe_sqrt(nanvar(x, axis, correction, keepdims))
-
-
-def _nan_extreme(op: Any, x: Any, axis: Axis, keepdims: bool, worst: float) -> Any:
-    """The extreme of what is a number; NaN where nothing is."""
-    missing = isnan(x)
-    best = op(where(missing, worst, x), axis, keepdims)
-    return where(all(missing, axis, keepdims), np.nan, best)
-
-
-@composite(r"\operatorname{{nanmax}} {0}", _distinct_reduced, reference=np.nanmax)
-def nanmax(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    """The largest element over axes of what is a number; ties share the gradient evenly."""
-    return _nan_extreme(max, x, axis, keepdims, -np.inf)
-
-
-@composite(r"\operatorname{{nanmin}} {0}", _distinct_reduced, reference=np.nanmin)
-def nanmin(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    """The smallest element over axes of what is a number; ties share the gradient evenly."""
-    return _nan_extreme(min, x, axis, keepdims, np.inf)
-
-
-def _safe_sqrt(x: Any) -> Any:
+def safe_sqrt(x: Any) -> Any:
     """The square root, with gradient 0 at 0."""
     nothing = x == 0
     return where(nothing, 0, sqrt(where(nothing, 1, x)))
@@ -520,7 +456,7 @@ def vector_norm(x: Any, ord: float = 2, axis: Axis = None, keepdims: bool = Fals
     """
     if ord == 2:
         squares = real(x * x.conj()) if is_complex(x.dtype) else square(x)
-        return _safe_sqrt(sum(squares, axis, keepdims))
+        return safe_sqrt(sum(squares, axis, keepdims))
     size = absolute(x)
     if ord == np.inf:
         return max(size, axis, keepdims)

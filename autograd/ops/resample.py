@@ -9,12 +9,12 @@ import numpy as np
 
 from autograd.composite import composite
 from autograd.errors import ArgumentError, ShapeError
+from autograd.ops.adaptive_pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 from autograd.ops.axes import normalize_axis
 from autograd.ops.elementwise import abs as absolute
 from autograd.ops.elementwise import clip, where
 from autograd.ops.indexing import getitem, take
 from autograd.ops.linalg import matmul
-from autograd.ops.pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 from autograd.ops.rearrange import sliding_windows
 from autograd.ops.rounding import floor, rint
 from autograd.ops.shape import moveaxis, pad, permute_dims, reshape, stack

@@ -41,6 +41,7 @@ __all__ = [
     "ndtr",
     "ndtri",
     "polygamma",
+    "psi",
     "sinc",
     "xlog1py",
     "xlogy",
@@ -101,6 +102,7 @@ digamma = _special(
     "digamma", lambda g, x: g * _polygamma(x, n=1), r"\psi({0})", r"\bar y \, \psi'(x)",
     "The derivative of ``lgamma``.", low=0.3, high=4.0,
 )  # fmt: skip
+psi = digamma
 
 
 def polygamma(n: int, x: Any) -> Any:
