@@ -24,7 +24,7 @@ class AnomalyError(GlassgradError, ArithmeticError):
     """A value became NaN or infinite; the message says in which op, on which line, from what."""
 
 
-class detect_anomaly:
+class detect_anomaly(levels.Watcher):
     """A context in which the first NaN or infinity, in a forward or a backward pass, raises :class:`AnomalyError`.
 
     The message names the op, its scope and the line that recorded it, shapes, a summary of its arguments, and the chain
@@ -72,7 +72,7 @@ class detect_anomaly:
         if any(isinstance(p, Variable) and p.node is not None for p in points):
             function = lambda *xs: op(*xs, **params)  # noqa: E731
             function.__name__ = op.name
-            with _unwatched():
+            with levels.suspended():
                 try:
                     gradcheck(function, points)
                 except GradcheckError as error:
@@ -113,6 +113,10 @@ class detect_anomaly:
                 lines.append(f"  {'output' if name == 'y' else name}: {summarize(_array(value))}")
         raise AnomalyError("\n".join([*lines, "  the op was computed from:", *self._chain(node)]))
 
+    def line_of(self, node: Node) -> Line | None:
+        """The line of the program that recorded a node."""
+        return self._lines.get(node.seq, ("", None))[1]
+
     def _chain(self, node: Node | None, limit: int = 12) -> list[str]:
         """The ops from a node back to a leaf, along the first input that has a gradient."""
         lines: list[str] = []
@@ -152,14 +156,3 @@ def _double(a: Any) -> Any:
         return bound(array, None)
     wide: Any = bound(array.astype(np.complex128 if array.dtype.kind == "c" else np.float64), None)
     return wide.requires_grad_() if a.node is not None else wide
-
-
-class _unwatched:
-    """Switches observers and watchers off for a block."""
-
-    def __enter__(self) -> None:
-        self._kept = levels.here.observers, levels.here.watchers
-        levels.here.observers, levels.here.watchers = [], []
-
-    def __exit__(self, *error: object) -> None:
-        levels.here.observers, levels.here.watchers = self._kept

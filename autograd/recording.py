@@ -197,7 +197,7 @@ class _Pulling:
     contributions: list[Contribution] = field(default_factory=list)
 
 
-class record:
+class record(levels.Watcher):
     """A context that records each op, forward and backward, of this thread; ``.recording`` is the frozen result.
 
     ``small``  arrays of at most so many elements are kept whole
@@ -326,6 +326,11 @@ class record:
                 None if old is None else summarize(old, self._small), summarize(after, self._small),
             )
         )  # fmt: skip
+
+    def line_of(self, node: Node) -> Line | None:
+        """The line of the program that recorded a node."""
+        event = self._by_node.get(node.seq)
+        return None if event is None else self._ops[event].line
 
     def _finish_pulling(self) -> None:
         pulling, self._pulling = self._pulling, None

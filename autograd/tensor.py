@@ -216,7 +216,8 @@ class Tensor(Operators):
                 [(self.node, g)],
                 retain_graph=create_graph if retain_graph is None else retain_graph,
                 create_graph=create_graph,
-            )
+            ),
+            self.node,
         )
 
     # ------------------------------------------------------------------------------------- out of the engine, copies
