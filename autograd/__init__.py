@@ -59,6 +59,7 @@ from autograd.primitive import OPS, Primitive, primitive
 from autograd.random import Generator, default_generator, manual_seed
 from autograd.recording import Recording, record
 from autograd.saving import save_on_cpu, saved_tensor_hooks
+from autograd.schema import recording_schema
 from autograd.tape import Leaf, Node, mark_written
 from autograd.tensor import Tensor
 from autograd.transforms import grad, gradients, hvp, jvp, linearize, value_and_grad, vjp
@@ -77,6 +78,7 @@ __all__ = [
     "Primitive",
     "Recording",
     "record",
+    "recording_schema",
     "Tensor",
     "available_devices",
     "composite",

@@ -20,7 +20,7 @@ from autograd.backend import Array, as_array, cast, is_complex
 from autograd.dispatch import bound, item_node
 from autograd.errors import GradientError
 from autograd.mode import set_grad_enabled
-from autograd.ops.elementwise import where
+from autograd.ops.elementwise import real, where
 from autograd.ops.reduce import sum as sum_over
 from autograd.ops.shape import broadcast_to
 from autograd.primitive import ITEM
@@ -305,7 +305,8 @@ def _fits(small: tuple[int, ...], large: tuple[int, ...]) -> bool:
 def _cast(g: Any, dtype: np.dtype) -> Any:
     """The gradient in the dtype of the value; the imaginary part is dropped where the value is real."""
     if isinstance(g, Variable):
-        return g if g.dtype == dtype else g.astype(dtype)  # type: ignore[attr-defined]
+        g = real(g) if is_complex(g.dtype) and not is_complex(dtype) else g  # type: ignore[attr-defined]
+        return g if g.dtype == dtype else g.astype(dtype)
     return cast(g, dtype)
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, TypeVar
 
+from autograd.checking import saw
+
 __all__ = ["COMPOSITES", "Composite", "composite"]
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -27,6 +29,7 @@ class Composite(NamedTuple):
     kind: str = "composite"
 
     def __call__(self, *args: Any, **params: Any) -> Any:
+        saw(self.name)
         return self.function(*args, **params)
 
 

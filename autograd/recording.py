@@ -5,8 +5,8 @@
 ...     loss.backward()
 >>> tape.recording.save("step.json")
 
-A :class:`Recording` holds no live Tensor: shapes, summaries, and small arrays whole. Its JSON has a version; what reads
-one need not import the engine.
+A :class:`Recording` holds no live Tensor: shapes, summaries, and small arrays whole. Its JSON has a version and a
+schema (:func:`autograd.recording_schema`; docs/recording.schema.json); what reads one need not import the engine.
 """
 
 from __future__ import annotations
