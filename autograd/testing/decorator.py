@@ -16,7 +16,7 @@ from autograd.checking import session
 from autograd.errors import ArgumentError
 from autograd.extras import import_extra
 from autograd.testing.checks import assert_gradients, chosen_modes
-from autograd.testing.strategies import broadcastable_arrays
+from autograd.testing.strategies import Several, broadcastable_arrays
 
 _hypothesis: Any = import_extra("hypothesis", extra="test", purpose="draw test inputs")
 _st: Any = import_extra("hypothesis.strategies", extra="test", purpose="draw test inputs")
@@ -33,8 +33,9 @@ def check_gradients(
 ) -> Callable[[Callable[..., Any]], Any]:
     """A decorator that makes a function of Tensors into a test of its derivatives, over drawn inputs.
 
-    ``strategies``    one for each argument, such as :func:`arrays`; a tuple that a strategy draws is several arguments.
-                      Without any, each argument is an array, and their shapes broadcast together
+    ``strategies``    one for each argument, such as :func:`arrays`; :func:`broadcastable_arrays` and
+                      :func:`matmul_arrays` stand for several arguments. Without any strategy each argument is an
+                      array, and their shapes broadcast together
     ``order``         the highest derivative that is checked
     ``modes``         names of checks, or ``"all"``: ``"reverse"`` (finite differences), ``"forward"`` (linear, the
                       adjoint of reverse, the same Hessian), ``"linear"``, ``"vmap"`` (a batch equals a loop),
@@ -58,7 +59,7 @@ def check_gradients(
         drawn = strategies or (_default_strategy(function),)
 
         def test(inputs: tuple[Any, ...]) -> None:
-            arguments = tuple(a for x in inputs for a in (x if type(x) is tuple else (x,)))
+            arguments = tuple(a for x in inputs for a in (x if isinstance(x, Several) else (x,)))
             try:
                 assert_gradients(function, *arguments, order=order, modes=named, **tolerances)
             except Exception as error:

@@ -28,6 +28,10 @@ _SEEDS = _st.integers(0, 2**16)
 _DECIMALS = _st.sampled_from([1, 2, 15])  # a failing example shrinks to short numbers if they fail too
 
 
+class Several(tuple[Any, ...]):
+    """A tuple that stands for several arguments of a function under ``check_gradients``, not for one."""
+
+
 def shapes(min_dims: int = 0, max_dims: int = 3, min_side: int = 1, max_side: int = 4) -> Any:
     """Shapes: tuples of ``min_dims`` to ``max_dims`` sides. ``min_side=0`` also draws empty ones."""
     return _st.lists(_st.integers(min_side, max_side), min_size=min_dims, max_size=max_dims).map(tuple)
@@ -68,7 +72,7 @@ def broadcastable_shapes(n: int = 2, max_dims: int = 3, max_side: int = 4) -> An
 def broadcastable_arrays(n: int = 2, dtype: Any = np.float64, **domain: Any) -> Any:
     """Tuples of ``n`` arrays whose shapes broadcast together; ``domain`` as in :func:`arrays`."""
     return _st.builds(
-        lambda chosen, seed, decimals: tuple(
+        lambda chosen, seed, decimals: Several(
             Spec(s, **domain).draw(np.random.default_rng([seed, i]), dtype, decimals) for i, s in enumerate(chosen)
         ),
         broadcastable_shapes(n), _SEEDS, _DECIMALS,
@@ -85,7 +89,7 @@ def matmul_arrays(dtype: Any = np.float64) -> Any:
         a = (k,) if vectors[0] else (*batch[0], n, k)
         b = (k,) if vectors[1] else (*batch[1], k, m)
         rng = np.random.default_rng(seed)
-        return Spec(a).draw(rng, dtype), Spec(b).draw(rng, dtype)
+        return Several((Spec(a).draw(rng, dtype), Spec(b).draw(rng, dtype)))
 
     side = _st.integers(1, 4)
     return _st.builds(

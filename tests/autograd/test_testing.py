@@ -125,8 +125,13 @@ def test_arguments_without_strategies_broadcast(a, b, c):
 
 
 @check_gradients(matmul_arrays())
-def test_a_tuple_is_several_arguments(a, b):
+def test_a_strategy_for_several_arguments(a, b):
     return a @ b
+
+
+@check_gradients(arrays((3, 4)), index_expressions((3, 4)), order=1, max_examples=20)
+def test_a_tuple_is_one_argument(x, index):
+    return x[index]
 
 
 @check_gradients(
@@ -280,7 +285,7 @@ def test_the_printed_program_runs_and_fails_likewise(tmp_path):
 def test_the_plugin_shows_coverage_and_the_seed_fixes_the_inputs(tmp_path):
     pytest.importorskip("xdist", reason="pytest-xdist runs workers")
     (tmp_path / "test_planted.py").write_text(PLANTED_IN_A_FILE)
-    options = ("-q", "--color=no", "-p", "no:cacheprovider", "--gradcheck-examples=3", "--gradcheck-seed=3")
+    options = ("--color=no", "-p", "no:cacheprovider", "--gradcheck-examples=3", "--gradcheck-seed=3")
     command = (sys.executable, "-m", "pytest", *options)
     printed = run(*command, "--gradcheck-coverage", cwd=tmp_path).stdout
     assert "gradcheck: seed 3" in printed
