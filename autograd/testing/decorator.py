@@ -69,7 +69,7 @@ def check_gradients(
         def run() -> None:
             examples = session.examples or max_examples
             given = _hypothesis.given(_st.tuples(*drawn))(test)
-            configured = _hypothesis.settings(max_examples=examples, deadline=None)(given)
+            configured = _hypothesis.settings(max_examples=examples, deadline=None, report_multiple_bugs=False)(given)
             (configured if session.seed is None else _hypothesis.seed(session.seed)(configured))()
 
         for attribute in ("__name__", "__qualname__", "__doc__", "__module__"):
