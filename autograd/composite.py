@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, TypeVar
 
-from autograd.checking import saw
+from autograd.check_session import saw
 
 __all__ = ["COMPOSITES", "Composite", "composite"]
 

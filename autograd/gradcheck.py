@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.backend import is_complex, to_numpy
-from autograd.checking import covering
+from autograd.check_session import covering
 from autograd.dispatch import bound
 from autograd.errors import DtypeError, GradientError
 from autograd.tape import Variable

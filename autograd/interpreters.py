@@ -182,8 +182,13 @@ def _push(op: Any, args: Sequence[Any], params: dict[str, Any], level: Level) ->
     primals = [a.primal if wrapped(a, level) else a for a in args]
     tangents = [a.tangent if wrapped(a, level) else None for a in args]
     y = op(*primals, **params)
-    if not op.differentiable or op.jvp is None:
+    if not op.differentiable:
         return y
+    if op.jvp is None:
+        raise GradientError(
+            f"{op.name}: the op has no jvp rule, so forward mode cannot pass through it. Give it jvp=: a rule for each "
+            'argument, "from_vjp" (elementwise), "linear" or "multilinear".'
+        )
     t = op.push([_as_tensor(p) for p in primals], tangents, params, y)
     if op.outputs:
         return tuple(_dual(level, a, b) for a, b in zip(y, t, strict=True))

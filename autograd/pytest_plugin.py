@@ -1,7 +1,7 @@
 """The pytest plugin: ``--gradcheck-seed``, ``--gradcheck-examples`` and ``--gradcheck-coverage``.
 
-pytest finds it where glassgrad is installed. It sets what gradient checks share (:mod:`autograd.checking`), and after
-the run shows which ops were reached by which kind of check. Under pytest-xdist the workers' tables are added up.
+pytest finds it where glassgrad is installed. It sets what gradient checks share (:mod:`autograd.check_session`), and
+after the run shows which ops were reached by which kind of check. Under pytest-xdist the workers' tables are added up.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from autograd.checking import CHECKS, session
+from autograd.check_session import CHECKS, session
 from autograd.composite import COMPOSITES
 from autograd.dispatch import OPS
 

@@ -8,7 +8,7 @@
 does not load this module.
 """
 
-from autograd.testing.checks import MODES, assert_gradients
+from autograd.checks import MODES, assert_gradients
 from autograd.testing.decorator import check_gradients
 from autograd.testing.strategies import (
     arrays,

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd.checking import session
+from autograd.check_session import session
+from autograd.checks import assert_gradients, chosen_modes
 from autograd.errors import ArgumentError
 from autograd.extras import import_extra
-from autograd.testing.checks import assert_gradients, chosen_modes
 from autograd.testing.strategies import Several, broadcastable_arrays
 
 _hypothesis: Any = import_extra("hypothesis", extra="test", purpose="draw test inputs")

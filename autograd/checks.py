@@ -14,7 +14,7 @@ import numpy as np
 
 from autograd import ops
 from autograd.backend import to_numpy
-from autograd.checking import covering, session
+from autograd.check_session import covering, session
 from autograd.checkpointing import checkpoint
 from autograd.dispatch import bound
 from autograd.errors import ArgumentError
