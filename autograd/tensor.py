@@ -266,9 +266,10 @@ class Tensor(Operators):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         array = self.numpy()
-        if dtype is not None:
-            array = array.astype(dtype, copy=False)
-        return array.copy() if copy else array
+        cast = array if dtype is None else array.astype(dtype, copy=False)
+        if copy is False and cast is not array:
+            raise ArgumentError(f"__array__: copy=False, but {array.dtype} as {np.dtype(dtype)} is another array.")
+        return cast.copy() if copy and cast is array else cast
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         op = _UFUNCS.get(ufunc)
@@ -292,11 +293,14 @@ class Tensor(Operators):
             raise ArgumentError(f"__array_namespace__: version {api_version!r} of the standard is not known.")
         return namespace
 
-    def __dlpack__(self, **options: Any) -> Any:
+    def __dlpack__(
+        self, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: bool | None = None
+    ) -> Any:
         """The memory for another library, by the DLPack protocol; a Tensor within a graph is an error."""
         if self.node is not None:
             raise GradientError("__dlpack__: this Tensor belongs to a graph; share x.detach().")
-        return self.array.__dlpack__(**options)
+        options = {"stream": stream, "max_version": max_version, "dl_device": dl_device, "copy": copy}
+        return self.array.__dlpack__(**{name: value for name, value in options.items() if value is not None})
 
     def __dlpack_device__(self) -> Any:
         """Where the memory lies, as DLPack numbers devices."""
@@ -351,6 +355,9 @@ class Tensor(Operators):
     def __int__(self) -> int:
         return int(self.item())
 
+    def __complex__(self) -> complex:
+        return complex(self.item())
+
     def __index__(self) -> int:
         return self.array.__index__()
 
@@ -372,7 +379,7 @@ class Tensor(Operators):
             raise GradientError(
                 f"pickle: this Tensor was made by {self.node!r}; only leaves can be pickled. detach() it."
             )
-        return _of_type, (type(self), self.array, self.requires_grad)
+        return _of_type, (type(self), self.array, self.requires_grad, self._grad)
 
     __hash__ = object.__hash__
 
@@ -384,12 +391,12 @@ _UFUNCS[np.matmul] = ops.matmul  # type: ignore[assignment]
 _NUMPY_NAMES = {"concatenate": "concat", "amax": "max", "amin": "min"}
 
 
-def _of_type(kind: type[Tensor], array: Array, requires_grad: bool) -> Tensor:
+def _of_type(kind: type[Tensor], array: Array, requires_grad: bool, grad: Tensor | None = None) -> Tensor:
     """A Tensor of this class over an array (for copying and pickling)."""
     made: Tensor = object.__new__(kind)
     made.array = array
     made.node = None
-    made._grad = None
+    made._grad = grad
     return made.requires_grad_() if requires_grad else made
 
 

@@ -49,7 +49,7 @@ fix = trunc
 def round(x: Any, decimals: int = 0) -> Any:
     """``x`` rounded to so many decimals, halves to even; gradient 0."""
     if not decimals:
-        return rint(x) if x.dtype.kind != "c" else rint(x.real) + 1j * rint(x.imag)
+        return rint(x)
     scale = 10.0**decimals
     return round(x * scale) / scale
 
