@@ -205,7 +205,7 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None, devic
 
 
 def linspace(
-    start: complex, stop: complex, num: int, dtype: Any = None, device: str | None = None, endpoint: bool = True
+    start: Any, stop: Any, num: int, dtype: Any = None, device: str | None = None, endpoint: bool = True
 ) -> Tensor:
     """``num`` evenly spaced numbers from ``start`` to ``stop``, which is left out where ``endpoint`` is False."""
     if dtype is None:

@@ -60,8 +60,10 @@ def finfo(type: Any, /) -> FloatInfo:
         found = np.finfo(_dtype(type))
     except ValueError as error:
         raise DtypeError(f"finfo: {error}. It takes a floating or complex dtype; for integers use iinfo.") from error
-    limits = map(float, (found.eps, found.max, found.min, found.smallest_normal))
-    return FloatInfo(int(found.bits), *limits, np.dtype(found.dtype))
+    return FloatInfo(
+        int(found.bits), float(found.eps), float(found.max), float(found.min), float(found.smallest_normal),
+        np.dtype(found.dtype),
+    )  # fmt: skip
 
 
 def iinfo(type: Any, /) -> IntegerInfo:

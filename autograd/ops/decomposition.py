@@ -85,6 +85,11 @@ def _matrices(op: str, x: Any, square: bool = False) -> None:
         )
 
 
+def _constants(x: Any, *results: Array) -> tuple[Any, ...]:
+    """Results that carry no gradient: Tensors where ``x`` is one."""
+    return tuple(bound(y, None) for y in results) if isinstance(x, Variable) else results
+
+
 def _t(x: Any) -> Any:
     return x.swapaxes(-1, -2)
 
@@ -465,8 +470,7 @@ def qr(x: Any, mode: str = "reduced") -> QR:
     if mode == "complete" and m > n:
         if getattr(x, "requires_grad", False):
             raise GradientError("qr: the complete form of a tall matrix has no derivative. Use mode='reduced'.")
-        from_numpy = np.linalg.qr(getattr(x, "array", x), mode="complete")
-        return QR(*from_numpy)
+        return QR(*_constants(x, *np.linalg.qr(getattr(x, "array", x), mode="complete")))
     if m >= n:
         return QR(*_qr(x))
     q, r = _qr(x[..., :m])
@@ -700,7 +704,7 @@ def svd(x: Any, full_matrices: bool = False) -> SVD:
     if full_matrices and x.shape[-1] != x.shape[-2]:
         if getattr(x, "requires_grad", False):
             raise GradientError("svd: the full form has no derivative. Use full_matrices=False.")
-        return SVD(*np.linalg.svd(getattr(x, "array", x), full_matrices=True))
+        return SVD(*_constants(x, *np.linalg.svd(getattr(x, "array", x), full_matrices=True)))
     return SVD(*_svd(x))
 
 
@@ -850,5 +854,4 @@ def matrix_rank(x: Any, rtol: Any = None) -> Any:
     values = np.linalg.svd(getattr(x, "array", x), compute_uv=False)
     share = _cutoff(x.shape, values.dtype) if rtol is None else getattr(rtol, "array", rtol)
     limit = np.asarray(share)[..., None] * values.max(axis=-1, keepdims=True, initial=0)
-    rank = as_array((values > limit).sum(axis=-1))
-    return bound(rank, None) if isinstance(x, Variable) else rank
+    return _constants(x, as_array((values > limit).sum(axis=-1)))[0]
