@@ -45,5 +45,9 @@ def clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
     """``x`` limited to ``[min, max]``, in the dtype of ``x``; bounds are numbers or Tensors that broadcast with it."""
     if min is None and max is None:
         return x.clone()
-    y = autograd.clip(x, min, max)
+    if getattr(min, "requires_grad", False) or getattr(max, "requires_grad", False):  # clip gives its bounds none
+        y = x if min is None else autograd.maximum(x, min)
+        y = y if max is None else autograd.minimum(y, max)
+    else:
+        y = autograd.clip(x, min, max)
     return y if y.dtype == x.dtype else y.astype(x.dtype)

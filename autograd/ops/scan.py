@@ -232,8 +232,8 @@ def _cumulative(op: Any, first: float, x: Any, axis: int | None, dtype: Any, inc
         axis = 0
     axis = normalize_axis(op.__name__, axis, x.ndim, x.shape)
     y = op(x if dtype is None else x.astype(dtype), axis)
-    if dtype is not None and y.dtype != np.dtype(dtype):  # integers ran in 64 bits; modulo a power of 2 that is the same
-        y = y.astype(dtype)
+    if dtype is not None and y.dtype != np.dtype(dtype):
+        y = y.astype(dtype)  # integers ran in 64 bits; modulo a power of 2 that is the same
     if not include_initial:
         return y
     xp = module_of(y)
