@@ -27,9 +27,10 @@ from autograd.backend import (
     to_numpy,
 )
 from autograd.backward import accumulate, walk
-from autograd.dispatch import OPS, bound, register_tensor_type
+from autograd.dispatch import bound, register_tensor_type
 from autograd.errors import ArgumentError, DeviceError, DtypeError, GradientError, ShapeError
 from autograd.operators import Operators
+from autograd.protocols import call_function, call_ufunc
 from autograd.tape import Leaf, Variable
 
 __all__ = ["RemovableHandle", "Tensor"]
@@ -272,19 +273,10 @@ class Tensor(Operators):
         return cast.copy() if copy and cast is array else cast
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
-        op = _UFUNCS.get(ufunc)
-        if method != "__call__" or op is None or options:
-            return NotImplemented
-        return op(*inputs)
+        return call_ufunc(ufunc, method, inputs, options)
 
     def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
-        name = function.__name__
-        if name in ("shape", "ndim", "size") and len(args) == 1 and not options:
-            return getattr(args[0], name)
-        op = getattr(ops, _NUMPY_NAMES.get(name, name), None)
-        if not callable(op) or function.__module__ not in ("numpy", "numpy.linalg"):
-            return NotImplemented
-        return op(*args, **options)
+        return call_function(function, args, options)
 
     def __array_namespace__(self, *, api_version: str | None = None) -> Any:
         """The array API standard's namespace; see :mod:`autograd.array_api`."""
@@ -379,16 +371,13 @@ class Tensor(Operators):
             raise GradientError(
                 f"pickle: this Tensor was made by {self.node!r}; only leaves can be pickled. detach() it."
             )
-        return _of_type, (type(self), self.array, self.requires_grad, self._grad)
+        grad = None if self._grad is None else self._grad.detach()
+        return _of_type, (type(self), self.array, self.requires_grad, grad)
 
     __hash__ = object.__hash__
 
 
 register_tensor_type(Tensor)
-
-_UFUNCS = {op.forward: op for op in OPS.values() if isinstance(op.forward, np.ufunc)}
-_UFUNCS[np.matmul] = ops.matmul  # type: ignore[assignment]
-_NUMPY_NAMES = {"concatenate": "concat", "amax": "max", "amin": "min"}
 
 
 def _of_type(kind: type[Tensor], array: Array, requires_grad: bool, grad: Tensor | None = None) -> Tensor:

@@ -258,6 +258,8 @@ def diff(x: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
     axis = normalize_axis("diff", axis, x.ndim, x.shape)
     if n < 0:
         raise ShapeError(f"diff: n must be from 0, not {n}.")
+    if n == 0:
+        return x
     parts = [part for part in (prepend, x, append) if part is not None]
     x = concat(parts, axis) if len(parts) > 1 else x
     before = (slice(None),) * axis
