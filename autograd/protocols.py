@@ -1,7 +1,8 @@
 """NumPy's dispatch protocols: what ``np.exp(t)``, ``np.add(t, u, out=v)`` or ``np.interp(t, ...)`` do with Tensors.
 
-Functions of the table are recorded as usual. Any other function of NumPy, SciPy and their like computes on the plain
-arrays of constants, and is an error where a gradient would be lost.
+On constants a function of NumPy is NumPy's own, with every argument that it has, and gives Tensors. Where a Tensor
+wants gradients, or a transform or recorder is on, it is the op of that name, recorded as usual; without one it is an
+error, because a gradient would be lost. A ufunc of the table is always the op.
 
 Source: NumPy enhancement proposals 13 (``__array_ufunc__``) and 18 (``__array_function__``).
 """
@@ -13,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import ops
+from autograd import levels, ops
 from autograd.backend import is_array
 from autograd.dispatch import OPS, bound
 from autograd.errors import GradientError
@@ -58,24 +59,30 @@ def call_function(function: Any, args: tuple[Any, ...], options: dict[str, Any])
     if name in ("shape", "ndim", "size") and len(args) == 1 and not options:
         return getattr(args[0], name)
     op = getattr(ops, _NUMPY_NAMES.get(name, name), None)
-    if callable(op) and module in ("numpy", "numpy.linalg", "numpy.fft"):
+    known = callable(op) and module in ("numpy", "numpy.linalg", "numpy.fft")
+    if op is not None and known and (levels.active or _want_gradients((args, options))):
         return op(*args, **options)
     _refuse_gradients(f"{module}.{name}", (args, options))
     return _wrapped(function(*_plain(args), **_plain(options)))
 
 
 def _refuse_gradients(name: str, arguments: Any) -> None:
+    if _want_gradients(arguments):
+        raise GradientError(
+            f"{name}: this is not an op of autograd, so the gradient of a Tensor within a graph would be lost.\n"
+            "  Take the value alone with x.detach(), or write an op with autograd.custom_op."
+        )
+
+
+def _want_gradients(arguments: Any) -> bool:
+    """Whether a Tensor among nested arguments belongs to a graph, or to a transform in progress."""
     if isinstance(arguments, Variable):
-        if arguments.node is not None:
-            raise GradientError(
-                f"{name}: this is not an op of autograd, so the gradient of a Tensor within a graph would be lost.\n"
-                "  Take the value alone with x.detach(), or write an op with autograd.custom_op."
-            )
-    elif isinstance(arguments, (list, tuple)):
-        for item in arguments:
-            _refuse_gradients(name, item)
-    elif isinstance(arguments, dict):
-        _refuse_gradients(name, list(arguments.values()))
+        return arguments.node is not None or hasattr(arguments, "level")
+    if isinstance(arguments, dict):
+        arguments = arguments.values()
+    elif not isinstance(arguments, (list, tuple)):
+        return False
+    return any(_want_gradients(item) for item in arguments)
 
 
 def _plain(x: Any) -> Any:
@@ -92,4 +99,7 @@ def _wrapped(x: Any) -> Any:
     if is_array(x) or isinstance(x, np.generic):
         x = np.asarray(x) if isinstance(x, np.generic) else x
         return bound(x, None) if x.dtype.kind in "fciub" or x.dtype.name == "bfloat16" else x
-    return type(x)(_wrapped(item) for item in x) if type(x) in (list, tuple) else x
+    if isinstance(x, (list, tuple)):
+        items = map(_wrapped, x)
+        return type(x)(*items) if hasattr(x, "_fields") else type(x)(items)  # a named tuple takes them one by one
+    return x

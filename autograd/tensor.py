@@ -327,7 +327,9 @@ class Tensor(Operators):
 
     def __len__(self) -> int:
         if not self.array.ndim:
-            raise ShapeError("len: a Tensor without dimensions has no length.")
+            raise DtypeError(
+                "len: a Tensor without dimensions has no length."
+            )  # a TypeError, as Python's protocol has it
         return len(self.array)
 
     def __iter__(self) -> Iterator[Tensor]:

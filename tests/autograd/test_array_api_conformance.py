@@ -33,6 +33,7 @@ VERSION = "2024.12"
 PAGE = Path(__file__).parents[2] / "docs" / "array-api.md"
 COMMAND = "python tests/autograd/test_array_api_conformance.py > docs/array-api.md"
 draws = make_strategies_namespace(xp, api_version=VERSION)
+pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")  # NumPy's, from the reference over no element
 
 
 @pytest.fixture(autouse=True)

@@ -120,6 +120,15 @@ def test_ufuncs_record_what_the_table_knows():
             call()
 
 
+def test_numpy_functions_within_a_transform_are_ops_or_errors():
+    x = ag.tensor([[1.0, 2.0], [3.0, 4.0]])
+    assert ag.vmap(lambda row: np.sum(np.exp(row) * 0 + row))(x).tolist() == [3.0, 7.0]
+    assert ag.jvp(lambda t: np.sum(t), (x,), (ag.ones((2, 2)),))[1].item() == 4
+    for function in (lambda t: np.interp(t, [0.0, 9.0], [0.0, 9.0]), np.spacing):
+        with pytest.raises(ag.GradientError, match="not an op"):
+            ag.vmap(function)(x)
+
+
 def test_numpy_functions_outside_of_the_table_take_constants():
     x, out = ag.tensor([1.0, 4.0]), ag.zeros(2)
     assert np.add(x, 1, out=out) is out
@@ -127,6 +136,10 @@ def test_numpy_functions_outside_of_the_table_take_constants():
     assert isinstance(np.spacing(x), ag.Tensor)
     assert np.add.accumulate(x).tolist() == [1.0, 5.0]
     assert np.interp(x, [0.0, 4.0], [0.0, 8.0]).tolist() == [2.0, 8.0]
+    assert np.std(x, ddof=1).item() == pytest.approx(np.std([1.0, 4.0], ddof=1))
+    assert np.sum(x, dtype="float64", where=np.array([False, True])).item() == 4
+    assert isinstance(np.linalg.qr(ag.ones((2, 2))).R, ag.Tensor)
+    assert np.broadcast_arrays(x, 1.0)[1].tolist() == [1.0, 1.0]
     plain = np.zeros(2)
     plain += x
     assert plain.tolist() == [1.0, 4.0]
