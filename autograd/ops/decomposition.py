@@ -852,6 +852,7 @@ def matrix_rank(x: Any, rtol: Any = None) -> Any:
     """How many singular values exceed ``rtol`` (a number, or one for each matrix) times the largest; no gradient."""
     _matrices("matrix_rank", x)
     values = np.linalg.svd(getattr(x, "array", x), compute_uv=False)
-    share = _cutoff(x.shape, values.dtype) if rtol is None else getattr(rtol, "array", rtol)
-    limit = np.asarray(share)[..., None] * values.max(axis=-1, keepdims=True, initial=0)
+    share: Any = _cutoff(x.shape, values.dtype) if rtol is None else getattr(rtol, "array", rtol)
+    share = share[..., None] if getattr(share, "ndim", 0) else share
+    limit = share * values.max(axis=-1, keepdims=True, initial=0)
     return _constants(x, as_array((values > limit).sum(axis=-1)))[0]

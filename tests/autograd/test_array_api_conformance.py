@@ -1209,6 +1209,19 @@ def as_markdown() -> str:
     lines += [f"| {note.what} | {note.why} |" for note in OPEN]
     lines += [
         "",
+        "## Other libraries",
+        "",
+        "| what | how |",
+        "|---|---|",
+        "| DLPack | `np.from_dlpack(x)`, `torch.from_dlpack(x)` and `ag.from_dlpack(a)` share memory; on a GPU "
+        "`__cuda_array_interface__` does too |",
+        "| NumPy and SciPy | functions of constants are NumPy's own and give Tensors; of Tensors that want gradients they "
+        "are the op of that name, and an error where there is none |",
+        "| einops | `import autograd.einops_backend`, and `einops` takes Tensors; `einops.array_api` does without it |",
+        "| pickle, deepcopy | leaves, parameters and modules, with gradients and shared parameters, without hooks |",
+        "",
+        "Each line is tested in `tests/autograd/test_interoperability.py`.",
+        "",
         "## Run the check",
         "",
         "```console",
