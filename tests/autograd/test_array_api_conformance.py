@@ -998,6 +998,17 @@ def test_reductions_over_nothing_and_over_nan():
     assert xp.unique_values(xp.asarray([math.nan, math.nan])).shape == (2,)
 
 
+def test_singular_values_are_lost_below_the_rounding_of_the_dtype():
+    exact = np.outer([0.1, 0.7, 0.3], [0.2, 0.9, 0.4])  # of rank 1; rounding to float32 gives it rank 3
+    x = xp.asarray(exact, dtype=xp.float32)
+    np.testing.assert_allclose(xp.linalg.pinv(x).array, np.linalg.pinv(exact), rtol=1e-5)
+    assert xp.linalg.matrix_rank(x).item() == 1
+    pair = xp.stack([xp.asarray([[4.0, 0.0], [0.0, 1.0]])] * 2)
+    cut = xp.asarray([0.1, 0.5])  # one for each matrix
+    assert xp.linalg.matrix_rank(pair, rtol=cut).tolist() == [2, 1]
+    assert xp.linalg.pinv(pair, rtol=cut)[:, 1, 1].tolist() == [1.0, 0.0]
+
+
 # ------------------------------------------------------------------------------------------------------- creation
 
 
