@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd import ops
 from autograd.dispatch import apply1, apply2
-from autograd.errors import GradientError, ShapeError
+from autograd.errors import DtypeError, GradientError, ShapeError
 from autograd.mode import mode
 from autograd.ops.indexing import plain_index
 from autograd.tape import Variable, mark_written
@@ -70,6 +70,12 @@ class Operators(Variable):
     def __rfloordiv__(self, other: Any) -> Tensor:
         return apply2(ops.floor_divide, other, self)
 
+    def __mod__(self, other: Any) -> Tensor:
+        return apply2(ops.remainder, self, other)
+
+    def __rmod__(self, other: Any) -> Tensor:
+        return apply2(ops.remainder, other, self)
+
     def __neg__(self) -> Tensor:
         return apply1(ops.negative, self)
 
@@ -107,6 +113,18 @@ class Operators(Variable):
         return apply2(ops.bitwise_xor, self, other)
 
     __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
+
+    def __lshift__(self, other: Any) -> Tensor:
+        return apply2(ops.bitwise_left_shift, self, other)
+
+    def __rlshift__(self, other: Any) -> Tensor:
+        return apply2(ops.bitwise_left_shift, other, self)
+
+    def __rshift__(self, other: Any) -> Tensor:
+        return apply2(ops.bitwise_right_shift, self, other)
+
+    def __rrshift__(self, other: Any) -> Tensor:
+        return apply2(ops.bitwise_right_shift, other, self)
 
     def __invert__(self) -> Tensor:
         return apply1(ops.invert, self)
@@ -157,7 +175,8 @@ class Operators(Variable):
         try:
             op.forward(self.array, plain, out=self.array)
         except (ValueError, TypeError) as error:
-            raise ShapeError(
+            kind = DtypeError if isinstance(error, TypeError) else ShapeError
+            raise kind(
                 f"x {symbol} y: x is {self.array.shape} {self.array.dtype}, y is {np.shape(plain)}: {error}. "
                 f"The result must fit into x; use x = x {symbol[:-1]} y for a new one."
             ) from error
@@ -178,6 +197,44 @@ class Operators(Variable):
 
     def __ipow__(self, other: Any) -> Tensor:
         return self._in_place(ops.power, other, "**=")
+
+    def __ifloordiv__(self, other: Any) -> Tensor:
+        return self._in_place(ops.floor_divide, other, "//=")
+
+    def __imod__(self, other: Any) -> Tensor:
+        return self._in_place(ops.remainder, other, "%=")
+
+    def __iand__(self, other: Any) -> Tensor:
+        return self._in_place(ops.bitwise_and, other, "&=")
+
+    def __ior__(self, other: Any) -> Tensor:
+        return self._in_place(ops.bitwise_or, other, "|=")
+
+    def __ixor__(self, other: Any) -> Tensor:
+        return self._in_place(ops.bitwise_xor, other, "^=")
+
+    def __ilshift__(self, other: Any) -> Tensor:
+        return self._in_place(ops.bitwise_left_shift, other, "<<=")
+
+    def __irshift__(self, other: Any) -> Tensor:
+        return self._in_place(ops.bitwise_right_shift, other, ">>=")
+
+    def __imatmul__(self, other: Any) -> Tensor:
+        product = ops.matmul(self, other)  # no library multiplies matrices into its own argument
+        if self._must_record(other, "x @= y"):
+            return self._rebind(product.to(dtype=self.array.dtype))
+        if product.shape != self.array.shape:
+            raise ShapeError(f"x @= y: x is {self.array.shape}, x @ y is {product.shape}. Use x = x @ y for a new one.")
+        return self._in_place_copy(product.array, "@=")
+
+    def _in_place_copy(self, array: Any, symbol: str) -> Any:
+        """Let the memory hold another array of the shape."""
+        try:
+            np.copyto(self.array, array, casting="same_kind")
+        except TypeError as error:
+            raise DtypeError(f"x {symbol} y: x is {self.array.dtype}: {error}. Use x = x {symbol[:-1]} y.") from error
+        mark_written(self)
+        return self
 
     # ------------------------------------------------------------------------------ methods with arguments of their own
 

@@ -17,8 +17,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.backend import Array, array_module
+from autograd.backend import Array, array_module, as_array
 from autograd.composite import composite
+from autograd.dispatch import bound
 from autograd.errors import ArgumentError, GradientError, ShapeError
 from autograd.ops.elementwise import abs as absolute
 from autograd.ops.elementwise import astype, imag, real, where
@@ -31,7 +32,7 @@ from autograd.ops.shape import concat, expand_dims, squeeze
 from autograd.primitive import primitive
 from autograd.samples import ErrorSample, sample
 from autograd.samples import array as spec
-from autograd.tape import module_of
+from autograd.tape import Variable, module_of
 
 __all__ = [
     "Eig", "Eigh", "QR", "SVD", "Slogdet", "cholesky", "cholesky_solve", "cond", "det", "eig", "eigh", "eigvals",
@@ -82,6 +83,11 @@ def _matrices(op: str, x: Any, square: bool = False) -> None:
             f"{op}: x must be {'square matrices (..., n, n)' if square else 'matrices (..., m, n)'}, "
             f"not {tuple(x.shape)}."
         )
+
+
+def _constants(x: Any, *results: Array) -> tuple[Any, ...]:
+    """Results that carry no gradient: Tensors where ``x`` is one."""
+    return tuple(bound(y, None) for y in results) if isinstance(x, Variable) else results
 
 
 def _t(x: Any) -> Any:
@@ -220,7 +226,7 @@ def solve_triangular(a: Any, b: Any, upper: bool = False, unitriangular: bool = 
 
 _pinv = primitive(
     "pinv",
-    lambda x: np.linalg.pinv(x),
+    lambda x, *, rtol: np.linalg.pinv(x, rtol),
     kind="contraction",
     holomorphic=False,
     vjp=[lambda g, y, x: _pinv_vjp(g, y, x)],
@@ -228,7 +234,7 @@ _pinv = primitive(
     latex="{0}^+",
     vjp_latex=[r"-y^H \bar y y^H + (1 - x y) \bar y^H y y^H + y^H y \bar y^H (1 - y x)"],
     flops=_cubic(20),
-    samples=[sample(_regular(3, 2)), sample(_regular(2, 3)), sample(_regular(2, 2, 2))],
+    samples=[sample(_regular(*shape), rtol=1e-12) for shape in ((3, 2), (2, 3), (2, 2, 2))],
 )
 
 
@@ -244,10 +250,19 @@ def _pinv_jvp(t: Any, y: Any, x: Any) -> Any:
     return direct + matmul(matmul(y, _h(y)), matmul(_h(t), left)) + matmul(right, matmul(_h(t), matmul(_h(y), y)))
 
 
-def pinv(x: Any) -> Any:
-    """The Moore-Penrose pseudo-inverse; its derivative exists where the rank does not change."""
+def pinv(x: Any, rtol: Any = None) -> Any:
+    """The Moore-Penrose pseudo-inverse; its derivative exists where the rank does not change.
+
+    Singular values up to ``rtol`` (a number, or one for each matrix) times the largest count as 0; by default the
+    longer side times the spacing of the dtype.
+    """
     _matrices("pinv", x)
-    return _pinv(x)
+    return _pinv(x, rtol=_cutoff(x.shape, x.dtype) if rtol is None else getattr(rtol, "array", rtol))
+
+
+def _cutoff(shape: tuple[int, ...], dtype: np.dtype) -> float:
+    """What a singular value is lost in rounding below, relative to the largest (Golub and Van Loan, section 5.4)."""
+    return max(shape[-2:]) * float(np.finfo(dtype if dtype.kind in "fc" else np.float64).eps)
 
 
 @composite(r"{0}^+ {1}", [sample(_regular(4, 2), spec(4, 3)), sample(_regular(4, 2), spec(4))])
@@ -455,8 +470,7 @@ def qr(x: Any, mode: str = "reduced") -> QR:
     if mode == "complete" and m > n:
         if getattr(x, "requires_grad", False):
             raise GradientError("qr: the complete form of a tall matrix has no derivative. Use mode='reduced'.")
-        from_numpy = np.linalg.qr(getattr(x, "array", x), mode="complete")
-        return QR(*from_numpy)
+        return QR(*_constants(x, *np.linalg.qr(getattr(x, "array", x), mode="complete")))
     if m >= n:
         return QR(*_qr(x))
     q, r = _qr(x[..., :m])
@@ -690,7 +704,7 @@ def svd(x: Any, full_matrices: bool = False) -> SVD:
     if full_matrices and x.shape[-1] != x.shape[-2]:
         if getattr(x, "requires_grad", False):
             raise GradientError("svd: the full form has no derivative. Use full_matrices=False.")
-        return SVD(*np.linalg.svd(getattr(x, "array", x), full_matrices=True))
+        return SVD(*_constants(x, *np.linalg.svd(getattr(x, "array", x), full_matrices=True)))
     return SVD(*_svd(x))
 
 
@@ -834,9 +848,11 @@ def cond(x: Any, p: Any = None) -> Any:
     return matrix_norm(x, p) * matrix_norm(inv(x), p)
 
 
-def matrix_rank(x: Any, rtol: float | None = None) -> Any:
-    """How many singular values exceed ``rtol`` times the largest; without gradient."""
-    array = getattr(x, "array", x)
-    values = np.linalg.svd(array, compute_uv=False)
-    rtol = max(array.shape[-2:]) * float(np.finfo(values.dtype).eps) if rtol is None else rtol
-    return (values > rtol * values.max(axis=-1, keepdims=True, initial=0)).sum(axis=-1)
+def matrix_rank(x: Any, rtol: Any = None) -> Any:
+    """How many singular values exceed ``rtol`` (a number, or one for each matrix) times the largest; no gradient."""
+    _matrices("matrix_rank", x)
+    values = np.linalg.svd(getattr(x, "array", x), compute_uv=False)
+    share: Any = _cutoff(x.shape, values.dtype) if rtol is None else getattr(rtol, "array", rtol)
+    share = share[..., None] if getattr(share, "ndim", 0) else share
+    limit = share * values.max(axis=-1, keepdims=True, initial=0)
+    return _constants(x, as_array((values > limit).sum(axis=-1)))[0]

@@ -291,7 +291,11 @@ def outer(a: Any, b: Any) -> Any:
 @composite(r"{0} \cdot {1}", [sample(spec(2, 3), spec(2, 3)), sample(spec(3), spec(2, 3))])
 def vecdot(a: Any, b: Any, axis: int = -1) -> Any:
     """The inner products along an axis, with the first argument conjugated (array API)."""
-    return sum((a.conj() if a.dtype.kind == "c" else a) * b, axis)
+    if not a.ndim or not b.ndim or a.shape[axis] != b.shape[axis]:
+        raise ShapeError(f"vecdot: a is {tuple(a.shape)} and b is {tuple(b.shape)}; axis {axis} must be of one length.")
+    products = (a.conj() if a.dtype.kind == "c" else a) * b
+    total = sum(products, axis)  # small integers are summed in 64 bits
+    return total if total.dtype == products.dtype else total.astype(products.dtype)
 
 
 @composite(r"{0} \cdot {1}", [sample(spec(2, 3), spec(2, 3))], reference=np.vdot)

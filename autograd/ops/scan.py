@@ -232,6 +232,8 @@ def _cumulative(op: Any, first: float, x: Any, axis: int | None, dtype: Any, inc
         axis = 0
     axis = normalize_axis(op.__name__, axis, x.ndim, x.shape)
     y = op(x if dtype is None else x.astype(dtype), axis)
+    if dtype is not None and y.dtype != np.dtype(dtype):
+        y = y.astype(dtype)  # integers ran in 64 bits; modulo a power of 2 that is the same
     if not include_initial:
         return y
     xp = module_of(y)
@@ -256,6 +258,8 @@ def diff(x: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
     axis = normalize_axis("diff", axis, x.ndim, x.shape)
     if n < 0:
         raise ShapeError(f"diff: n must be from 0, not {n}.")
+    if n == 0:
+        return x
     parts = [part for part in (prepend, x, append) if part is not None]
     x = concat(parts, axis) if len(parts) > 1 else x
     before = (slice(None),) * axis
