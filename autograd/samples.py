@@ -51,7 +51,7 @@ class Spec(NamedTuple):
                 side = -np.ones_like(values)
             values = np.where(np.abs(values - point) < self.margin, point + 2 * side * self.margin, values)
         if np.dtype(dtype).kind == "c":
-            return (values + 1j * rng.uniform(-1, 1, self.shape)).astype(dtype)
+            return np.asarray(values + 1j * rng.uniform(-1, 1, self.shape), dtype)
         return np.asarray(values, dtype)
 
     def _draw_matrix(self, rng: np.random.Generator, dtype: np.dtype) -> np.ndarray:
