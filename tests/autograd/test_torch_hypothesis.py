@@ -10,6 +10,7 @@ those. ``-m slow`` draws many more examples. Where PyTorch has no function the r
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,6 +27,7 @@ from autograd.testing import axes, broadcastable_shapes, index_expressions, matr
 
 torch = pytest.importorskip("torch", reason="PyTorch is the oracle of these tests")
 F = torch.nn.functional
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")  # PyTorch on its own plans and history
 SEEDS = st.integers(0, 2**16)
 
 
@@ -115,6 +117,9 @@ def row(
     TABLE.append(Row(name, ours, theirs, arguments, second, rtol, dtypes))
 
 
+# One row, one line: the formatter would make a page of it.
+# fmt: off
+
 # ------------------------------------------------------------------------------------------------ elementwise, unary
 
 ZERO: dict[str, Any] = {"avoid": (0.0,), "margin": 0.1}
@@ -148,7 +153,7 @@ for name, theirs, domain, dtypes in [
     ("silu", F.silu, {}, "d"), ("gelu", F.gelu, {}, "d"), ("logsigmoid", F.logsigmoid, {}, "d"), ("relu6", F.relu6, ZERO, "d"),
     ("selu", F.selu, ZERO, "d"), ("hardswish", F.hardswish, {"low": -4, "high": 4}, "d"), ("mish", F.mish, {}, "d"), ("softsign", F.softsign, ZERO, "d"),
     ("tanhshrink", F.tanhshrink, {}, "d"),
-]:  # fmt: skip
+]:
     row(name, getattr(ag, name), theirs, lambda d, domain=domain: (d.xs(side=0, **domain),), dtypes)
 
 # PyTorch keeps a constant of hardsigmoid in single precision, and has no second derivative
@@ -186,7 +191,7 @@ for name, theirs, domain, dtypes in [
     ("heaviside", lambda a, b: torch.where(a > 0, 1.0, torch.zeros_like(b)) + 0 * a, ZERO, "d"),
     ("divmod", lambda a, b: (torch.floor(a / b), torch.remainder(a, b)), APART, "d"),
     ("betaln", lambda a, b: torch.lgamma(a) + torch.lgamma(b) - torch.lgamma(a + b), {"low": 0.3}, "d"),
-]:  # fmt: skip
+]:
     row(name, getattr(ag, name), theirs, lambda d, domain=domain: d.pair(**domain), dtypes)
 row("power: a number", ag.power, torch.pow, lambda d: (d.xs(**APART), d.one(0, 1, 2, 3, -1, -2)), "dD")
 row("lerp", ag.lerp, lambda a, b, w: a + w * (b - a), lambda d: d.pair(3), "dD")
@@ -243,17 +248,21 @@ row("mean", ag.mean, over(torch.mean), reduced, "dD")
 row("prod", ag.prod, prod, reduced, "dD")
 row("max", ag.max, over(torch.amax), lambda d: reduced(d, distinct=True))
 row("min", ag.min, over(torch.amin), lambda d: reduced(d, distinct=True))
+TIES = lambda d: (np.round((a := reduced(d))[0]), *a[1:])  # noqa: E731
+row("max: ties", ag.max, over(torch.amax), TIES)
+row("min: ties", ag.min, over(torch.amin), TIES)
+row("max: argmax", ag.argmax, torch.argmax, lambda d: (x := d.xs(1, distinct=True), d.one(None, d.axis(x))))
 row("ptp", ag.ptp, lambda *a: over(torch.amax)(*a) - over(torch.amin)(*a), lambda d: reduced(d, distinct=True))
 row("logsumexp", ag.logsumexp, over(torch.logsumexp), reduced)
 for name in ("var", "std"):
     row(name, getattr(ag, name), lambda x, axis, c, keep, name=name: over(getattr(torch, name), correction=c)(x, axis, keep),
-        lambda d: (x := d.xs(1, 2), d.axes(x), d.int(0, 1), d.bool()), "d" if name == "std" else "dD")  # fmt: skip
+        lambda d: (x := d.xs(1, 2), d.axes(x), d.int(0, 1), d.bool()), "d" if name == "std" else "dD")
 for order in (1, 2, 3, 3.5, -1, np.inf, -np.inf, 0.5):
     row(f"vector_norm: {order}", lambda x, axis, keep, p=order: ag.vector_norm(x, p, axis, keep),
         over(torch.linalg.vector_norm, ord=order), lambda d: reduced(d, distinct=True, high=2.21), "dD",
-        second=True)  # fmt: skip
+        second=True)
 row("average", ag.average, lambda x, axis, w, keep: (x * w).sum(dims(x, axis), keepdim=keep) / w.sum(dims(x, axis), keepdim=keep),
-    lambda d: (x := d.xs(1), d.axes(x), d.x(*x.shape, low=0.3), d.bool()))  # fmt: skip
+    lambda d: (x := d.xs(1), d.axes(x), d.x(*x.shape, low=0.3), d.bool()))
 HOLED = lambda d: (x := d.holed(d.shape(1, 3, 2)), d.one(None, *range(-x.ndim, x.ndim)), d.bool())  # noqa: E731
 row("nansum", ag.nansum, over(torch.nansum), HOLED)
 row("nanmean", ag.nanmean, over(torch.nanmean), HOLED)
@@ -264,7 +273,7 @@ row("nanvar", ag.nanvar, nanvar, lambda d: (*(a := HOLED(d))[:2], 0, a[2]))
 row("nanstd", ag.nanstd, lambda *a: nanvar(*a).sqrt(), lambda d: (d.holed((4, 5)), None, 1, d.bool()))
 ALONG = lambda d: (x := d.xs(1), d.axis(x))  # noqa: E731
 DISTINCT = lambda d: (x := d.xs(1, distinct=True), d.axis(x))  # noqa: E731
-HOLED_ALONG = lambda d: HOLED(d)[:1] + (-1,)  # noqa: E731, RUF005
+HOLED_ALONG = lambda d: HOLED(d)[:1] + (-1,)  # noqa: E731
 for name, dtypes in [("softmax", "d"), ("log_softmax", "d"), ("cumsum", "dD"), ("cumprod", "dD"), ("logcumsumexp", "d")]:
     row(name, getattr(ag, name), getattr(torch, name), ALONG, dtypes)
 row("cummax", ag.cummax, lambda x, a: tuple(torch.cummax(x, a)), DISTINCT)
@@ -273,7 +282,7 @@ row("nancumsum", ag.nancumsum, filled(0, torch.cumsum), HOLED_ALONG)
 row("nancumprod", ag.nancumprod, filled(1, torch.cumprod), HOLED_ALONG)
 row("cumulative_sum", ag.cumulative_sum, lambda x, a: x.cumsum(a), ALONG, "dD")
 row("cumulative_prod", lambda x, a: ag.cumulative_prod(x, a, include_initial=True),
-    lambda x, a: torch.cat([torch.ones_like(x.narrow(a, 0, 1)), x], a).cumprod(a), ALONG)  # fmt: skip
+    lambda x, a: torch.cat([torch.ones_like(x.narrow(a, 0, 1)), x], a).cumprod(a), ALONG)
 row("diff", ag.diff, torch.diff, lambda d: (x := d.xs(1, 3), d.int(0, 2), d.axis(x)), "dD")
 row("trapezoid", ag.trapezoid, torch.trapezoid, lambda d: (y := d.xs(1, 2), d.x(y.shape[-1])))
 row("cumulative_trapezoid", ag.cumulative_trapezoid, torch.cumulative_trapezoid, lambda d: (y := d.xs(1, 2), d.x(*y.shape)))
@@ -342,17 +351,17 @@ def at_least(d: Draw, n: int) -> np.ndarray:
 row("reshape", lambda x: ag.reshape(x, -1, 2) ** 2, lambda x: x.reshape(-1, 2) ** 2, lambda d: (d.x(*d.shape(), 2),), "dD")
 row("permute_dims", ag.permute_dims, torch.permute, lambda d: (x := d.xs(side=0), d(st.permutations(range(x.ndim)))), "dD")
 row("broadcast_to", ag.broadcast_to, torch.broadcast_to,
-    lambda d: (s := d(broadcastable_shapes(2)), (d.x(*s[0]), np.broadcast_shapes(*s)))[1], "dD")  # fmt: skip
+    lambda d: (s := d(broadcastable_shapes(2)), (d.x(*s[0]), np.broadcast_shapes(*s)))[1], "dD")
 row("concat", ag.concat, torch.cat, lambda d: joined(d, None), "dD")
 row("concat: stack", ag.stack, torch.stack, lambda d: joined(d, 1), "dD")
 row("split", lambda x, n, a: [p**2 for p in ag.array_split(x, n, a)], lambda x, n, a: [p**2 for p in torch.tensor_split(x, n, a)],
-    lambda d: (x := d.xs(1), d.int(1, 4), d.int(0, x.ndim - 1)), "dD")  # fmt: skip
+    lambda d: (x := d.xs(1), d.int(1, 4), d.int(0, x.ndim - 1)), "dD")
 row("pad", lambda x, w, v: ag.pad(x, w, v), lambda x, w, v: F.pad(x, backwards(w), value=v),
-    lambda d: (x := d.xs(1), widths(d, x.ndim), d.one(0.0, 0.5)), "dD")  # fmt: skip
+    lambda d: (x := d.xs(1), widths(d, x.ndim), d.one(0.0, 0.5)), "dD")
 for mode in ("reflect", "replicate", "circular"):
     row(f"pad: {mode}", lambda x, w, m=mode: ag.pad(x, ((0, 0), (0, 0), *w), mode=m),
         lambda x, w, m=mode: F.pad(x, backwards(w), m),
-        lambda d: (n := d.int(1, 2), (d.x(1, 2, *d.ints(n, 3, 5)), widths(d, n)))[1])  # fmt: skip
+        lambda d: (n := d.int(1, 2), (d.x(1, 2, *d.ints(n, 3, 5)), widths(d, n)))[1])
 row("flip", ag.flip, lambda x, a: torch.flip(x, dims(x, a)), lambda d: (x := d.xs(1), d.axes(x)), "dD")
 row("fliplr", ag.fliplr, torch.fliplr, lambda d: (at_least(d, 2),), "dD")
 row("flipud", ag.flipud, torch.flipud, lambda d: (d.xs(1),), "dD")
@@ -361,20 +370,20 @@ row("rot90", ag.rot90, torch.rot90, lambda d: (x := at_least(d, 2), d.int(-5, 5)
 row("tril", ag.tril, torch.tril, lambda d: (at_least(d, 2), d.int(-3, 3)), "dD")
 row("triu", ag.triu, torch.triu, lambda d: (at_least(d, 2), d.int(-3, 3)), "dD")
 row("diagonal", lambda x, k, p: ag.diagonal(x, k, *p), lambda x, k, p: x.diagonal(k, *p),
-    lambda d: (x := at_least(d, 2), d.int(-1, 1), dim_pair(d, x)), "dD")  # fmt: skip
+    lambda d: (x := at_least(d, 2), d.int(-1, 1), dim_pair(d, x)), "dD")
 row("diag_embed", ag.diag_embed, torch.diag_embed, lambda d: (d.xs(1), d.int(-2, 2)), "dD")
 row("trace", ag.trace, torch.trace, lambda d: (d.x(*d.shape(2, 2)),), "dD")
 row("movedim", ag.movedim, torch.movedim, lambda d: (x := d.xs(1), d.axis(x), d.axis(x)), "dD")
 row("unflatten", ag.unflatten, torch.unflatten, lambda d: (d.x(6, 2), 0, d.one((2, 3), (-1, 2), (1, 6))), "dD")
 row("tile", ag.tile, torch.tile, lambda d: (d.xs(), d(shapes(1, 3, 1, 3))), "dD")
 row("repeat", ag.repeat, torch.repeat_interleave,
-    lambda d: (x := d.xs(1), a := d.axis(x), (x, d.one(2, d.picks(x.shape[a], 3)), a))[2], "dD")  # fmt: skip
+    lambda d: (x := d.xs(1), a := d.axis(x), (x, d.one(2, d.picks(x.shape[a], 3)), a))[2], "dD")
 row("block_diag", ag.block_diag, torch.block_diag, lambda d: tuple(d.x(*d.shape(2, 2)) for _ in range(3)), "dD")
 row("sliding_windows", ag.sliding_windows, lambda x, n, step, a: x.unfold(a, n, step),
-    lambda d: (x := d.xs(1, 3), d.int(1, 3), d.int(1, 3), d.axis(x)), "dD")  # fmt: skip
+    lambda d: (x := d.xs(1, 3), d.int(1, 3), d.int(1, 3), d.axis(x)), "dD")
 row("overlap_add", lambda x, n, step: ag.overlap_add(x, n, step),
     lambda x, n, step: F.fold(x.mT, (1, n), (1, x.shape[-1]), stride=(1, step))[:, 0, 0],
-    lambda d: (x := d.x(2, d.int(1, 4), d.int(1, 3)), s := d.int(1, 3), (x, (x.shape[1] - 1) * s + x.shape[2], s))[2])  # fmt: skip
+    lambda d: (x := d.x(2, d.int(1, 4), d.int(1, 3)), s := d.int(1, 3), (x, (x.shape[1] - 1) * s + x.shape[2], s))[2])
 for name in ("pixel_shuffle", "channel_shuffle"):
     row(name, getattr(ag, name), getattr(F, name), lambda d: (d.x(2, 4 * d.int(1, 2), *d.ints(2, 1, 3)), 2))
 row("pixel_unshuffle", ag.pixel_unshuffle, F.pixel_unshuffle, lambda d: (r := d.int(1, 2), (d.x(2, 2, 2 * r, 3 * r), r))[1])
@@ -429,16 +438,22 @@ def masked(d: Draw) -> tuple[Any, ...]:
 
 row("getitem", lambda x, i, _: x[plain(i)] ** 2, lambda x, _, p: x.reshape(-1)[p] ** 2, indexed, "dD")
 row("setitem", lambda x, i, v, _: ag.setitem(x, plain(i), v) ** 2,
-    lambda x, _, v, w: (torch.where(w >= 0, v.reshape(-1)[w], x) if v.numel() else x + 0 * v.sum()) ** 2, assigned, "dD")  # fmt: skip
+    lambda x, _, v, w: (torch.where(w >= 0, v.reshape(-1)[w], x) if v.numel() else x + 0 * v.sum()) ** 2, assigned, "dD")
+ADVANCED = [
+    (np.array([0, 1]), np.array([3, 3])), (slice(0, 2), np.array([[1, 1], [0, 2]])), (np.array([True, False, True]), 1),
+    (np.array([[0, 2]]), np.array([[1], [3]])), (None, np.array([2, 0]), Ellipsis, np.array([1, 1])),
+]
+ACROSS = lambda d: (x := d.x(3, 4), i := d(st.sampled_from(ADVANCED)), np.arange(12).reshape(3, 4)[i])  # noqa: E731
+row("getitem: several arrays", lambda x, i, _: x[plain(i)] ** 2, lambda x, _, p: x.reshape(-1)[p] ** 2, ACROSS, "dD")
 row("take_along_axis", lambda x, a, i, _: ag.take_along_axis(x, i, a), lambda x, a, i, _: torch.take_along_dim(x, i, a),
-    lambda d: (x := d.xs(1), a := d.int(0, x.ndim - 1), (x, a, d.picks((*x.shape[:a], 3, *x.shape[a + 1 :]), x.shape[a]), 0))[2], "dD")  # fmt: skip
+    lambda d: (x := d.xs(1), a := d.int(0, x.ndim - 1), (x, a, d.picks((*x.shape[:a], 3, *x.shape[a + 1 :]), x.shape[a]), 0))[2], "dD")
 row("gather", lambda *a: ag.gather(*a[:3]), lambda *a: torch.gather(*a[:3]), along, "dD")
 row("scatter_set", ag.scatter, torch.scatter, lambda d: along(d, unique=True), "dD")
 row("scatter_add", ag.scatter_add, torch.scatter_add, along, "dD")
 row("scatter_reduce", ag.scatter_reduce, lambda x, a, i, s, how, own: x.scatter_reduce(a, i, s, how, include_self=own),
-    lambda d: (*along(d), d.one("sum", "mean", "amax", "amin"), d.bool()))  # fmt: skip
+    lambda d: (*along(d), d.one("sum", "mean", "amax", "amin"), d.bool()))
 row("scatter_reduce: prod", ag.scatter_reduce, lambda x, a, i, s, how, own: x.scatter_reduce(a, i, s, how, include_self=own),
-    lambda d: (*along(d), "prod", d.bool()), second=False)  # fmt: skip
+    lambda d: (*along(d), "prod", d.bool()), second=False)
 row("index_select", lambda *a: ag.index_select(*a[:3]), lambda *a: torch.index_select(*a[:3]), slices, "dD")
 row("index_add", ag.index_add, lambda *a: torch.index_add(*a[:4], alpha=a[4]), lambda d: (*slices(d), d.one(1.0, -0.5)), "dD")
 row("index_copy", ag.index_copy, torch.index_copy, lambda d: slices(d, unique=True), "dD")
@@ -446,12 +461,12 @@ row("index_fill", ag.index_fill, torch.index_fill, lambda d: (*slices(d)[:3], 0.
 row("masked_fill", ag.masked_fill, torch.masked_fill, lambda d: (*masked(d), 0.5), "dD")
 row("masked_select", ag.masked_select, torch.masked_select, masked, "dD")
 row("masked_scatter", lambda x, m, s: ag.masked_scatter(x, s, m), lambda x, m, s: x.masked_scatter(m, s),
-    lambda d: (x := d.xs(1), d.mask(*x.shape), d.x(x.size)), "dD")  # fmt: skip
+    lambda d: (x := d.xs(1), d.mask(*x.shape), d.x(x.size)), "dD")
 row("setitem: put", ag.put, lambda x, i, v: x.put(i, v), lambda d: (x := d.xs(1), d.rng.permutation(x.size)[:2], d.x(min(2, x.size))))
 row("embedding", ag.embedding, F.embedding, lambda d: (d.picks(d.shape(), 4), d.x(4, 3), d.one(None, 1)))
 for mode in ("sum", "mean", "max"):
     row(f"embedding_bag: {mode}", lambda *a, m=mode: ag.embedding_bag(*a, m), lambda *a, m=mode: F.embedding_bag(*a, mode=m),
-        lambda d: (n := d.int(2, 5), (d.picks(n, 4), d.x(4, 3), np.array([0, d.int(0, n)])))[1], second=False)  # fmt: skip
+        lambda d: (n := d.int(2, 5), (d.picks(n, 4), d.x(4, 3), np.array([0, d.int(0, n)])))[1], second=False)
 
 # ----------------------------------------------------------------------------------------------- linear algebra
 
@@ -479,7 +494,7 @@ def hermitian(x: Any) -> Any:
 EINSUMS = [
     ("ij,jk->ik", "ij", "jk"), ("bij,bjk->bik", "bij", "bjk"), ("ij->j", "ij"), ("ii->i", "ii"), ("ii", "ii"), ("i,j->ij", "i", "j"),
     ("ij,j", "ij", "j"), ("ij,kl->i", "ij", "kl"), ("a,ab,bc->c", "a", "ab", "bc"), ("iij,j->i", "iij", "j"), ("ijk->kij", "ijk"),
-]  # fmt: skip
+]
 
 
 def einsum(d: Draw) -> tuple[Any, ...]:
@@ -490,7 +505,7 @@ def einsum(d: Draw) -> tuple[Any, ...]:
 
 def chain(d: Draw) -> tuple[Any, ...]:
     sides = d(st.lists(st.integers(1, 4), min_size=3, max_size=5))
-    return [d.x(*pair) for pair in zip(sides, sides[1:], strict=False)]
+    return [d.x(*pair) for pair in pairwise(sides)]
 
 
 row("matmul", ag.matmul, torch.matmul, product, "dD")
@@ -516,10 +531,10 @@ row("cdist: second", ag.cdist, lambda a, b: torch.linalg.vector_norm(a[:, None] 
 row("pdist", ag.pdist, F.pdist, lambda d: (d.x(d.int(2, 5), 3), d.one(2.0, 1.0, 3.0)), second=False)
 row("inv", linalg.inv, torch.linalg.inv, lambda d: (d.matrix(),), "dD")
 row("solve", linalg.solve, torch.linalg.solve, system, "dD")
-row("solve: a vector", linalg.solve, torch.linalg.solve, lambda d: (a := d.x(3, 3, matrix="regular"), d.x(3)), "dD")
+row("solve: a vector", linalg.solve, torch.linalg.solve, lambda d: (d.x(3, 3, matrix="regular"), d.x(3)), "dD")
 row("solve_triangular", lambda a, b, up, unit: linalg.solve_triangular(a, b, up, unit),
     lambda a, b, up, unit: torch.linalg.solve_triangular(a, b, upper=up, unitriangular=unit),
-    lambda d: (n := d.int(1, 3), (d.x(n, n, low=0.5), d.x(n, 2), d.bool(), d.bool()))[1], "dD")  # fmt: skip
+    lambda d: (n := d.int(1, 3), (d.x(n, n, low=0.5), d.x(n, 2), d.bool(), d.bool()))[1], "dD")
 row("pinv", linalg.pinv, torch.linalg.pinv, lambda d: (d.matrix(square=False),), "dD", rtol=1e-7)
 row("lstsq", linalg.lstsq, lambda a, b: torch.linalg.pinv(a) @ b, lambda d: (a := d.matrix(square=False), d.x(*a.shape[:-1], 2)), rtol=1e-7)
 row("det", linalg.det, torch.linalg.det, lambda d: (d.matrix(),), "dD")
@@ -527,31 +542,31 @@ row("slogdet", lambda x: linalg.slogdet(x)[1], lambda x: torch.linalg.slogdet(x)
 row("slogdet: sign", lambda x: tuple(linalg.slogdet(x)), lambda x: tuple(torch.linalg.slogdet(x)), lambda d: (d.matrix(),), "D")
 row("cholesky", lambda x: linalg.cholesky(hermitian(x)), lambda x: torch.linalg.cholesky(hermitian(x)), lambda d: (d.matrix("positive"),), "dD")
 row("cholesky_solve", lambda b, f: linalg.cholesky_solve(b, ag.tril(f)), lambda b, f: torch.cholesky_solve(b, torch.tril(f)),
-    lambda d: (n := d.int(1, 3), (d.x(n, 2), d.x(n, n, low=0.5)))[1], "dD")  # fmt: skip
+    lambda d: (n := d.int(1, 3), (d.x(n, 2), d.x(n, n, low=0.5)))[1], "dD")
 row("qr", lambda x: tuple(linalg.qr(x)), lambda x: tuple(torch.linalg.qr(x)),
-    lambda d: (a := d.matrix(square=False), (a.swapaxes(-1, -2).copy() if a.shape[-1] > a.shape[-2] else a,))[1], "dD", rtol=1e-7)  # fmt: skip
+    lambda d: (a := d.matrix(square=False), (a.swapaxes(-1, -2).copy() if a.shape[-1] > a.shape[-2] else a,))[1], "dD", rtol=1e-7)
 row("eigh", lambda x: linalg.eigvalsh(hermitian(x)), lambda x: torch.linalg.eigvalsh(hermitian(x)), lambda d: (d.matrix("symmetric"),), "dD")
 row("eigh_invariant", lambda x: COMPOSITES["eigh_invariant"](hermitian(x)),
     lambda x: (lambda w, v: (w, (v * v.conj()).real, v * w.to(v.dtype).unsqueeze(-2) ** 3 @ v.mH))(*torch.linalg.eigh(hermitian(x))),
-    lambda d: (d.matrix("symmetric"),), "dD", rtol=1e-7)  # fmt: skip
+    lambda d: (d.matrix("symmetric"),), "dD", rtol=1e-7)
 row("eig", lambda x: ag.abs(linalg.eigvals(x)).sum(-1), lambda x: torch.linalg.eigvals(x).abs().sum(-1), lambda d: (d.matrix(),), "dD", rtol=1e-7)
 row("eig_invariant", lambda x: COMPOSITES["eig_invariant"](x),
     lambda x: (lambda w, v: (w.abs().sum(-1), (v * w.unsqueeze(-2) ** 2 @ torch.linalg.inv(v)).real))(*torch.linalg.eig(x)),
-    lambda d: (d.matrix(),), "dD", rtol=1e-6)  # fmt: skip
+    lambda d: (d.matrix(),), "dD", rtol=1e-6)
 row("svd", linalg.svdvals, torch.linalg.svdvals, lambda d: (d.matrix(square=False),), "dD", rtol=1e-7)
 row("svd_invariant", lambda x: COMPOSITES["svd_invariant"](x),
     lambda x: (lambda u, s, v: (s, (u * u.conj()).real, (v * v.conj()).real, (u * s.to(u.dtype).unsqueeze(-2) ** 2) @ v))(
         *torch.linalg.svd(x, full_matrices=False)),
-    lambda d: (d.matrix(square=False),), "dD", rtol=1e-6)  # fmt: skip
+    lambda d: (d.matrix(square=False),), "dD", rtol=1e-6)
 row("matrix_exp", linalg.matrix_exp, torch.linalg.matrix_exp, lambda d: (d.x(*d.shape(0, 1), n := d.int(1, 3), n),), "dD")
 row("matrix_power", linalg.matrix_power, torch.linalg.matrix_power, lambda d: (d.matrix(), d.int(-3, 4)), "dD")
 for order in ("fro", "nuc", 2, -2, 1, -1, np.inf, -np.inf):
     row(f"matrix_norm: {order}", lambda x, keep, p=order: linalg.matrix_norm(x, p, keepdims=keep),
         lambda x, keep, p=order: torch.linalg.matrix_norm(x, p, keepdim=keep),
-        lambda d: (d.matrix(square=False), d.bool()), "dD", rtol=1e-7)  # fmt: skip
+        lambda d: (d.matrix(square=False), d.bool()), "dD", rtol=1e-7)
 row("cond", linalg.cond, torch.linalg.cond, lambda d: (d.x(n := d.int(2, 3), n, matrix="regular"), d.one(None, 2)), rtol=1e-7)
 row("cond: a norm", linalg.cond, lambda x, p: torch.linalg.matrix_norm(x, p) * torch.linalg.matrix_norm(torch.linalg.inv(x), p),
-    lambda d: (d.matrix(), d.one("fro", 1, np.inf)))  # fmt: skip
+    lambda d: (d.matrix(), d.one("fro", 1, np.inf)))
 
 # ------------------------------------------------------------------------------------------------------- Fourier
 
@@ -592,7 +607,7 @@ def torch_istft(y: Any, n: int, hop: int, center: bool, normalized: bool) -> Any
 row("stft", lambda x, n, hop, c, o: fft.stft(x, n, hop, torch.hann_window(n, dtype=torch.float64).numpy(), c, normalized=o), torch_stft, signal)
 row("stft: istft", lambda x, n, hop, c, o: fft.istft(fft.stft(x, n, hop, center=c, normalized=o) ** 2, n, hop, center=c, normalized=o),
     lambda x, n, hop, c, o: torch_istft(torch.stft(x, n, hop, window=torch.ones(n, dtype=torch.float64), center=c, normalized=o, return_complex=True) ** 2, n, hop, c, o),
-    lambda d: (d.x(2, d.int(8, 12)), d.one(4, 6), d.int(1, 2), d.bool(), d.bool()))  # fmt: skip
+    lambda d: (d.x(2, d.int(8, 12)), d.one(4, 6), d.int(1, 2), d.bool(), d.bool()))
 
 # ---------------------------------------------------------------------------- convolution, pooling, and resampling
 
@@ -634,25 +649,26 @@ for n in (1, 2, 3):
     row(f"conv{n}d", getattr(ag, f"conv{n}d"), getattr(F, f"conv{n}d"), lambda d, n=n: convolution(d, n), "dD" if n < 3 else "d")
     row(f"conv{n}d: transposed", getattr(ag, f"conv_transpose{n}d"), getattr(F, f"conv_transpose{n}d"), lambda d, n=n: transposed(d, n))
     row(f"max_pool{n}d", getattr(ag, f"max_pool{n}d"), getattr(F, f"max_pool{n}d"), lambda d, n=n: pooled(d, n))
+    row(f"max_pool{n}d: ties", getattr(ag, f"max_pool{n}d"), getattr(F, f"max_pool{n}d"), lambda d, n=n: (np.round((a := pooled(d, n))[0]), *a[1:]))
     row(f"max_pool{n}d: indices", getattr(ag, f"max_pool{n}d"), getattr(F, f"max_pool{n}d"), lambda d, n=n: dilated(d, n), second=False)
     row(f"avg_pool{n}d", getattr(ag, f"avg_pool{n}d"), getattr(F, f"avg_pool{n}d"), lambda d, n=n: (*pooled(d, n), d.bool(), d.bool()))
     row(f"max_pool{n}d: unpool",
         lambda x, k, n=n: getattr(ag, f"max_unpool{n}d")(*getattr(ag, f"max_pool{n}d")(x, k, return_indices=True), k),
         lambda x, k, n=n: getattr(F, f"max_unpool{n}d")(*getattr(F, f"max_pool{n}d")(x, k, return_indices=True), k),
-        lambda d, n=n: (x := d.x(1, 2, *(2 * m for m in d.ints(n, 1, 2)), distinct=True), 2), second=False)  # fmt: skip
+        lambda d, n=n: (d.x(1, 2, *(2 * m for m in d.ints(n, 1, 2)), distinct=True), 2), second=False)
     for kind in ("avg", "max"):
         row(f"adaptive_{kind}_pool{n}d", getattr(ag, f"adaptive_{kind}_pool{n}d"), getattr(F, f"adaptive_{kind}_pool{n}d"),
-            lambda d, n=n: (images(d, n), d.ints(n, 1, 3)))  # fmt: skip
+            lambda d, n=n: (images(d, n), d.ints(n, 1, 3)))
 row("conv2d: same", lambda x, w: ag.conv2d(x, w, padding="same"), lambda x, w: F.conv2d(x, w, padding="same"),
-    lambda d: (d.x(1, 2, *d.ints(2, 3, 5)), d.x(2, 2, *d.ints(2, 1, 3))))  # fmt: skip
+    lambda d: (d.x(1, 2, *d.ints(2, 3, 5)), d.x(2, 2, *d.ints(2, 1, 3))))
 row("avg_pool2d: divisor", lambda x, k: ag.avg_pool2d(x, k, 1, divisor_override=3), lambda x, k: F.avg_pool2d(x, k, 1, divisor_override=3),
-    lambda d: (images(d, 2, 3), d.ints(2, 1, 3)))  # fmt: skip
+    lambda d: (images(d, 2, 3), d.ints(2, 1, 3)))
 # without ceil_mode: PyTorch scales the norm of a window that hangs over the end as if it were full
 row("lp_pool1d", ag.lp_pool1d, absolutely(F.lp_pool1d), lambda d: (images(d, 1, 3), d.one(1.0, 2.0, 3.0), 2, d.int(1, 3)))
 row("lp_pool2d", ag.lp_pool2d, absolutely(F.lp_pool2d), lambda d: (images(d, 2, 3), d.one(1.0, 2.0, 3.0), d.ints(2, 1, 3), d.int(1, 3)))
 row("unfold", ag.unfold, F.unfold, lambda d: (d.x(1, 2, *d.ints(2, 4, 6)), d.ints(2, 1, 2), d.ints(2, 1, 2), d.ints(2, 0, 1), d.ints(2, 1, 2)))
 row("unfold: fold", lambda x, *a: ag.fold(ag.unfold(x, *a) ** 2, x.shape[2:], *a), lambda x, *a: F.fold(F.unfold(x, *a) ** 2, x.shape[2:], *a),
-    lambda d: (d.x(1, 2, *d.ints(2, 4, 6)), d.ints(2, 1, 2), d.ints(2, 1, 2), d.ints(2, 0, 1), d.ints(2, 1, 2)))  # fmt: skip
+    lambda d: (d.x(1, 2, *d.ints(2, 4, 6)), d.ints(2, 1, 2), d.ints(2, 1, 2), d.ints(2, 0, 1), d.ints(2, 1, 2)))
 
 
 def resampled(*modes: str, corners: bool) -> Any:
@@ -675,7 +691,7 @@ row("interpolate", interpolate(ag), interpolate(F), resampled("nearest", "neares
 row("interpolate: between", interpolate(ag), interpolate(F), resampled("linear", "bilinear", "bicubic", "trilinear", corners=True))
 row("grid_sample", ag.grid_sample, F.grid_sample,
     lambda d: (d.x(2, 2, *d.ints(2, 2, 5)), 0.6 * d.x(2, *d.ints(2, 1, 3), 2), d.one("bilinear", "nearest"),
-               d.one("zeros", "border", "reflection"), d.bool()))  # fmt: skip
+               d.one("zeros", "border", "reflection"), d.bool()))
 row("affine_grid", ag.affine_grid, F.affine_grid, lambda d: (d.x(2, 2, 3), (2, 1, *d.ints(2, 1, 4)), d.bool()))
 
 # -------------------------------------------------------------------------------- normalisation, attention, dropout
@@ -695,9 +711,9 @@ def ending(d: Draw) -> tuple[Any, ...]:
 
 
 row("batch_norm", lambda x, w, b: ag.batch_norm(x, None, None, w, b, True), lambda x, w, b: F.batch_norm(x, None, None, w, b, True),
-    lambda d: (x := channels(d), *affine(d, x.shape[1:2])))  # fmt: skip
+    lambda d: (x := channels(d), *affine(d, x.shape[1:2])))
 row("batch_norm: running", ag.batch_norm, F.batch_norm,
-    lambda d: (x := channels(d), Fixed(d.x(x.shape[1])), Fixed(d.x(x.shape[1], low=0.3)), *affine(d, x.shape[1:2])))  # fmt: skip
+    lambda d: (x := channels(d), Fixed(d.x(x.shape[1])), Fixed(d.x(x.shape[1], low=0.3)), *affine(d, x.shape[1:2])))
 row("layer_norm", ag.layer_norm, F.layer_norm, lambda d: (*(a := ending(d)), *affine(d, a[1])))
 row("rms_norm", ag.rms_norm, F.rms_norm, lambda d: (*(a := ending(d)), *affine(d, a[1])[:1], d.one(None, 1e-3)))
 row("group_norm", ag.group_norm, F.group_norm, lambda d: (g := d.int(1, 3), x := d.x(2, g * d.int(1, 2), *d.shape(1, 2, 2)), (x, g, *affine(d, x.shape[1:2])))[2])
@@ -718,14 +734,14 @@ row("scaled_dot_product_attention", ag.scaled_dot_product_attention, lambda *a: 
 row("scaled_dot_product_attention: grouped", lambda *x: ag.scaled_dot_product_attention(*x, enable_gqa=True),
     lambda q, k, v: torch.softmax(q @ k.repeat_interleave(q.shape[1] // k.shape[1], 1).mT / q.shape[-1] ** 0.5, -1)
     @ v.repeat_interleave(q.shape[1] // k.shape[1], 1),
-    lambda d: (h := d.int(1, 2), s := d.int(1, 4), (d.x(2, h * d.int(1, 3), 3, 2), d.x(2, h, s, 2), d.x(2, h, s, 3)))[2])  # fmt: skip
+    lambda d: (h := d.int(1, 2), s := d.int(1, 4), (d.x(2, h * d.int(1, 3), 3, 2), d.x(2, h, s, 2), d.x(2, h, s, 3)))[2])
 
 # -------------------------------------------------------------------------------------------------------- losses
 
 REDUCTIONS = ("mean", "sum", "none")
 for name, extra in [("l1_loss", None), ("mse_loss", None), ("huber_loss", "delta"), ("smooth_l1_loss", "beta")]:
-    row(name, lambda x, t, r, e, f=getattr(ag, name): f(x, t, r, **e), lambda x, t, r, e, f=getattr(F, name): f(x, t, reduction=r, **e),
-        lambda d, extra=extra: (*same(d, 2, 0), d.one(*REDUCTIONS), {extra: d.one(0.5, 1.0)} if extra else {}))  # fmt: skip
+    row(name, lambda x, t, r, e, f=name: getattr(ag, f)(x, t, r, **e), lambda x, t, r, e, f=name: getattr(F, f)(x, t, reduction=r, **e),
+        lambda d, extra=extra: (*same(d, 2, 0), d.one(*REDUCTIONS), {extra: d.one(0.5, 1.0)} if extra else {}))
 
 
 def probabilities(d: Draw) -> tuple[Any, ...]:
@@ -752,18 +768,18 @@ def cross_entropy(x: Any, target: Any, weight: Any, ignored: int, reduction: str
 row("softmax_cross_entropy", ag.cross_entropy, cross_entropy, targets)
 row("softmax_cross_entropy: nll", lambda x, t, w, i, r: ag.nll_loss(ag.log_softmax(x, 1), t, w, i, r),
     lambda x, t, w, i, r: F.nll_loss(torch.log_softmax(x, 1), t, w, ignore_index=i, reduction=r),
-    lambda d: (x := d.x(3, 4, *d.shape(0, 2)), d.picks((3, *x.shape[2:]), 4), d.one(None, Fixed(d.x(4, low=0.3))), d.one(-100, 1), d.one("sum", "none")))  # fmt: skip
+    lambda d: (x := d.x(3, 4, *d.shape(0, 2)), d.picks((3, *x.shape[2:]), 4), d.one(None, Fixed(d.x(4, low=0.3))), d.one(-100, 1), d.one("sum", "none")))
 row("binary_cross_entropy", lambda x, t, w, r: ag.binary_cross_entropy(x, t, w, r), lambda x, t, w, r: F.binary_cross_entropy(x, t, w, reduction=r), probabilities)
 row("binary_cross_entropy_with_logits", lambda x, t, w, r, p: ag.binary_cross_entropy_with_logits(x, t, w, r, p),
     lambda x, t, w, r, p: F.binary_cross_entropy_with_logits(x, t, w, reduction=r, pos_weight=p),
-    lambda d: (*(a := probabilities(d)), d.one(None, Fixed(d.x(a[0].shape[-1], low=0.3)))))  # fmt: skip
+    lambda d: (*(a := probabilities(d)), d.one(None, Fixed(d.x(a[0].shape[-1], low=0.3)))))
 row("kl_div", lambda x, t, r, lg: ag.kl_div(x, t, r, lg), lambda x, t, r, lg: F.kl_div(x, t, reduction=r, log_target=lg),
-    lambda d: (*probabilities(d)[:2], d.one("batchmean", "mean", "sum", "none"), d.bool()))  # fmt: skip
+    lambda d: (*probabilities(d)[:2], d.one("batchmean", "mean", "sum", "none"), d.bool()))
 row("poisson_nll_loss", lambda x, t, lg, full, r: ag.poisson_nll_loss(x, t, lg, full, reduction=r),
     lambda x, t, lg, full, r: F.poisson_nll_loss(x, t, log_input=lg, full=full, reduction=r),
-    lambda d: (*probabilities(d)[:2], d.bool(), d.bool(), d.one(*REDUCTIONS)))  # fmt: skip
+    lambda d: (*probabilities(d)[:2], d.bool(), d.bool(), d.one(*REDUCTIONS)))
 row("gaussian_nll_loss", lambda x, t, v, full, r: ag.gaussian_nll_loss(x, t, v**2, full, reduction=r),
-    lambda x, t, v, full, r: F.gaussian_nll_loss(x, t, v**2, full=full, reduction=r), lambda d: (*same(d, 3), d.bool(), d.one(*REDUCTIONS)))  # fmt: skip
+    lambda x, t, v, full, r: F.gaussian_nll_loss(x, t, v**2, full=full, reduction=r), lambda d: (*same(d, 3), d.bool(), d.one(*REDUCTIONS)))
 
 
 def signs(d: Draw, *shape: int) -> np.ndarray:
@@ -772,27 +788,29 @@ def signs(d: Draw, *shape: int) -> np.ndarray:
 
 LOSS = lambda d, n=2: (s := d.shape(2, 2), tuple(d.x(*s) for _ in range(n)))[1]  # noqa: E731
 row("margin_ranking_loss", ag.margin_ranking_loss, lambda a, b, t, m, r: F.margin_ranking_loss(a, b, t, m, reduction=r),
-    lambda d: (*(a := same(d)), signs(d, *a[0].shape), d.one(0.0, 0.5), d.one(*REDUCTIONS)))  # fmt: skip
+    lambda d: (*(a := same(d)), signs(d, *a[0].shape), d.one(0.0, 0.5), d.one(*REDUCTIONS)))
 row("hinge_embedding_loss", ag.hinge_embedding_loss, lambda x, t, m, r: F.hinge_embedding_loss(x, t, m, reduction=r),
-    lambda d: (x := d.xs(1), signs(d, *x.shape), d.one(0.5, 1.0), d.one(*REDUCTIONS)))  # fmt: skip
+    lambda d: (x := d.xs(1), signs(d, *x.shape), d.one(0.5, 1.0), d.one(*REDUCTIONS)))
 row("soft_margin_loss", ag.soft_margin_loss, lambda x, t, r: F.soft_margin_loss(x, t, reduction=r), lambda d: (x := d.xs(1), Fixed(signs(d, *x.shape) * 1.0), d.one(*REDUCTIONS)))
 row("multilabel_soft_margin_loss", ag.multilabel_soft_margin_loss, lambda x, t, w, r: F.multilabel_soft_margin_loss(x, t, w, reduction=r),
-    lambda d: (*LOSS(d), d.one(None, Fixed(d.x(1, low=0.3))), d.one(*REDUCTIONS)))  # fmt: skip
+    lambda d: (*LOSS(d), d.one(None, Fixed(d.x(1, low=0.3))), d.one(*REDUCTIONS)))
 row("multi_margin_loss", ag.multi_margin_loss, lambda x, t, p, m, w, r: F.multi_margin_loss(x, t, p, m, w, reduction=r),
-    lambda d: (d.x(3, 4), d.picks(3, 4), d.int(1, 2), d.one(0.5, 1.0), d.one(None, Fixed(d.x(4, low=0.3))), d.one(*REDUCTIONS)), second=False)  # fmt: skip
+    lambda d: (d.x(3, 4), d.picks(3, 4), d.int(1, 2), d.one(0.5, 1.0), d.one(None, Fixed(d.x(4, low=0.3))), d.one(*REDUCTIONS)), second=False)
 row("multilabel_margin_loss", ag.multilabel_margin_loss, lambda x, t, r: F.multilabel_margin_loss(x, t, reduction=r),
-    lambda d: (d.x(2, 4), np.array([[3, 0, -1, 1], [1, -1, 2, 0]]), d.one(*REDUCTIONS)), second=False)  # fmt: skip
+    lambda d: (d.x(2, 4), np.array([[3, 0, -1, 1], [1, -1, 2, 0]]), d.one(*REDUCTIONS)), second=False)
 row("cosine_similarity", ag.cosine_similarity, F.cosine_similarity, lambda d: (*(a := same(d)), d.axis(a[0])))
 row("cosine_embedding_loss", ag.cosine_embedding_loss, lambda a, b, t, m, r: F.cosine_embedding_loss(a, b, t, m, reduction=r),
-    lambda d: (*(a := LOSS(d)), signs(d, len(a[0])), d.one(0.0, 0.3), d.one(*REDUCTIONS)))  # fmt: skip
+    lambda d: (*(a := LOSS(d)), signs(d, len(a[0])), d.one(0.0, 0.3), d.one(*REDUCTIONS)))
 row("pairwise_distance", lambda a, b, p, keep: ag.pairwise_distance(a, b, p, 1e-6, keep), lambda a, b, p, keep: F.pairwise_distance(a, b, p, 1e-6, keep),
-    lambda d: (*same(d), d.one(1.0, 2.0, 3.0), d.bool()))  # fmt: skip
+    lambda d: (*same(d), d.one(1.0, 2.0, 3.0), d.bool()))
 row("triplet_margin_loss", lambda *a: ag.triplet_margin_loss(*a[:3], a[3], a[4], swap=a[5], reduction=a[6]),
     lambda *a: F.triplet_margin_loss(*a[:3], a[3], a[4], swap=a[5], reduction=a[6]),
-    lambda d: (*LOSS(d, 3), d.one(0.5, 1.0), d.one(1.0, 2.0), d.bool(), d.one(*REDUCTIONS)))  # fmt: skip
+    lambda d: (*LOSS(d, 3), d.one(0.5, 1.0), d.one(1.0, 2.0), d.bool(), d.one(*REDUCTIONS)))
 row("ctc", lambda x, t, i, o, r: ag.ctc_loss(ag.log_softmax(x, 2), t, i, o, reduction=r),
     lambda x, t, i, o, r: F.ctc_loss(torch.log_softmax(x, 2), t, i, o, reduction=r),
-    lambda d: (d.x(7, 2, 5), d.rng.integers(1, 5, (2, 3)), (7, d.int(6, 7)), (d.int(0, 3), d.int(1, 3)), d.one(*REDUCTIONS)), second=False)  # fmt: skip
+    lambda d: (d.x(7, 2, 5), d.rng.integers(1, 5, (2, 3)), (7, d.int(6, 7)), (d.int(0, 3), d.int(1, 3)), d.one(*REDUCTIONS)), second=False)
+
+# fmt: on
 
 # --------------------------------------------------------------------------------------------------- the comparison
 
@@ -818,7 +836,13 @@ class Side(NamedTuple):
     numpy: Any
 
 
-OURS = Side("ours", ag.tensor, lambda y, xs: ag.gradients(y, xs, create_graph=True, allow_unused=True), ag.real, lambda y: y.detach().array)
+OURS = Side(
+    "ours",
+    ag.tensor,
+    lambda y, xs: ag.gradients(y, xs, create_graph=True, allow_unused=True),
+    ag.real,
+    lambda y: y.detach().array,
+)
 THEIRS = Side("PyTorch's", torch.tensor, lambda y, xs: torch.autograd.grad(y, xs, create_graph=True, allow_unused=True),
               lambda y: y.real if y.is_complex() else y, lambda y: y.numpy(force=True))  # fmt: skip
 
@@ -851,7 +875,9 @@ def orders(side: Side, function: Any, arguments: Any, second: bool) -> list[list
         if total is None:
             break
         gradients = side.gradients(total, leaves)
-        found.append([np.zeros(tuple(x.shape)) if g is None else side.numpy(g) for g, x in zip(gradients, leaves, strict=True)])
+        found.append(
+            [np.zeros(tuple(x.shape)) if g is None else side.numpy(g) for g, x in zip(gradients, leaves, strict=True)]
+        )
         current = [g if g is not None else x.detach() * 0 for g, x in zip(gradients, leaves, strict=True)]
     return found
 
@@ -872,7 +898,9 @@ def check(row: Row, dtype: type, data: Any) -> None:
             )  # fmt: skip
     for longer in (ours[len(theirs) :], theirs[len(ours) :]):  # one side stopped: what the other has must be zero
         for order in longer:
-            assert not any(np.any(np.abs(g) > 1e-12) for g in order), f"only one side has a derivative: {order}\nfor {shown}"
+            assert not any(np.any(np.abs(g) > 1e-12) for g in order), (
+                f"only one side has a derivative: {order}\nfor {shown}"
+            )
 
 
 CASES = [
