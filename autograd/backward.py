@@ -306,7 +306,9 @@ def _fits(small: tuple[int, ...], large: tuple[int, ...]) -> bool:
 def _cast(g: Any, dtype: np.dtype) -> Any:
     """The gradient in the dtype of the value; the imaginary part is dropped where the value is real."""
     if isinstance(g, Variable):
-        return g if g.dtype == dtype else g.astype(dtype)  # type: ignore[attr-defined]
+        t: Any = g
+        t = t.real if t.dtype.kind == "c" and dtype.kind != "c" else t
+        return t if t.dtype == dtype else t.astype(dtype)
     return cast(g, dtype)
 
 
