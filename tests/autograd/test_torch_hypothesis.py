@@ -443,7 +443,7 @@ ADVANCED = [
     (np.array([0, 1]), np.array([3, 3])), (slice(0, 2), np.array([[1, 1], [0, 2]])), (np.array([True, False, True]), 1),
     (np.array([[0, 2]]), np.array([[1], [3]])), (None, np.array([2, 0]), Ellipsis, np.array([1, 1])),
 ]
-ACROSS = lambda d: (x := d.x(3, 4), i := d(st.sampled_from(ADVANCED)), np.arange(12).reshape(3, 4)[i])  # noqa: E731
+ACROSS = lambda d: (d.x(3, 4), i := d(st.sampled_from(ADVANCED)), np.arange(12).reshape(3, 4)[i])  # noqa: E731
 row("getitem: several arrays", lambda x, i, _: x[plain(i)] ** 2, lambda x, _, p: x.reshape(-1)[p] ** 2, ACROSS, "dD")
 row("take_along_axis", lambda x, a, i, _: ag.take_along_axis(x, i, a), lambda x, a, i, _: torch.take_along_dim(x, i, a),
     lambda d: (x := d.xs(1), a := d.int(0, x.ndim - 1), (x, a, d.picks((*x.shape[:a], 3, *x.shape[a + 1 :]), x.shape[a]), 0))[2], "dD")
