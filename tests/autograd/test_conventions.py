@@ -458,6 +458,17 @@ def test_softmax_leaves_out_minus_infinity():
         assert np.isnan(ag.softmax(np.array([-INF, -INF]))).all()
 
 
+@line("`cross_entropy`, `nll_loss` of labels that are ignored")
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_ignored_labels(smoothing):
+    ignored, some = np.array([-100, -100]), np.array([1, -100])
+    for f in (lambda x: ag.cross_entropy(x, ignored, label_smoothing=smoothing), lambda x: ag.nll_loss(x, ignored)):
+        np.testing.assert_array_equal(reverse(f, np.zeros((2, 3)))[1][0].array, 0)
+    settle(lambda x: ag.nll_loss(x, some), [[0, -1, 0], [-INF, 0, 0]], [[0, -1, 0], [0, 0, 0]])
+    assert np.isnan(ag.cross_entropy(np.zeros((2, 3)), ignored))
+    assert ag.cross_entropy(np.array([[0.0, 0.0], [-INF, 0.0]]), some) == pytest.approx(np.log(2))
+
+
 @line("attention with a row in which nothing takes part")
 @pytest.mark.parametrize("additive", [False, True])
 def test_attention_of_nothing(additive):
