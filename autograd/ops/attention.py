@@ -48,9 +48,9 @@ def scaled_dot_product_attention(
     r""":math:`\operatorname{softmax}(q k^\top / \sqrt d + m) \, v` (Vaswani et al., 2017, arXiv:1706.03762).
 
     Shape: ``query (..., L, d)``, ``key (..., S, d)``, ``value (..., S, dv)``; the result ``(..., L, dv)``.
-    ``attn_mask`` broadcasts to ``(..., L, S)``: Boolean (True takes part) or added to the scores. A row in
-    which nothing takes part gives 0. ``is_causal`` lets position i see positions up to i. ``enable_gqa`` shares each
-    key and value head among several query heads (axis -3) (Ainslie et al., 2023, arXiv:2305.13245).
+    ``attn_mask`` broadcasts to ``(..., L, S)``: Boolean (True takes part) or added to the scores (-inf takes none). A
+    row in which nothing takes part gives 0. ``is_causal`` lets position i see positions up to i. ``enable_gqa``
+    shares each key and value head among several query heads (axis -3) (Ainslie et al., 2023, arXiv:2305.13245).
     """
     if query.ndim < 2 or key.ndim < 2 or query.shape[-1] != key.shape[-1] or key.shape[-2] != value.shape[-2]:
         raise ShapeError(
@@ -75,14 +75,19 @@ def scaled_dot_product_attention(
     elif attn_mask is not None and attn_mask.dtype.kind == "b":
         allowed = attn_mask
     elif attn_mask is not None:
+        if not hasattr(attn_mask, "level"):  # -inf says the same as False
+            finite = attn_mask != -np.inf
+            if not getattr(finite, "array", finite).all():
+                allowed, attn_mask = finite, where(finite, attn_mask, 0)
         scores = scores + attn_mask
     if allowed is None:
         weights = softmax(scores, -1)
     else:
-        weights = softmax(where(allowed, scores, -np.inf), -1)
         plain = getattr(allowed, "array", allowed)
-        if not plain.any(axis=-1).all():  # softmax over nothing is 0/0; such a row takes nothing from anywhere
-            some = plain.any(axis=-1, keepdims=True)
+        some = plain.any(axis=-1, keepdims=True)
+        if some.all():
+            weights = softmax(where(allowed, scores, -np.inf), -1)
+        else:  # softmax over nothing is 0/0; such a row takes nothing from anywhere
             weights = where(some, softmax(where(plain | ~some, scores, -np.inf), -1), 0)
     return matmul(dropout(weights, dropout_p) if dropout_p else weights, value)
 

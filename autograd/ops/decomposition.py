@@ -335,12 +335,23 @@ def _slogdet_vjp(g: Any, y: Any, x: Any) -> Any:
     scale: Any = 0 if g_log is None else expand_dims(g_log, (-1, -2))
     if g_sign is not None and x.dtype.kind == "c":
         scale = scale - 1j * expand_dims(imag(g_sign.conj() * y[0]), (-1, -2))
-    return None if isinstance(scale, int) else scale * _h(_inv(x))
+    return None if isinstance(scale, int) else scale * _h(_regularly(_inv, x))
+
+
+def _regularly(function: Any, x: Any, *rest: Any) -> Any:
+    """What a rule of slogdet computes with an inverse, which a singular matrix lacks."""
+    try:
+        return function(x, *rest)
+    except ValueError as error:
+        raise GradientError(
+            "slogdet: a matrix is singular, where the logarithm of the determinant is -inf and has no derivative.\n"
+            "  The determinant itself has one: use det."
+        ) from error
 
 
 def _slogdet_jvp(primals: Any, tangents: Any) -> Any:
     x, change = primals[0], tangents[0]
-    turn = sum(diagonal(_solve(x, change), 0, -2, -1), -1)
+    turn = sum(diagonal(_regularly(_solve, x, change), 0, -2, -1), -1)
     sign = _slogdet(x)[0]
     return (1j * imag(turn) * sign, real(turn)) if x.dtype.kind == "c" else (0 * turn, turn)
 
@@ -813,6 +824,7 @@ def matrix_norm(x: Any, ord: Any = "fro", axis: tuple[int, int] = (-2, -1), keep
     if ord in ("nuc", 2, -2):
         order = [i for i in range(x.ndim) if i not in (rows, columns)] + [rows, columns]
         values = svdvals(x.transpose(tuple(order)))
+        values = where(values <= _rounding(values, x.shape), 0, values)  # at a norm's tip the gradient is 0
         y = sum(values, -1) if ord == "nuc" else maximum_of(values, -1) if ord == 2 else minimum_of(values, -1)
         return expand_dims(y, tuple(sorted((rows, columns)))) if keepdims else y
     if ord not in (1, -1, np.inf, -np.inf):
@@ -821,6 +833,12 @@ def matrix_norm(x: Any, ord: Any = "fro", axis: tuple[int, int] = (-2, -1), keep
     sums = sum(absolute(x), inner, keepdims=True)
     y = (maximum_of if ord > 0 else minimum_of)(sums, other, keepdims=True)
     return y if keepdims else squeeze(y, (rows, columns))
+
+
+def _rounding(values: Any, shape: tuple[int, ...]) -> Any:
+    """What a singular value of 0 may come out as."""
+    array = getattr(values, "array", values)
+    return array[..., :1] * (max(shape) * float(np.finfo(array.dtype).eps))
 
 
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:

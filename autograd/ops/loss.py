@@ -150,10 +150,14 @@ def cross_entropy(
         nll = squeeze(take_along_axis(smooth, flat[:, None], 1), 1)
         loss = (1 - label_smoothing) * nll + (label_smoothing / rows.shape[1]) * sum(smooth, 1)
     if counted is not None:
-        mask = counted.reshape(-1).astype(loss.dtype)
-        loss = loss * mask
-        weights = mask if weights is None else weights * mask
+        loss, weights = _without_ignored(loss, weights, counted.reshape(-1))
     return reduced("cross_entropy", _shaped(loss, shape), reduction, weights)
+
+
+def _without_ignored(loss: Any, weights: Any, counted: Any) -> tuple[Any, Any]:
+    """Losses and weights with 0 for what is ignored, whose gradient is 0 even where nothing counts at all."""
+    mask = counted.astype(loss.dtype)
+    return where(counted, loss, 0), mask if weights is None else weights * mask
 
 
 def _shaped(loss: Any, shape: tuple[int, ...]) -> Any:
@@ -202,8 +206,7 @@ def nll_loss(
     if weights is not None:
         loss = loss * weights
     if counted is not None:
-        mask = counted.reshape(-1).astype(loss.dtype)
-        loss, weights = loss * mask, mask if weights is None else weights * mask
+        loss, weights = _without_ignored(loss, weights, counted.reshape(-1))
     return reduced("nll_loss", _shaped(loss, labels.shape), reduction, weights)
 
 

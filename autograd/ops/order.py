@@ -12,7 +12,7 @@ from autograd.composite import composite
 from autograd.dispatch import bound
 from autograd.errors import ArgumentError, RangeError, ShapeError
 from autograd.ops.axes import Axis, normalize_axes, normalize_axis
-from autograd.ops.elementwise import isnan, where
+from autograd.ops.elementwise import isfinite, isnan, where
 from autograd.ops.indexing import take_along_axis
 from autograd.ops.reduce import sum
 from autograd.ops.shape import reshape, squeeze, stack, transpose
@@ -107,13 +107,19 @@ def kthvalue(x: Any, k: int, axis: int = -1, keepdims: bool = False) -> Ordered:
 
 
 def _statistic_vjp(g: Any, y: Any, x: Any) -> Any:
-    hit = (x == y[..., None]).astype(g.dtype)
+    hit = _hit(x, y).astype(g.dtype)
     return g[..., None] * (hit / hit.sum(axis=-1, keepdims=True))
 
 
+def _hit(x: Any, y: Any) -> Any:
+    """Which elements are equal to the one picked."""
+    y = y[..., None]
+    return (x == y) | ((x != x) & (y != y))
+
+
 def _statistic_jvp(t: Any, y: Any, x: Any) -> Any:
-    hit = (x == y[..., None]).astype(t.dtype)
-    return (t * (hit / hit.sum(axis=-1, keepdims=True))).sum(axis=-1)
+    hit = _hit(x, y)
+    return where(hit, t, 0).sum(axis=-1) / hit.astype(t.dtype).sum(axis=-1)
 
 
 _statistic = primitive(
@@ -229,8 +235,17 @@ def _nan_quantile(op: str, x: Any, q: float, axis: Axis, keepdims: bool) -> Any:
     low = xp.floor(position).astype(np.int64)
     share = (position - low).astype(x.dtype)
     high = xp.minimum(low + 1, xp.maximum(n, 1) - 1)
-    y = take_along_axis(ordered, low, -1) * (1 - share) + take_along_axis(ordered, high, -1) * share
+    y = _picked(flat, ordered, low) * (1 - share) + _picked(flat, ordered, high) * share
     return _kept(squeeze(y, -1), x, axes, keepdims)
+
+
+def _picked(flat: Any, ordered: Any, place: Array) -> Any:
+    """The element at a place of the order; those equal to it share its gradient."""
+    y = take_along_axis(ordered, place, -1)
+    y = y.detach() if hasattr(y, "detach") else y
+    hit = flat == y
+    ties = sum(hit.astype(flat.dtype), -1, keepdims=True)
+    return y + sum(where(hit & isfinite(y), flat - y, 0), -1, keepdims=True) / where(ties == 0, 1, ties)
 
 
 @composite(

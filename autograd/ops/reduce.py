@@ -16,7 +16,7 @@ from autograd.composite import composite
 from autograd.errors import ShapeError
 from autograd.ops.axes import Axis, normalize_axes, normalize_axis
 from autograd.ops.elementwise import abs as absolute
-from autograd.ops.elementwise import equal, exp, isclose, isinf, isnan, real, sqrt, square, where
+from autograd.ops.elementwise import equal, exp, isclose, isinf, isnan, real, softmax_of, sqrt, square, where
 from autograd.ops.indexing import getitem
 from autograd.ops.scan import cumprod
 from autograd.ops.shape import broadcast_to, concat, flip, transpose
@@ -145,8 +145,13 @@ def std(x: Any, axis: Axis = None, correction: float = 0, keepdims: bool = False
 
 def _extreme_vjp(g: Any, y: Any, x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
     """The gradient goes to the extreme element, in equal shares where several are tied."""
-    hit = (x == _kept(y, axis, keepdims)).astype(g.dtype)
+    hit = _hit(x, _kept(y, axis, keepdims)).astype(g.dtype)
     return _kept(g, axis, keepdims) * (hit / hit.sum(axis=axis, keepdims=True))
+
+
+def _hit(x: Any, y: Any) -> Any:
+    """Which elements are the extreme; a NaN is the extreme of everything."""
+    return (x == y) | (x != x)
 
 
 _max = primitive(
@@ -165,8 +170,9 @@ _min = primitive(
 
 def _extreme_jvp(op: Any, primals: Any, tangents: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
     (x,), (t,) = primals, tangents
-    hit = (x == op(x, axis=axis, keepdims=True)).astype(t.dtype)
-    return sum(t * (hit / hit.sum(axis=axis, keepdims=True)), axis, keepdims)
+    hit = _hit(x, op(x, axis=axis, keepdims=True))
+    ties = sum(hit.astype(t.dtype), axis, keepdims)
+    return sum(where(hit, t, 0), axis, keepdims) / ties  # an infinite tangent of another element does not leak
 
 
 def _extreme(op: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
@@ -249,15 +255,13 @@ def _logsumexp_forward(x: Array, *, axis: tuple[int, ...], keepdims: bool) -> Ar
 
 def _logsumexp_vjp(g: Any, y: Any, x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
     """The softmax; where y is -inf or inf, no element is smooth and exp(x - y) would be NaN: the gradient is 0."""
-    y = _kept(y, axis, keepdims)
-    finite = (y - y) == 0
-    return _kept(g, axis, keepdims) * where(finite, exp(x - where(finite, y, 0)), 0)
+    return _kept(g, axis, keepdims) * softmax_of(x, _kept(y, axis, keepdims))
 
 
 _logsumexp = primitive(
     "logsumexp", _logsumexp_forward, kind="reduction",
     vjp=[_logsumexp_vjp], jvp=lambda primals, tangents, axis, keepdims: sum(
-        tangents[0] * exp(primals[0] - _logsumexp(primals[0], axis=axis, keepdims=True)), axis, keepdims),
+        tangents[0] * softmax_of(primals[0], _logsumexp(primals[0], axis=axis, keepdims=True)), axis, keepdims),
     latex=r"\ln \textstyle\sum e^{{{0}}}", vjp_latex=[r"\bar y \, e^{x - y}"],
     flops=per_input_element(10), samples=_samples,
     reference=lambda x, axis, keepdims: np.log(np.sum(np.exp(x), axis=axis, keepdims=keepdims)),
