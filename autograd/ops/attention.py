@@ -8,21 +8,23 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backend import Array, is_array
+from autograd.backend import is_array
 from autograd.composite import composite
+from autograd.dispatch import bound
 from autograd.errors import ArgumentError, DtypeError, RangeError, ShapeError
 from autograd.ops.elementwise import where
 from autograd.ops.indexing import getitem
 from autograd.ops.linalg import matmul
 from autograd.ops.random import dropout
 from autograd.ops.rearrange import repeat
+from autograd.ops.reduce import any as any_of
 from autograd.ops.reduce import max as maximum_of
 from autograd.ops.reduce import softmax, sum
 from autograd.ops.scattering import index_add
 from autograd.ops.shape import stack
 from autograd.samples import array as spec
 from autograd.samples import integers, sample
-from autograd.tape import module_of
+from autograd.tape import Variable, constant, innermost, module_of
 
 __all__ = ["embedding", "embedding_bag", "one_hot", "scaled_dot_product_attention"]
 
@@ -80,9 +82,9 @@ def scaled_dot_product_attention(
         weights = softmax(scores, -1)
     else:
         weights = softmax(where(allowed, scores, -np.inf), -1)
-        plain = getattr(allowed, "array", allowed)
-        if not plain.any(axis=-1).all():  # softmax over nothing is 0/0; such a row takes nothing from anywhere
-            some = plain.any(axis=-1, keepdims=True)
+        plain = constant(allowed)
+        some = any_of(plain, -1, keepdims=True)
+        if not innermost(some).all():  # softmax over nothing is 0/0; such a row takes nothing from anywhere
             weights = where(some, softmax(where(plain | ~some, scores, -np.inf), -1), 0)
     return matmul(dropout(weights, dropout_p) if dropout_p else weights, value)
 
@@ -92,15 +94,16 @@ def _where(x: Any) -> Any:
     return module_of(x)
 
 
-def _indices(op: str, indices: Any, n: int) -> Array:
-    array = getattr(indices, "array", indices)
-    array = array if is_array(array) else np.asarray(array)
-    if array.dtype.kind not in "iu":
-        raise DtypeError(f"{op}: indices must be integers, not {array.dtype}. Convert them with .astype('int64').")
+def _indices(op: str, indices: Any, n: int) -> Any:
+    indices = constant(indices)
+    indices = indices if hasattr(indices, "dtype") else np.asarray(indices)
+    if indices.dtype.kind not in "iu":
+        raise DtypeError(f"{op}: indices must be integers, not {indices.dtype}. Convert them with .astype('int64').")
+    array = innermost(indices)
     if array.size and not (array.min() >= 0 and array.max() < n):
         bad = int(array[(array < 0) | (array >= n)].reshape(-1)[0])
         raise RangeError(f"{op}: indices hold {bad}; the table has rows 0 to {n - 1}.")
-    return array
+    return indices
 
 
 @composite(r"{1}[{0}]", [sample(integers(2, 3, high=5), spec(5, 4)), sample(integers(3, high=5), spec(5, 2))])
@@ -146,7 +149,7 @@ def embedding_bag(
         return total / places.shape[1] if mode == "mean" else total
     if offsets is None:
         raise ArgumentError("embedding_bag: a vector of indices needs offsets, where each bag starts.")
-    starts = [int(o) for o in np.asarray(getattr(offsets, "array", offsets)).tolist()]
+    starts = [int(o) for o in np.asarray(constant(offsets)).tolist()]
     edges = [*starts, places.shape[0]]
     if starts[:1] != [0] or any(a > b for a, b in pairwise(edges)):
         raise ShapeError(
@@ -163,10 +166,9 @@ def embedding_bag(
 
 def one_hot(indices: Any, num_classes: int = -1) -> Any:
     """Integers as vectors with a 1 in their place; ``num_classes`` is one more than the largest by default. int64."""
-    array = getattr(indices, "array", indices)
+    array = innermost(indices)
     array = array if is_array(array) else np.asarray(array)
     n = (int(array.max()) + 1 if array.size else 0) if num_classes < 0 else num_classes
-    places = _indices("one_hot", array, n)
+    places = _indices("one_hot", indices, n)
     made = (places[..., None] == _where(places).arange(n)).astype(np.int64)
-    from_tensor = hasattr(indices, "detach")
-    return type(indices)(made) if from_tensor else made
+    return bound(made, None) if isinstance(indices, Variable) and not isinstance(made, Variable) else made
