@@ -312,7 +312,10 @@ def _fits(small: tuple[int, ...], large: tuple[int, ...]) -> bool:
 def _cast(g: Any, dtype: np.dtype) -> Any:
     """The gradient in the dtype of the value; the imaginary part is dropped where the value is real."""
     if isinstance(g, Variable):
-        return g if g.dtype == dtype else g.astype(dtype)  # type: ignore[attr-defined]
+        tensor: Any = g
+        if tensor.dtype.kind == "c" and dtype.kind != "c":
+            tensor = tensor.real
+        return tensor if tensor.dtype == dtype else tensor.astype(dtype)
     return cast(g, dtype)
 
 

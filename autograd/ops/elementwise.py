@@ -590,7 +590,7 @@ def clip(x: Any, min: Any = None, max: Any = None) -> Any:
     low, high = constant(min), constant(max)
     if hasattr(low, "level") or hasattr(high, "level"):  # inside vmap: a bound for each example
         y = x if low is None else where(x < low, low, x)
-        return y if high is None else where(x > high, high, y)
+        return y if high is None else where(y > high, high, y)
     return _clip(x, low=low, high=high)
 
 
