@@ -19,7 +19,7 @@ from autograd import levels
 from autograd.backend import Array, as_array, cast, is_complex
 from autograd.dispatch import bound, item_node
 from autograd.errors import GradientError
-from autograd.mode import set_grad_enabled
+from autograd.mode import enable_grad, is_grad_enabled, set_grad_enabled
 from autograd.ops.elementwise import real, where
 from autograd.ops.reduce import sum as sum_over
 from autograd.ops.shape import broadcast_to
@@ -248,9 +248,15 @@ def _pull_through_plain(node: Node, g: Any, inputs: Sequence[Node | None], saved
     op: Any = node.op
     values = _joined_to_graph(node, saved)
     arguments = [values[op.layout[argument]] for argument in op.arguments]
-    y = op.plain(*arguments, **node.params)
+    recording = is_grad_enabled()
+    with enable_grad():  # the definition has to be recorded for its own walk, even where the pull is not
+        y = op.plain(*arguments, **node.params)
     found = walk(
-        [(y.node, g)], retain_graph=True, create_graph=True, targets=[parent for parent in inputs if parent is not None]
+        [(y.node, g)],
+        retain_graph=True,
+        create_graph=True,
+        record=recording,
+        targets=[parent for parent in inputs if parent is not None],
     )
     return [None if parent is None else found.get(parent) for parent in inputs]
 

@@ -19,13 +19,17 @@ _lock = threading.Lock()
 
 
 class Level:
-    """One transform in progress: its number, and for vmap the size of the batch (-1 for forward mode)."""
+    """One transform in progress: its number, and for vmap the size of the batch (-1 for forward mode).
 
-    __slots__ = ("number", "size")
+    ``undo`` holds what to call at the end: Tensors from outside, written with values of this level, get theirs back.
+    """
+
+    __slots__ = ("number", "size", "undo")
 
     def __init__(self, number: int, size: int = -1):
         self.number = number
         self.size = size
+        self.undo: list[Callable[[], None]] = []
 
 
 Observer = Callable[[Any, tuple[Any, ...], dict[str, Any], Callable[..., Any]], Any]
@@ -74,6 +78,8 @@ def enter(size: int = -1) -> Iterator[Level]:
     try:
         yield level
     finally:
+        while level.undo:
+            level.undo.pop()()
         here.levels.remove(level)
         _count(-1)
 

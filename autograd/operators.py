@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd import ops
+from autograd import levels, ops
 from autograd.dispatch import apply1, apply2
 from autograd.errors import DtypeError, GradientError, ShapeError
 from autograd.mode import mode
-from autograd.ops.indexing import plain_index
-from autograd.tape import Variable, mark_written
+from autograd.ops.indexing import differs, plain_index
+from autograd.tape import SLOTS, Variable, mark_written
 
 if TYPE_CHECKING:
     from autograd.tensor import Tensor
@@ -19,10 +20,25 @@ if TYPE_CHECKING:
 __all__ = ["Operators"]
 
 
+def _fill(x: Any, kind: type, *values: Any) -> None:
+    """Make a Tensor a value of this class that holds these values."""
+    x.__class__ = kind
+    for slot, value in zip(SLOTS, values, strict=True):
+        slot.__set__(x, value)
+
+
 class Operators(Variable):
     """What a Tensor can be computed with."""
 
     __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        @property
+        def dtype(self) -> np.dtype: ...
+
+        @property
+        def shape(self) -> tuple[int, ...]: ...
 
     # ------------------------------------------------------------------------------------------------- arithmetic
 
@@ -135,7 +151,7 @@ class Operators(Variable):
         return ops.getitem(self, index)
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        if self._must_record(value, "x[i] = v"):
+        if self._must_record(value, "x[i] = v") or (levels.active and differs(index)):
             self._rebind(ops.setitem(self, index, value))
             return
         plain = value.array if isinstance(value, Variable) else value
@@ -147,10 +163,11 @@ class Operators(Variable):
 
     def _must_record(self, other: Any, what: str) -> bool:
         """Whether a write has to become a node of the graph; on a leaf that wants gradients it is an error."""
+        inside = hasattr(other, "level")  # a value of vmap or jvp: x must become one too
         if not mode.grad:
-            return False
+            return inside
         if self.node is None:
-            return isinstance(other, Variable) and other.node is not None
+            return inside or (isinstance(other, Variable) and other.node is not None)
         if self.node.op is None:
             raise GradientError(
                 f"{what} on a leaf that wants gradients (shape {self.array.shape}): it would no longer be one.\n"
@@ -160,17 +177,27 @@ class Operators(Variable):
         return True
 
     def _rebind(self, result: Tensor) -> Any:
-        """Let this Tensor stand for the value and the node of another; earlier users keep the old ones."""
-        if result.shape != self.array.shape:
-            raise ShapeError(
-                f"an assignment in place cannot change the shape from {self.array.shape} to {result.shape}."
-            )
-        self.array, self.node = result.array, result.node
+        """Let this Tensor stand for the value and the node of another; earlier users keep the old ones.
+
+        A value of vmap or jvp can be written into a Tensor from outside it: until the transform ends, this Tensor is
+        one of its values, and then it stands for the old value again.
+        """
+        if result.shape != self.shape:
+            raise ShapeError(f"an assignment in place cannot change the shape from {self.shape} to {result.shape}.")
+        level = getattr(result, "level", None)
+        if level is not None and level is not getattr(self, "level", None):
+            level.undo.append(partial(_fill, self, type(self), *(slot.__get__(self) for slot in SLOTS)))
+        _fill(
+            self,
+            type(result),
+            *(slot.__get__(result) for slot in SLOTS[:2]),
+            SLOTS[2].__get__(result if level else self),
+        )
         return self
 
     def _in_place(self, op: Any, other: Any, symbol: str) -> Any:
         if self._must_record(other, f"x {symbol} y"):
-            return self._rebind(apply2(op, self, other).to(dtype=self.array.dtype))
+            return self._rebind(apply2(op, self, other).to(dtype=self.dtype))
         plain = other.array if isinstance(other, Variable) else other
         try:
             op.forward(self.array, plain, out=self.array)
@@ -274,7 +301,7 @@ class Operators(Variable):
 
     def conj(self) -> Any:
         """The complex conjugate; the Tensor itself where it is real."""
-        return ops.conj(self) if self.array.dtype.kind == "c" else self
+        return ops.conj(self) if self.dtype.kind == "c" else self
 
     # ------------------------------------------------------------------- methods that are ops of the table by that name
 

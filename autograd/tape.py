@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import weakref
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from autograd import levels
 from autograd.backend import array_module
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from autograd.backend import Array
     from autograd.primitive import Primitive
 
-__all__ = ["FREED", "Held", "Leaf", "Node", "Variable", "mark_written", "module_of", "next_seq"]
+__all__ = [
+    "FREED", "SLOTS", "Held", "Leaf", "Node", "Variable", "constant", "innermost", "mark_written", "module_of",
+    "next_seq",
+]  # fmt: skip
 
 next_seq: Callable[[], int] = itertools.count(1).__next__  # one clock for nodes and for writes to memory; atomic
 
@@ -111,6 +114,18 @@ class Variable:
     _grad: Any
 
 
+class Slot(Protocol):
+    """Where an object keeps one of its ``__slots__``."""
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any: ...
+
+    def __set__(self, instance: Any, value: Any) -> None: ...
+
+
+SLOTS: tuple[Slot, Slot, Slot] = tuple(Variable.__dict__[name] for name in ("array", "node", "_grad"))
+"""What a Tensor holds, under whatever names: values inside vmap and jvp keep other things there."""
+
+
 class _Writes:
     """When memory that a backward pass may need was last written in place.
 
@@ -154,11 +169,29 @@ def _owner(array: Array) -> Array:
     return array
 
 
-def module_of(x: Any) -> Any:
-    """The array library, ``numpy`` or ``cupy``, that holds a value: an array, or a Tensor, wrapped or not."""
+def innermost(x: Any) -> Array:
+    """The array of a value: an array, or a Tensor, wrapped or not; inside vmap that of the whole batch.
+
+    It is for checks (is a label out of range?), which every example must pass, and for bounds that hold for all of
+    them; never for what differs by example.
+    """
     while hasattr(x, "level"):  # inside vmap or jvp
         x = x.primal if hasattr(x, "primal") else x.value
-    return array_module(x.array if isinstance(x, Variable) else x)
+    return x.array if isinstance(x, Variable) else x
+
+
+def constant(x: Any) -> Any:
+    """A value that has no gradient (labels, indices, masks): a plain array, or inside vmap one for each example."""
+    while hasattr(x, "primal"):
+        x = x.primal
+    if hasattr(x, "level"):
+        return x.detach()
+    return x.array if isinstance(x, Variable) else x
+
+
+def module_of(x: Any) -> Any:
+    """The array library, ``numpy`` or ``cupy``, that holds a value: an array, or a Tensor, wrapped or not."""
+    return array_module(innermost(x))
 
 
 def mark_written(tensor: Variable) -> None:

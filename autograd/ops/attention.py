@@ -8,21 +8,23 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backend import Array, is_array
+from autograd.backend import is_array
 from autograd.composite import composite
+from autograd.dispatch import bound
 from autograd.errors import ArgumentError, DtypeError, RangeError, ShapeError
 from autograd.ops.elementwise import where
 from autograd.ops.indexing import getitem
 from autograd.ops.linalg import matmul
 from autograd.ops.random import dropout
 from autograd.ops.rearrange import repeat
+from autograd.ops.reduce import any as any_of
 from autograd.ops.reduce import max as maximum_of
 from autograd.ops.reduce import softmax, sum
 from autograd.ops.scattering import index_add
 from autograd.ops.shape import stack
 from autograd.samples import array as spec
 from autograd.samples import integers, sample
-from autograd.tape import module_of
+from autograd.tape import Variable, constant, innermost, module_of
 
 __all__ = ["embedding", "embedding_bag", "one_hot", "scaled_dot_product_attention"]
 
@@ -75,17 +77,16 @@ def scaled_dot_product_attention(
     elif attn_mask is not None and attn_mask.dtype.kind == "b":
         allowed = attn_mask
     elif attn_mask is not None:
-        if not hasattr(attn_mask, "level"):  # -inf says the same as False
-            finite = attn_mask != -np.inf
-            if not getattr(finite, "array", finite).all():
-                allowed, attn_mask = finite, where(finite, attn_mask, 0)
+        finite = constant(attn_mask) != -np.inf  # -inf says the same as False
+        if not innermost(finite).all():
+            allowed, attn_mask = finite, where(finite, attn_mask, 0)
         scores = scores + attn_mask
     if allowed is None:
         weights = softmax(scores, -1)
     else:
-        plain = getattr(allowed, "array", allowed)
-        some = plain.any(axis=-1, keepdims=True)
-        if some.all():
+        plain = constant(allowed)
+        some = any_of(plain, -1, keepdims=True)
+        if innermost(some).all():
             weights = softmax(where(allowed, scores, -np.inf), -1)
         else:  # softmax over nothing is 0/0; such a row takes nothing from anywhere
             weights = where(some, softmax(where(plain | ~some, scores, -np.inf), -1), 0)
@@ -97,15 +98,16 @@ def _where(x: Any) -> Any:
     return module_of(x)
 
 
-def _indices(op: str, indices: Any, n: int) -> Array:
-    array = getattr(indices, "array", indices)
-    array = array if is_array(array) else np.asarray(array)
-    if array.dtype.kind not in "iu":
-        raise DtypeError(f"{op}: indices must be integers, not {array.dtype}. Convert them with .astype('int64').")
+def _indices(op: str, indices: Any, n: int) -> Any:
+    indices = constant(indices)
+    indices = indices if hasattr(indices, "dtype") else np.asarray(indices)
+    if indices.dtype.kind not in "iu":
+        raise DtypeError(f"{op}: indices must be integers, not {indices.dtype}. Convert them with .astype('int64').")
+    array = innermost(indices)
     if array.size and not (array.min() >= 0 and array.max() < n):
         bad = int(array[(array < 0) | (array >= n)].reshape(-1)[0])
         raise RangeError(f"{op}: indices hold {bad}; the table has rows 0 to {n - 1}.")
-    return array
+    return indices
 
 
 @composite(r"{1}[{0}]", [sample(integers(2, 3, high=5), spec(5, 4)), sample(integers(3, high=5), spec(5, 2))])
@@ -151,7 +153,7 @@ def embedding_bag(
         return total / places.shape[1] if mode == "mean" else total
     if offsets is None:
         raise ArgumentError("embedding_bag: a vector of indices needs offsets, where each bag starts.")
-    starts = [int(o) for o in np.asarray(getattr(offsets, "array", offsets)).tolist()]
+    starts = [int(o) for o in np.asarray(constant(offsets)).tolist()]
     edges = [*starts, places.shape[0]]
     if starts[:1] != [0] or any(a > b for a, b in pairwise(edges)):
         raise ShapeError(
@@ -168,10 +170,9 @@ def embedding_bag(
 
 def one_hot(indices: Any, num_classes: int = -1) -> Any:
     """Integers as vectors with a 1 in their place; ``num_classes`` is one more than the largest by default. int64."""
-    array = getattr(indices, "array", indices)
+    array = innermost(indices)
     array = array if is_array(array) else np.asarray(array)
     n = (int(array.max()) + 1 if array.size else 0) if num_classes < 0 else num_classes
-    places = _indices("one_hot", array, n)
+    places = _indices("one_hot", indices, n)
     made = (places[..., None] == _where(places).arange(n)).astype(np.int64)
-    from_tensor = hasattr(indices, "detach")
-    return type(indices)(made) if from_tensor else made
+    return bound(made, None) if isinstance(indices, Variable) and not isinstance(made, Variable) else made

@@ -17,12 +17,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.backend import Array, array_module, as_array
+from autograd.backend import Array, array_module
 from autograd.composite import composite
-from autograd.dispatch import bound
 from autograd.errors import ArgumentError, GradientError, ShapeError
 from autograd.ops.elementwise import abs as absolute
-from autograd.ops.elementwise import astype, imag, real, where
+from autograd.ops.elementwise import astype, imag, maximum, real, where
 from autograd.ops.linalg import matmul
 from autograd.ops.rearrange import diag_embed, diagonal, tril, triu
 from autograd.ops.reduce import max as maximum_of
@@ -32,7 +31,7 @@ from autograd.ops.shape import concat, expand_dims, squeeze
 from autograd.primitive import primitive
 from autograd.samples import ErrorSample, sample
 from autograd.samples import array as spec
-from autograd.tape import Variable, module_of
+from autograd.tape import constant, innermost, module_of
 
 __all__ = [
     "Eig", "Eigh", "QR", "SVD", "Slogdet", "cholesky", "cholesky_solve", "cond", "det", "eig", "eigh", "eigvals",
@@ -83,11 +82,6 @@ def _matrices(op: str, x: Any, square: bool = False) -> None:
             f"{op}: x must be {'square matrices (..., n, n)' if square else 'matrices (..., m, n)'}, "
             f"not {tuple(x.shape)}."
         )
-
-
-def _constants(x: Any, *results: Array) -> tuple[Any, ...]:
-    """Results that carry no gradient: Tensors where ``x`` is one."""
-    return tuple(bound(y, None) for y in results) if isinstance(x, Variable) else results
 
 
 def _t(x: Any) -> Any:
@@ -281,22 +275,33 @@ def lstsq(a: Any, b: Any) -> Any:
 
 def _cofactors(x: Any) -> Any:
     """The derivative of the determinant, det(x) inv(x)^T, which exists where the inverse does not."""
-    array = getattr(x, "array", x)
     n = x.shape[-1]
     if n == 0:
         return x
-    values = np.linalg.svd(array, compute_uv=False)
-    singular = (values[..., -1] <= values[..., 0] * (1e3 * n * np.finfo(values.dtype).eps))[..., None, None]
+    singular = _nearly_singular(x)
     safe = where(singular, _eye(x, n), x)
     cofactors = expand_dims(_det(safe), (-1, -2)) * _t(_inv(safe))
-    return where(singular, _adjugate_t(x), cofactors) if singular.any() else cofactors
+    return where(singular, _adjugate_t(x), cofactors) if innermost(singular).any() else cofactors
+
+
+def _singular_forward(x: Array) -> Array:
+    values = np.linalg.svd(x, compute_uv=False)
+    return (values[..., -1] <= values[..., 0] * (1e3 * x.shape[-1] * np.finfo(values.dtype).eps))[..., None, None]
+
+
+_nearly_singular = primitive(
+    "nearly_singular", _singular_forward, kind="contraction", batch="leading", register=False,
+    doc="Which matrices of a stack have no inverse to rounding, ``(..., 1, 1)``.",
+)  # fmt: skip
 
 
 def _adjugate_t(x: Any) -> Any:
     """The cofactors by the Faddeev-LeVerrier recurrence: sums and products only, so every order is right."""
     n, eye = x.shape[-1], _eye(x, x.shape[-1])
-    array = getattr(x, "array", x)
-    scale = np.maximum(np.abs(array).max(axis=(-1, -2), keepdims=True), np.finfo(array.real.dtype).tiny)
+    still = constant(x)
+    scale = maximum(
+        maximum_of(absolute(still), (-1, -2), keepdims=True), np.finfo(x.dtype).tiny
+    )  # a number of the sizes of x, to keep the powers within range
     a = x / scale
     m: Any = eye + 0 * a
     for k in range(1, n):
@@ -469,6 +474,18 @@ _qr = primitive(
 )
 
 
+_QR_COMPLETE = "qr: the complete form of a tall matrix has no derivative. Use mode='reduced'."
+_qr_complete = primitive(
+    "qr_complete", lambda x: tuple(np.linalg.qr(x, mode="complete")), kind="contraction", outputs=True,
+    vjp=[lambda g: _refused(_QR_COMPLETE)], jvp=lambda primals, tangents: _refused(_QR_COMPLETE), batch="leading",
+    register=False,
+)  # fmt: skip
+
+
+def _refused(message: str) -> Any:
+    raise GradientError(message)
+
+
 def qr(x: Any, mode: str = "reduced") -> QR:
     """``x = Q @ R``: columns of Q orthonormal, R upper triangular; the reduced form, ``Q (..., m, min(m, n))``.
 
@@ -480,8 +497,8 @@ def qr(x: Any, mode: str = "reduced") -> QR:
     m, n = x.shape[-2:]
     if mode == "complete" and m > n:
         if getattr(x, "requires_grad", False):
-            raise GradientError("qr: the complete form of a tall matrix has no derivative. Use mode='reduced'.")
-        return QR(*_constants(x, *np.linalg.qr(getattr(x, "array", x), mode="complete")))
+            raise GradientError(_QR_COMPLETE)
+        return QR(*_qr_complete(x))
     if m >= n:
         return QR(*_qr(x))
     q, r = _qr(x[..., :m])
@@ -491,12 +508,44 @@ def qr(x: Any, mode: str = "reduced") -> QR:
 # ------------------------------------------------------------------------------------------- eigenvalues and SVD
 
 
-def _degenerate(values: Any) -> Any:
-    """Which pairs of values are equal to rounding."""
-    array = getattr(values, "array", values)
-    size = np.abs(array).max(axis=-1, keepdims=True)[..., None] if array.shape[-1] else 1.0
-    gap = np.abs(array[..., None, :] - array[..., :, None])
-    return gap <= 64 * np.finfo(array.real.dtype).eps * size
+# What decides between an answer and an error is computed by primitives of their own: they see arrays, of one example or
+# of a whole batch, and one example that fails is an error for all.
+
+
+def _degenerate_forward(values: Array) -> Array:
+    size = np.abs(values).max(axis=-1, keepdims=True)[..., None] if values.shape[-1] else 1.0
+    gap = np.abs(values[..., None, :] - values[..., :, None])
+    return gap <= 64 * np.finfo(values.real.dtype).eps * size
+
+
+_degenerate = primitive(
+    "degenerate", _degenerate_forward, kind="contraction", batch="leading", register=False,
+    doc="Which pairs of values are equal to rounding, ``(..., n, n)`` from ``(..., n)``.",
+)  # fmt: skip
+
+
+def _reached_forward(close: Array, numerator: Array) -> Array:
+    size = np.abs(numerator)
+    largest = size.max(axis=(-1, -2), keepdims=True, initial=0)
+    return (np.where(close, size, 0) > 1e-10 * (1 + largest)).any(axis=(-1, -2))
+
+
+_reached = primitive(
+    "reached", _reached_forward, kind="contraction", batch="leading", register=False,
+    doc="Which matrices hold more than rounding errors where ``close`` holds.",
+)  # fmt: skip
+
+
+def _unlike_forward(values: Array, g: Array) -> Array:
+    spread = np.abs(g[..., None, :] - g[..., :, None])
+    largest = np.abs(g).max(axis=-1, keepdims=True, initial=0)[..., None]
+    return (np.where(_degenerate_forward(values), spread, 0) > 1e-8 * (1 + largest)).any(axis=(-1, -2))
+
+
+_unlike = primitive(
+    "unlike", _unlike_forward, kind="contraction", batch="leading", register=False,
+    doc="Which vectors have different cotangents ``g`` of equal values.",
+)  # fmt: skip
 
 
 def _refuse(op: str, what: str) -> GradientError:
@@ -510,23 +559,16 @@ def _refuse(op: str, what: str) -> GradientError:
 def _reciprocal_gaps(op: str, values: Any, numerator: Any) -> Any:
     """1 / (v_j - v_i), and 0 on the diagonal; degenerate pairs are an error unless nothing is divided by them."""
     same = _degenerate(values)
-    n = values.shape[-1]
-    eye = np.eye(n, dtype=bool)
-    close = same & ~eye
-    if close.any():
-        top = np.abs(getattr(numerator, "array", numerator))
-        if (np.where(close, top, 0) > 1e-10 * (1 + top.max())).any():
-            raise _refuse(op, "the cotangent reaches vectors of equal values")
+    close = same & ~np.eye(values.shape[-1], dtype=bool)
+    if innermost(close).any() and innermost(_reached(close, numerator)).any():
+        raise _refuse(op, "the cotangent reaches vectors of equal values")
     gaps = expand_dims(values, -2) - expand_dims(values, -1)
     return where(same, 0, 1 / where(same, 1, gaps))
 
 
 def _check_alike(op: str, values: Any, g: Any) -> None:
     """Equal values must have equal cotangents."""
-    close = _degenerate(values)
-    array = getattr(g, "array", g)
-    spread = np.abs(array[..., None, :] - array[..., :, None])
-    if (np.where(close, spread, 0) > 1e-8 * (1 + np.abs(array).max(initial=0))).any():
+    if innermost(_unlike(values, g)).any():
         raise _refuse(op, "equal values have different cotangents")
 
 
@@ -652,8 +694,8 @@ def _svd_vjp(g: Any, y: Any) -> Any:
         inner = diag_embed(astype(g_s, u.dtype))
     outer: Any = 0
     if g_u is not None or g_vh is not None:
-        array = getattr(s, "array", s)
-        if (array[..., -1] <= 1e-14 * array[..., 0]).any():
+        sizes = constant(s)
+        if innermost(sizes[..., -1] <= 1e-14 * sizes[..., 0]).any():
             raise _refuse("svd", "the cotangent reaches the vectors of a singular value 0")
         column, row = expand_dims(s, -1), expand_dims(s, -2)
         m_u = 0 * matmul(_h(u), u) if g_u is None else matmul(_h(u), g_u)
@@ -672,7 +714,7 @@ def _svd_vjp(g: Any, y: Any) -> Any:
 
 
 def _check_phase(total: Any) -> None:
-    array = getattr(total, "array", total)
+    array = innermost(total)
     if array.size and np.abs(array).max() > 1e-6:
         raise GradientError(
             "svd: the loss depends on the phase of the complex singular vectors, which is arbitrary. "
@@ -709,13 +751,21 @@ _svd = primitive(
 )  # fmt: skip
 
 
+_SVD_FULL = "svd: the full form has no derivative. Use full_matrices=False."
+_svd_full = primitive(
+    "svd_full", lambda x: tuple(np.linalg.svd(x, full_matrices=True)), kind="contraction", outputs=True,
+    vjp=[lambda g: _refused(_SVD_FULL)], jvp=lambda primals, tangents: _refused(_SVD_FULL), batch="leading",
+    register=False,
+)  # fmt: skip
+
+
 def svd(x: Any, full_matrices: bool = False) -> SVD:
     """``x = U @ diag(S) @ Vh``, singular values descending; the reduced form by default."""
     _matrices("svd", x)
     if full_matrices and x.shape[-1] != x.shape[-2]:
         if getattr(x, "requires_grad", False):
-            raise GradientError("svd: the full form has no derivative. Use full_matrices=False.")
-        return SVD(*_constants(x, *np.linalg.svd(getattr(x, "array", x), full_matrices=True)))
+            raise GradientError(_SVD_FULL)
+        return SVD(*_svd_full(x))
     return SVD(*_svd(x))
 
 
@@ -824,7 +874,9 @@ def matrix_norm(x: Any, ord: Any = "fro", axis: tuple[int, int] = (-2, -1), keep
     if ord in ("nuc", 2, -2):
         order = [i for i in range(x.ndim) if i not in (rows, columns)] + [rows, columns]
         values = svdvals(x.transpose(tuple(order)))
-        values = where(values <= _rounding(values, x.shape), 0, values)  # at a norm's tip the gradient is 0
+        # What a singular value of 0 may come out as counts as 0: at a norm's tip the gradient is 0.
+        tip = constant(values)[..., :1] * _cutoff((x.shape[rows], x.shape[columns]), values.dtype)
+        values = where(values <= tip, 0, values)
         y = sum(values, -1) if ord == "nuc" else maximum_of(values, -1) if ord == 2 else minimum_of(values, -1)
         return expand_dims(y, tuple(sorted((rows, columns)))) if keepdims else y
     if ord not in (1, -1, np.inf, -np.inf):
@@ -833,12 +885,6 @@ def matrix_norm(x: Any, ord: Any = "fro", axis: tuple[int, int] = (-2, -1), keep
     sums = sum(absolute(x), inner, keepdims=True)
     y = (maximum_of if ord > 0 else minimum_of)(sums, other, keepdims=True)
     return y if keepdims else squeeze(y, (rows, columns))
-
-
-def _rounding(values: Any, shape: tuple[int, ...]) -> Any:
-    """What a singular value of 0 may come out as."""
-    array = getattr(values, "array", values)
-    return array[..., :1] * (max(shape) * float(np.finfo(array.dtype).eps))
 
 
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
@@ -866,11 +912,17 @@ def cond(x: Any, p: Any = None) -> Any:
     return matrix_norm(x, p) * matrix_norm(inv(x), p)
 
 
+def _rank_forward(x: Array, rtol: Any) -> Array:
+    values = np.linalg.svd(x, compute_uv=False)
+    share: Any = _cutoff(x.shape, values.dtype) if rtol is None else rtol
+    share = share[..., None] if getattr(share, "ndim", 0) else share
+    return (values > share * values.max(axis=-1, keepdims=True, initial=0)).sum(axis=-1)
+
+
+_matrix_rank = primitive("matrix_rank", _rank_forward, kind="contraction", batch="leading", register=False)
+
+
 def matrix_rank(x: Any, rtol: Any = None) -> Any:
     """How many singular values exceed ``rtol`` (a number, or one for each matrix) times the largest; no gradient."""
     _matrices("matrix_rank", x)
-    values = np.linalg.svd(getattr(x, "array", x), compute_uv=False)
-    share: Any = _cutoff(x.shape, values.dtype) if rtol is None else getattr(rtol, "array", rtol)
-    share = share[..., None] if getattr(share, "ndim", 0) else share
-    limit = share * values.max(axis=-1, keepdims=True, initial=0)
-    return _constants(x, as_array((values > limit).sum(axis=-1)))[0]
+    return _matrix_rank(x, rtol)

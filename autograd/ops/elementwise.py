@@ -17,6 +17,7 @@ from autograd.errors import DtypeError, ShapeError
 from autograd.primitive import Primitive, no_flops, per_element, primitive
 from autograd.samples import ErrorSample, boolean, elementwise_samples, sample
 from autograd.samples import array as spec
+from autograd.tape import constant, innermost
 
 __all__ = [
     "abs",
@@ -603,12 +604,16 @@ def clip(x: Any, min: Any = None, max: Any = None) -> Any:
     :data:`maximum` and :data:`minimum`.
     """
     for name, limit in (("min", min), ("max", max)):
-        if getattr(limit, "requires_grad", False):
+        if getattr(limit, "requires_grad", False) or hasattr(limit, "tangent"):
             raise DtypeError(
                 f"clip: {name} wants gradients, which clip does not give to its bounds. "
                 "Use minimum(maximum(x, low), high)."
             )
-    return _clip(x, low=getattr(min, "array", min), high=getattr(max, "array", max))
+    low, high = constant(min), constant(max)
+    if hasattr(low, "level") or hasattr(high, "level"):  # inside vmap: a bound for each example
+        y = x if low is None else where(x < low, low, x)
+        return y if high is None else where(y > high, high, y)
+    return _clip(x, low=low, high=high)
 
 
 # --------------------------------------------------------------------- comparisons and tests: no gradient, ever
@@ -688,7 +693,7 @@ _to_device = primitive(
 
 def to_device(x: Any, device: str) -> Any:
     """``x`` on another device; its gradient comes back to the device of ``x``."""
-    return _to_device(x, device=device, origin=device_of(getattr(x, "array", x)))
+    return _to_device(x, device=device, origin=device_of(innermost(x)))
 
 
 # ------------------------------------------------------------------------------------------------- made of others

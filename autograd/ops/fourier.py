@@ -21,7 +21,7 @@ from autograd.ops.shape import moveaxis, pad
 from autograd.primitive import primitive
 from autograd.samples import array as spec
 from autograd.samples import sample
-from autograd.tape import module_of
+from autograd.tape import innermost, module_of
 
 __all__ = [
     "fft", "fft2", "fftn", "fftshift", "hfft", "ifft", "ifft2", "ifftn", "ifftshift", "ihfft", "irfft", "irfft2",
@@ -320,7 +320,7 @@ def istft(
     start = n_fft // 2 if center else 0
     stop = total - start if length is None else start + length
     squares = squares[..., start:stop]
-    plain = getattr(squares, "array", squares)
+    plain = innermost(squares)
     if plain.size and plain.min() < 1e-11:
         raise ArgumentError(
             "istft: the windows leave a gap: their squares add up to 0 somewhere. Use a smaller hop_length."

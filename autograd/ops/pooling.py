@@ -10,11 +10,10 @@ import numpy as np
 
 from autograd.backend import Array, array_module, device_of
 from autograd.composite import composite
-from autograd.dispatch import bound
 from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.convolution import Sizes, check_fits, check_image, out_size, several, spread, windows
 from autograd.ops.elementwise import abs as absolute
-from autograd.ops.elementwise import where
+from autograd.ops.elementwise import floor_divide, where
 from autograd.ops.indexing import getitem, put_along_axis_add, take_along_axis
 from autograd.ops.linalg import matmul
 from autograd.ops.reduce import argmax
@@ -23,7 +22,7 @@ from autograd.primitive import Primitive, primitive
 from autograd.random import Generator, default_generator
 from autograd.samples import array as spec
 from autograd.samples import sample
-from autograd.tape import Variable, module_of
+from autograd.tape import innermost, module_of
 
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d",
@@ -199,12 +198,12 @@ def _max_pool(
     place = reshape(_POOL[n].places(x, **geometry), y.shape)
     wide = tuple(x.shape[2:])
     if wide != size:  # the indices count in the image that was given
-        array = getattr(place, "array", place)
-        rows = array_module(array).unravel_index(array, wide)
-        total: Any = 0
-        for row, length in zip(rows, size, strict=True):
-            total = total * length + row
-        place = bound(total, None) if isinstance(y, Variable) else total
+        total, stride = 0 * place, 1
+        for length, wider in zip(reversed(size), reversed(wide), strict=True):
+            rest = floor_divide(place, wider)
+            total = total + (place - rest * wider) * stride
+            place, stride = rest, stride * length
+        place = total
     return y, place
 
 
@@ -495,7 +494,7 @@ def _fractional(
     sizes = several(op, "output_size", output_size, n, 1)
     if any(k + o - 1 > m for k, o, m in zip(kernel, sizes, x.shape[2:], strict=True)):
         raise ShapeError(f"{op}: {sizes} windows of {kernel} do not fit into x {tuple(x.shape)}.")
-    generator = generator or default_generator(device_of(getattr(x, "array", x)))
+    generator = generator or default_generator(device_of(innermost(x)))
     shifts = np.asarray(generator.uniform((n,), dtype=np.float64).tolist())
     for i, (k, out, u) in enumerate(zip(kernel, sizes, shifts, strict=True)):
         size = x.shape[2 + i]

@@ -29,6 +29,7 @@ from autograd.ops.shape import (
 from autograd.primitive import no_flops, primitive
 from autograd.samples import array as spec
 from autograd.samples import sample
+from autograd.tape import constant
 
 __all__ = [
     "array_split",
@@ -280,7 +281,7 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
     if axis is None:
         x, axis = reshape(x, -1), 0
     axis = normalize_axis("repeat", axis, x.ndim, x.shape)
-    counts = np.asarray(getattr(repeats, "array", repeats))
+    counts = np.asarray(constant(repeats))
     if counts.size == 1:
         times = int(counts.reshape(()))
         wide = broadcast_to(expand_dims(x, axis + 1), (*x.shape[: axis + 1], times, *x.shape[axis + 1 :]))

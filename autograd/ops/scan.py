@@ -189,7 +189,7 @@ _running = primitive(
     "cummax", _running_forward, kind="scan", aux=True, selects=True,
     vjp=[lambda g, aux, x_shape, axis: put_along_axis_add(g, aux, shape=x_shape, axis=axis)],
     jvp=lambda primals, tangents, axis, sign: take_along_axis(
-        tangents[0], _running_forward(getattr(primals[0], "array", primals[0]), axis=axis, sign=sign)[1], axis),
+        tangents[0], _running_place(primals[0], axis=axis, sign=sign), axis),
     latex=r"\operatorname{{cummax}}({0})", vjp_latex=[r"\operatorname{scatter}_{\arg\max}(\bar y)"],
     samples=[sample(spec(2, 5, distinct=True), axis=1, sign=1), sample(spec(4, distinct=True), axis=0, sign=-1)],
 )  # fmt: skip

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import warnings
 from typing import Any
 
 import numpy as np
 import pytest
 
 import autograd as ag
-from autograd import vectorize
 from autograd.backend import to_numpy
 from autograd.composite import COMPOSITES
 from autograd.primitive import OPS, Primitive
@@ -167,61 +165,6 @@ def test_forward_over_reverse_equals_reverse_over_reverse(op: Any, sample: Sampl
     twice = ag.grad(along, numbers)(*primals)
     for a, b in zip(product, twice, strict=True):
         np.testing.assert_allclose(to_numpy(a.array), to_numpy(b.array), rtol=1e-8, atol=1e-8)
-
-
-# Ops whose rules look at values (is a matrix singular? which targets are in range?) and so go example by example.
-LOOPS = {
-    "det",
-    "eigh_invariant",
-    "eig_invariant",
-    "svd_invariant",
-    "svd",
-    "eigh",
-    "eig",
-    "cond",
-    "matrix_norm",
-    "slogdet",
-    "ctc",
-    "quantile",
-    "median",
-    "percentile",
-    "nanquantile",
-    "nanmedian",
-    "grid_sample",
-    "scatter_reduce",
-    "lstsq",
-    "multi_margin_loss",
-    "multilabel_margin_loss",
-}
-
-
-@pytest.fixture(autouse=True)
-def _warn_of_every_loop() -> None:
-    vectorize._warned.clear()
-
-
-@pytest.mark.parametrize(("op", "sample"), [case for case in CASES if any(a is not None for a in case.values[1].args)])
-def test_vmap_equals_a_loop(op: Any, sample: Sample, device: str) -> None:
-    rows = [drawn(op, sample, seed) for seed in (0, 1, 2)]
-    floating = [i for i, a in enumerate(rows[0]) if a is not None and a.dtype.kind == "f"]
-    first = tensors(rows[0], device, grad=False)
-    for chosen in {tuple(floating), tuple(floating[:1]), tuple(floating[-1:])} - {()}:
-        in_axes = tuple(
-            1 if i == chosen[0] and rows[0][i].ndim else 0 if i in chosen else None for i in range(len(first))
-        )
-        batch = [
-            ag.tensor(np.stack([row[i] for row in rows], in_axes[i]), device=device) if i in chosen else x
-            for i, x in enumerate(first)
-        ]
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore" if op.name in LOOPS else "error", "vmap:", UserWarning)
-            together = parts(ag.vmap(call(op, sample.params), in_axes)(*batch))
-        for k, row in enumerate(rows):
-            arguments = [ag.tensor(row[i], device=device) if i in chosen else x for i, x in enumerate(first)]
-            alone = parts(op(*arguments, **sample.params))
-            for a, b in zip(together, alone, strict=True):
-                assert a.shape[1:] == b.shape
-                np.testing.assert_allclose(to_numpy(a.array)[k], to_numpy(b.array), rtol=1e-9, atol=1e-11)
 
 
 @pytest.mark.parametrize(("op", "sample"), DIFFERENTIABLE)
