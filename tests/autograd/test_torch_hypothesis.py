@@ -932,7 +932,7 @@ WITHOUT_ORACLE = {
     "scatter": "the transpose of getitem: its second gradients run it",
     "put_along_axis_add": "the transpose of take_along_axis, under scatter_add and index_add",
     "dropout": "random: the mask is the test's own, in test_op_table",
-    **{name: "what indices that differ by example become inside vmap" for name in ("add_rows", "put_rows", "take_rows")},
+    **dict.fromkeys(("add_rows", "put_rows", "take_rows"), "what indices that differ by example become inside vmap"),
     "order_statistic": "under quantile and median",
     "bessel_i": "under i0 and i1, whose derivatives reach every order",
     **{f"conv{n}d_{part}_gradient": "conv's own gradients and conv_transpose" for n in (1, 2, 3) for part in ("input", "weight")},
