@@ -35,8 +35,9 @@ class Case:
     arrays, in float64. Random ops draw the same numbers in each call.
     """
 
-    def __init__(self, function: Callable[..., Any], arguments: Sequence[Any]):
+    def __init__(self, function: Callable[..., Any], arguments: Sequence[Any], device: str = "cpu"):
         self.function = function
+        self.device = device
         self.name = str(getattr(function, "name", None) or getattr(function, "__name__", type(function).__name__))
         parameters, self._module = tree_flatten(function)
         if self._module is None:
@@ -54,7 +55,7 @@ class Case:
     def __call__(self, *floats: Any) -> tuple[Any, ...]:
         """The floating results at other values of the floating arrays."""
         set_states(self._random)
-        leaves = [bound(x, None) if isinstance(x, np.ndarray) else x for x in self._leaves]
+        leaves = [self.at([x])[0] if isinstance(x, np.ndarray) else x for x in self._leaves]
         for i, x in zip(self._places, floats, strict=True):
             leaves[i] = x if isinstance(x, Variable) else bound(np.asarray(x), None)
         arguments = tree_unflatten(self._structure, leaves[: self._count])
@@ -64,9 +65,13 @@ class Case:
         ]
         return tuple(y for y in results if y.dtype.kind in "fc")
 
-    def cast(self, real: Any, complex_: Any) -> list[np.ndarray]:
-        """The points in other dtypes."""
-        return [x.astype(complex_ if x.dtype.kind == "c" else real) for x in self.points]
+    def at(self, points: Sequence[np.ndarray]) -> list[Any]:
+        """Points as Tensors on the device of the check."""
+        return [bound(x, None).to(self.device) for x in points]
+
+    def at_leaves(self) -> list[Any]:
+        """The points as Tensors that want gradients."""
+        return [x.requires_grad_() for x in self.at(self.points)]
 
 
 def _widened(x: Any) -> Any:
@@ -87,7 +92,7 @@ class _Directions:
         values = self._rng.normal(size=x.shape)
         if x.dtype.kind == "c":
             values = values + 1j * self._rng.normal(size=x.shape)
-        return bound(values.astype(x.dtype), None)
+        return bound(values.astype(x.dtype), None).to(x.device)
 
     def each(self, xs: Sequence[Any]) -> tuple[Any, ...]:
         return tuple(self.like(x) for x in xs)
@@ -134,13 +139,13 @@ def _reverse(case: Case, order: int, **tolerances: Any) -> None:
     """Reverse mode against central finite differences, at each order up to ``order``."""
     function: Any = case.__call__
     named = _named(function, case.name)
-    gradcheck(named, case.points, **tolerances)
+    gradcheck(named, case.at_leaves(), **tolerances)
     directions = _Directions(1)
     for _ in range(2, order + 1):
-        if not any(y.requires_grad for y in named(*[bound(x, None).requires_grad_() for x in case.points])):
+        if not any(y.requires_grad for y in named(*case.at_leaves())):
             return  # constant: all higher derivatives are zero
-        gradgradcheck(named, case.points, **tolerances)
-        weights = directions.each(named(*[bound(x, None) for x in case.points]))
+        gradgradcheck(named, case.at_leaves(), **tolerances)
+        weights = directions.each(named(*case.at(case.points)))
         named = _gradient(named, weights, named.__name__)
 
 
@@ -155,12 +160,18 @@ def _named(function: Any, name: str) -> Any:
 def _forward(case: Case, order: int, **_: Any) -> None:
     """Forward mode is linear, the adjoint of reverse mode, and gives the same Hessian over it."""
     directions = _Directions(2)
-    points = tuple(bound(x, None) for x in case.points)
+    points = tuple(case.at(case.points))
     first, second = directions.each(points), directions.each(points)
     value, pushed = jvp(case, points, first)
     _, also = jvp(case, points, second)
     _, both = jvp(case, points, tuple(2 * a - 3 * b for a, b in zip(first, second, strict=True)))
     combined = [2 * a - 3 * b for a, b in zip(pushed, also, strict=True)]
+    if len(points) > 1:  # the others stand still: rules must take that too
+        alone = [
+            jvp(case, points, tuple(t if i == k else None for i, t in enumerate(first)))[1] for k in range(len(points))
+        ]
+        added = [sum(column[1:], column[0]) for column in zip(*alone, strict=True)]
+        _same(case.name, "forward mode along each argument alone against along all", added, pushed, 1e-8, 1e-10)
     _same(
         case.name, "forward mode is not linear: jvp(2a - 3b) against 2 jvp(a) - 3 jvp(b)", both, combined, 1e-8, 1e-10
     )
@@ -184,7 +195,7 @@ def _forward(case: Case, order: int, **_: Any) -> None:
 def _linear(case: Case, order: int, **_: Any) -> None:
     """Reverse mode is linear in the cotangent."""
     directions = _Directions(3)
-    value, pull = vjp(case, *[bound(x, None) for x in case.points])
+    value, pull = vjp(case, *case.at(case.points))
     first, second = directions.each(value), directions.each(value)
     both = pull(tuple(2 * a - 3 * b for a, b in zip(first, second, strict=True)))
     combined = [2 * a - 3 * b for a, b in zip(pull(first), pull(second), strict=True)]
@@ -196,8 +207,8 @@ def _linear(case: Case, order: int, **_: Any) -> None:
 def _vmap(case: Case, order: int, **_: Any) -> None:
     """A batch equals a loop over its rows, for the value and for the gradient."""
     rows = [[np.asarray(x * (1 - 1e-3 * k)) for x in case.points] for k in range(3)]  # alike, and inside the domain
-    batch = [bound(np.stack(column), None) for column in zip(*rows, strict=True)]
-    alone = [case(*[bound(x, None) for x in row]) for row in rows]
+    batch = case.at([np.stack(column) for column in zip(*rows, strict=True)])
+    alone = [case(*case.at(row)) for row in rows]
     together = vmap(case)(*batch)
     stacked = [np.stack([_array(y) for y in column]) for column in zip(*alone, strict=True)]
     _same(case.name, "vmap against a loop", together, stacked, 1e-8, 1e-10)
@@ -206,14 +217,14 @@ def _vmap(case: Case, order: int, **_: Any) -> None:
     def pulled(*xs: Any) -> tuple[Any, ...]:
         return vjp(case, *xs)[1](weights)
 
-    looped = [pulled(*[bound(x, None) for x in row]) for row in rows]
+    looped = [pulled(*case.at(row)) for row in rows]
     stacked = [np.stack([_array(g) for g in column]) for column in zip(*looped, strict=True)]
     _same(case.name, "vmap of the gradient against a loop", vmap(pulled)(*batch), stacked, 1e-8, 1e-10)
 
 
 def _checkpoint(case: Case, order: int, **_: Any) -> None:
     """Computing again in the backward pass gives the gradient that keeping the values gives."""
-    points = [bound(x, None) for x in case.points]
+    points = case.at(case.points)
     weights = _Directions(5).each(case(*points))
     plain: Any = case
     again = lambda *xs: checkpoint(case, *xs)  # noqa: E731
@@ -230,8 +241,8 @@ def _broadcast(case: Case, order: int, **_: Any) -> None:
     """Broadcasting equals tiling by hand, the gradient being the sum over the tiles; for elementwise functions."""
     shape = np.broadcast_shapes(*(x.shape for x in case.points))
     tiled = [np.broadcast_to(x, shape).copy() for x in case.points]
-    value, pull = vjp(case, *[bound(x, None) for x in case.points])
-    wide, wide_pull = vjp(case, *[bound(x, None) for x in tiled])
+    value, pull = vjp(case, *case.at(case.points))
+    wide, wide_pull = vjp(case, *case.at(tiled))
     _same(case.name, "broadcasting against tiling by hand", value, wide, 1e-12, 1e-14)
     weights = _Directions(8).each(value)
     summed = []
@@ -244,8 +255,8 @@ def _broadcast(case: Case, order: int, **_: Any) -> None:
 
 def _float32(case: Case, order: int, **_: Any) -> None:
     """Single precision gives single precision, and what double precision gives to rounding."""
-    low = [bound(x, None) for x in case.cast(np.float32, np.complex64)]
-    high = [bound(x.array.astype(np.complex128 if x.dtype.kind == "c" else np.float64), None) for x in low]
+    low = case.at([x.astype(np.complex64 if x.dtype.kind == "c" else np.float32) for x in case.points])
+    high = [ops.astype(x, np.complex128 if x.dtype.kind == "c" else np.float64) for x in low]
     value, pull = vjp(case, *low)
     exact, exact_pull = vjp(case, *high)
     weights = tuple(ops.astype(w, y.dtype) for w, y in zip(_Directions(9).each(exact), value, strict=True))
@@ -266,7 +277,7 @@ def _complex(case: Case, order: int, **_: Any) -> None:
     """Complex numbers agree with pairs of real ones; real numbers written as complex ones agree with themselves."""
     directions = _Directions(10)
     if any(x.dtype.kind == "c" for x in case.points):
-        pairs = [bound(np.array(part), None) for x in case.points for part in (np.real(x), np.imag(x))]
+        pairs = case.at([np.array(part) for x in case.points for part in (np.real(x), np.imag(x))])
 
         def of_pairs(*parts: Any) -> tuple[Any, ...]:
             given = iter(parts)
@@ -276,7 +287,7 @@ def _complex(case: Case, order: int, **_: Any) -> None:
                 xs.append(re + 1j * im if x.dtype.kind == "c" else re)
             return case(*xs)
 
-        value, pull = vjp(case, *[bound(x, None) for x in case.points])
+        value, pull = vjp(case, *case.at(case.points))
         weights = directions.each(value)
         whole = pull(weights)
         parts = vjp(of_pairs, *pairs)[1](weights)
@@ -286,16 +297,16 @@ def _complex(case: Case, order: int, **_: Any) -> None:
         ]
         _same(case.name, "the complex gradient against that of real pairs", whole, joined, 1e-9, 1e-11)
         # The gradient of pairs by forward mode along each kind of direction: independent of the conjugate convention.
-        first = directions.each([bound(x, None) for x in case.points])
-        along = _inner(weights, jvp(case, tuple(bound(x, None) for x in case.points), first)[1])
+        first = directions.each(case.at(case.points))
+        along = _inner(weights, jvp(case, tuple(case.at(case.points)), first)[1])
         if abs(along - _inner(whole, first)) > 1e-8 * (1 + abs(along)):
             raise GradcheckError(
                 f"{case.name}: the complex gradient does not predict the change along a direction: {along:.12g} "
                 f"against {_inner(whole, first):.12g}. The convention is conjugate Wirtinger: g = dL/dx + i dL/dy."
             )
         return
-    value, pull = vjp(case, *[bound(x, None) for x in case.points])
-    wide, wide_pull = vjp(case, *[bound(x.astype(np.complex128), None) for x in case.points])
+    value, pull = vjp(case, *case.at(case.points))
+    wide, wide_pull = vjp(case, *case.at([x.astype(np.complex128) for x in case.points]))
     alike = [y if v.dtype.kind == "c" else ops.real(y) for y, v in zip(wide, value, strict=True)]
     _same(case.name, "real numbers as complex ones against themselves", alike, value, 1e-9, 1e-11)
     weights = directions.each(value)
@@ -336,6 +347,7 @@ def assert_gradients(
     *inputs: Any,
     order: int = 2,
     modes: Any = ("reverse",),
+    device: str = "cpu",
     **tolerances: Any,
 ) -> None:
     """Raise :class:`autograd.GradcheckError` unless the derivatives of ``function`` at ``inputs`` are right.
@@ -343,12 +355,13 @@ def assert_gradients(
     ``inputs``      float64 or complex128 arrays or Tensors, or containers of them; what is not floating is passed on
     ``order``       highest derivative to check
     ``modes``       names of checks (:data:`MODES`), or ``"all"``
+    ``device``      where to evaluate the function
     ``tolerances``  of the finite differences, see :func:`autograd.gradcheck`
     """
     if not isinstance(order, int) or order < 1:
         raise ArgumentError(f"assert_gradients: order is the highest derivative to check, from 1 on; not {order!r}.")
     named = chosen_modes(modes)
-    case = Case(function, inputs)
+    case = Case(function, inputs, device)
     for mode in named:
         with nullcontext() if mode == "reverse" else covering(mode):  # gradcheck tells its orders apart itself
             MODES[mode](case, order, **tolerances)

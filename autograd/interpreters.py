@@ -205,7 +205,8 @@ def _push(op: Any, args: Sequence[Any], params: dict[str, Any], level: Level) ->
             f"{op.name}: the op has no jvp rule, so forward mode cannot pass through it. Give it jvp=: a rule for each "
             'argument, "from_vjp" (elementwise), "linear" or "multilinear".'
         )
-    t = op.push([_as_tensor(p) for p in primals], tangents, params, y)
+    with np.errstate(all="ignore"):  # as in the backward walk: where a rule meets infinities, it says so by its value
+        t = op.push([_as_tensor(p) for p in primals], tangents, params, y)
     if op.outputs:
         return tuple(_dual(level, a, b) for a, b in zip(y, t, strict=True))
     return _dual(level, y, t)

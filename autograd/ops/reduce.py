@@ -156,21 +156,20 @@ def _hit(x: Any, y: Any) -> Any:
 
 _max = primitive(
     "max", lambda x, *, axis, keepdims: np.max(x, axis=axis, keepdims=keepdims), kind="reduction", selects=True,
-    vjp=[_extreme_vjp], jvp=lambda primals, tangents, **params: _extreme_jvp(_max, primals, tangents, **params),
+    vjp=[_extreme_vjp], jvp=[lambda t, y, x, axis, keepdims: _extreme_jvp(t, y, x, axis, keepdims)],
     latex=r"\max {0}", vjp_latex=[r"\bar y \, [x = y] / n_{=}"],
     flops=per_input_element(1), samples=_samples_distinct,
 )  # fmt: skip
 _min = primitive(
     "min", lambda x, *, axis, keepdims: np.min(x, axis=axis, keepdims=keepdims), kind="reduction", selects=True,
-    vjp=[_extreme_vjp], jvp=lambda primals, tangents, **params: _extreme_jvp(_min, primals, tangents, **params),
+    vjp=[_extreme_vjp], jvp=[lambda t, y, x, axis, keepdims: _extreme_jvp(t, y, x, axis, keepdims)],
     latex=r"\min {0}", vjp_latex=[r"\bar y \, [x = y] / n_{=}"],
     flops=per_input_element(1), samples=_samples_distinct,
 )  # fmt: skip
 
 
-def _extreme_jvp(op: Any, primals: Any, tangents: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
-    (x,), (t,) = primals, tangents
-    hit = _hit(x, op(x, axis=axis, keepdims=True))
+def _extreme_jvp(t: Any, y: Any, x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
+    hit = _hit(x, _kept(y, axis, keepdims))
     ties = sum(hit.astype(t.dtype), axis, keepdims)
     return sum(where(hit, t, 0), axis, keepdims) / ties  # an infinite tangent of another element does not leak
 
@@ -260,8 +259,8 @@ def _logsumexp_vjp(g: Any, y: Any, x: Any, axis: tuple[int, ...], keepdims: bool
 
 _logsumexp = primitive(
     "logsumexp", _logsumexp_forward, kind="reduction",
-    vjp=[_logsumexp_vjp], jvp=lambda primals, tangents, axis, keepdims: sum(
-        tangents[0] * softmax_of(primals[0], _logsumexp(primals[0], axis=axis, keepdims=True)), axis, keepdims),
+    vjp=[_logsumexp_vjp],
+    jvp=[lambda t, y, x, axis, keepdims: sum(t * softmax_of(x, _kept(y, axis, keepdims)), axis, keepdims)],
     latex=r"\ln \textstyle\sum e^{{{0}}}", vjp_latex=[r"\bar y \, e^{x - y}"],
     flops=per_input_element(10), samples=_samples,
     reference=lambda x, axis, keepdims: np.log(np.sum(np.exp(x), axis=axis, keepdims=keepdims)),

@@ -29,6 +29,7 @@ def check_gradients(
     order: int = 2,
     modes: Any = ("reverse", "forward"),
     max_examples: int = 30,
+    device: str = "cpu",
     **tolerances: Any,
 ) -> Callable[[Callable[..., Any]], Any]:
     """A decorator that makes a function of Tensors into a test of its derivatives, over drawn inputs.
@@ -41,6 +42,7 @@ def check_gradients(
                       adjoint of reverse, the same Hessian), ``"linear"``, ``"vmap"`` (a batch equals a loop),
                       ``"checkpoint"``, ``"broadcast"`` (equals tiling), ``"float32"`` (follows float64), ``"complex"``
     ``max_examples``  inputs to draw; pytest's ``--gradcheck-examples`` overrides it
+    ``device``        where to evaluate the function
     ``tolerances``    of the finite differences, see :func:`autograd.gradcheck`
 
     What is decorated may also be an op or a Module: ``test_mine = check_gradients(arrays((2, 3)))(nn.Linear(3, 4))``;
@@ -61,9 +63,17 @@ def check_gradients(
         def test(inputs: tuple[Any, ...]) -> None:
             arguments = tuple(a for x in inputs for a in (x if isinstance(x, Several) else (x,)))
             try:
-                assert_gradients(function, *arguments, order=order, modes=named, **tolerances)
+                assert_gradients(function, *arguments, order=order, modes=named, device=device, **tolerances)
             except Exception as error:
-                error.add_note(_program(function, arguments, order, named, tolerances))
+                error.add_note(
+                    _program(
+                        function,
+                        arguments,
+                        order,
+                        named,
+                        tolerances if device == "cpu" else {"device": device} | tolerances,
+                    )
+                )
                 raise
 
         def run() -> None:
