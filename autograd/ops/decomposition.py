@@ -790,6 +790,8 @@ _PADE = (
 
 def _expm_forward(x: Array) -> Array:
     """Scaling, a [13/13] Pade approximant, and squaring (Higham, 2005, SIAM J. Matrix Anal. Appl. 26)."""
+    if x.dtype.itemsize == 2:  # the coefficients of the approximant do not fit
+        raise TypeError(f"array type {x.dtype} is unsupported in linalg; convert it with x.astype('float32')")
     if not x.size:
         return x.copy()
     size = np.abs(x).sum(axis=-2).max(axis=-1)

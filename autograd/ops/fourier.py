@@ -203,7 +203,7 @@ def ifftn(x: Any, s: Sequence[int] | None = None, axes: Sequence[int] | None = N
     return x
 
 
-@composite(r"\mathcal F {0}", [sample(spec(2, 3)), sample(spec(2, 4), s=(3, 2))], reference=np.fft.rfftn)
+@composite(r"\mathcal F {0}", [sample(spec(2, 3)), sample(spec(2, 4), s=(3, 2), axes=(0, 1))], reference=np.fft.rfftn)
 def rfftn(x: Any, s: Sequence[int] | None = None, axes: Sequence[int] | None = None, norm: str | None = None) -> Any:
     """:func:`rfft` along the last of several axes, then :func:`fft` along the others."""
     *others, (last, n) = _axes("rfftn", x, s, axes)
@@ -213,7 +213,9 @@ def rfftn(x: Any, s: Sequence[int] | None = None, axes: Sequence[int] | None = N
     return x
 
 
-@composite(r"\mathcal F^{{-1}} {0}", [sample(spec(2, 3)), sample(spec(2, 3), s=(2, 5))], reference=np.fft.irfftn)
+@composite(
+    r"\mathcal F^{{-1}} {0}", [sample(spec(2, 3)), sample(spec(2, 3), s=(2, 5), axes=(0, 1))], reference=np.fft.irfftn
+)
 def irfftn(x: Any, s: Sequence[int] | None = None, axes: Sequence[int] | None = None, norm: str | None = None) -> Any:
     """The inverse of :func:`rfftn`."""
     *others, (last, n) = _axes("irfftn", x, s, axes)

@@ -84,6 +84,9 @@ def test_first_and_second_derivatives(op: Primitive, sample: Sample, device: str
     assert ag.gradgradcheck(call(op, sample.params), inputs)
 
 
+@pytest.mark.filterwarnings(
+    "ignore:Casting complex values"
+)  # astype of complex numbers to real ones warns, as in NumPy
 @pytest.mark.parametrize(("op", "sample"), DIFFERENTIABLE)
 def test_complex_derivatives(op: Any, sample: Sample) -> None:
     arrays = drawn(op, sample, dtype=np.complex128)
@@ -106,6 +109,7 @@ def supports_complex(op: Any, sample: Sample, arrays: list[Any]) -> bool:
     )
 
 
+@pytest.mark.filterwarnings("ignore:Casting complex values")
 @pytest.mark.parametrize(("op", "sample"), DIFFERENTIABLE)
 def test_modes_agree_with_one_another(op: Any, sample: Sample, device: str) -> None:
     """Forward and reverse mode are linear and adjoint, give one Hessian, and checkpoint changes nothing."""
