@@ -33,7 +33,8 @@ from autograd.creation import *
 from autograd.custom import custom_op
 from autograd.errors import *
 from autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
-from autograd.mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from autograd.mistakes import SilentMistakeWarning, debug_mode, warn_of_mistake
+from autograd.mode import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from autograd.ops.activation import *
 from autograd.ops.adaptive_pooling import *
 from autograd.ops.attention import *
@@ -66,6 +67,8 @@ from autograd.ops.special import *
 from autograd.primitive import OPS, Primitive, primitive
 from autograd.random import Generator, default_generator, manual_seed
 from autograd.recording import Recording, record
+from autograd.saving import save_on_cpu, saved_tensor_hooks
+from autograd.schema import recording_schema
 from autograd.tape import Leaf, Node, mark_written
 from autograd.tensor import Tensor
 from autograd.transforms import grad, gradients, hvp, jvp, linearize, value_and_grad, vjp
@@ -84,6 +87,7 @@ __all__ = [
     "Primitive",
     "Recording",
     "record",
+    "recording_schema",
     "Tensor",
     "available_devices",
     "composite",
@@ -107,7 +111,13 @@ __all__ = [
     "AnomalyError",
     "checkpoint",
     "custom_op",
+    "debug_mode",
     "detect_anomaly",
+    "inference_mode",
+    "save_on_cpu",
+    "saved_tensor_hooks",
+    "SilentMistakeWarning",
+    "warn_of_mistake",
     "scope",
     "hessian",
     "hvp",
@@ -123,4 +133,4 @@ __all__ = [
 ]
 __all__ += creation.__all__
 __all__ += errors.__all__
-__all__ += [name for name in ops.__all__ if name not in (*fft.__all__, *ops.decomposition.__all__)]
+__all__ += [name for name in ops.__all__ if name not in (*fft.__all__, *ops.decomposition.__all__, *ops.rows.__all__)]

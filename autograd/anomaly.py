@@ -11,9 +11,10 @@ import numpy as np
 
 from autograd import levels
 from autograd.backend import is_differentiable, to_numpy
+from autograd.checks import assert_gradients
 from autograd.dispatch import bound
 from autograd.errors import GlassgradError
-from autograd.gradcheck import GradcheckError, gradcheck
+from autograd.gradcheck import GradcheckError
 from autograd.tape import Node, Variable
 from autograd.watching import Line, scope_path, source_line, summarize
 
@@ -24,13 +25,13 @@ class AnomalyError(GlassgradError, ArithmeticError):
     """A value became NaN or infinite; the message says in which op, on which line, from what."""
 
 
-class detect_anomaly:
+class detect_anomaly(levels.Watcher):
     """A context in which the first NaN or infinity, in a forward or a backward pass, raises :class:`AnomalyError`.
 
     The message names the op, its scope and the line that recorded it, shapes, a summary of its arguments, and the chain
-    of ops back to a leaf. Within it, the rules of custom ops are checked by finite differences when an op is first
-    used. Values that were not finite before (``-inf`` in a mask) are let through; only an op that makes a new one
-    stops. Costs time and memory: for debugging.
+    of ops back to a leaf. Within it, the rules of custom ops are checked when an op is first used: the vjp by finite
+    differences, the jvp against it. Values that were not finite before (``-inf`` in a mask) are let through; only an op
+    that makes a new one stops. Costs time and memory: for debugging.
 
     ``check_custom=False`` leaves the custom ops unchecked (for straight-through estimators).
     """
@@ -69,12 +70,18 @@ class detect_anomaly:
 
     def _check(self, op: Any, args: tuple[Any, ...], params: dict[str, Any]) -> None:
         points = [_double(a) for a in args]
-        if any(isinstance(p, Variable) and p.node is not None for p in points):
-            function = lambda *xs: op(*xs, **params)  # noqa: E731
+        moving = [i for i, p in enumerate(points) if isinstance(p, Variable) and p.node is not None]
+        if moving:
+
+            def function(*xs: Any) -> Any:
+                given = dict(zip(moving, xs, strict=True))
+                return op(*(given.get(i, p) for i, p in enumerate(points)), **params)
+
             function.__name__ = op.name
-            with _unwatched():
+            with levels.suspended():
                 try:
-                    gradcheck(function, points)
+                    modes = ("reverse",) if op.jvp is None else ("reverse", "forward")
+                    assert_gradients(function, *(points[i] for i in moving), order=1, modes=modes)
                 except GradcheckError as error:
                     raise GradcheckError(
                         f"{error}\n  {op.name} is a custom op, which anomaly mode checks on first use. If its rule "
@@ -112,6 +119,10 @@ class detect_anomaly:
             if name and hasattr(value, "dtype") and hasattr(value, "shape"):
                 lines.append(f"  {'output' if name == 'y' else name}: {summarize(_array(value))}")
         raise AnomalyError("\n".join([*lines, "  the op was computed from:", *self._chain(node)]))
+
+    def line_of(self, node: Node) -> Line | None:
+        """The line of the program that recorded a node."""
+        return self._lines.get(node.seq, ("", None))[1]
 
     def _chain(self, node: Node | None, limit: int = 12) -> list[str]:
         """The ops from a node back to a leaf, along the first input that has a gradient."""
@@ -152,14 +163,3 @@ def _double(a: Any) -> Any:
         return bound(array, None)
     wide: Any = bound(array.astype(np.complex128 if array.dtype.kind == "c" else np.float64), None)
     return wide.requires_grad_() if a.node is not None else wide
-
-
-class _unwatched:
-    """Switches observers and watchers off for a block."""
-
-    def __enter__(self) -> None:
-        self._kept = levels.here.observers, levels.here.watchers
-        levels.here.observers, levels.here.watchers = [], []
-
-    def __exit__(self, *error: object) -> None:
-        levels.here.observers, levels.here.watchers = self._kept

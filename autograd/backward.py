@@ -19,8 +19,8 @@ from autograd import levels
 from autograd.backend import Array, as_array, cast, is_complex
 from autograd.dispatch import bound, item_node
 from autograd.errors import GradientError
-from autograd.mode import set_grad_enabled
-from autograd.ops.elementwise import where
+from autograd.mode import enable_grad, is_grad_enabled, set_grad_enabled
+from autograd.ops.elementwise import real, where
 from autograd.ops.reduce import sum as sum_over
 from autograd.ops.shape import broadcast_to
 from autograd.primitive import ITEM
@@ -76,8 +76,8 @@ def walk(
                 inputs = tuple([p if p in needed else None for p in inputs])
             if op is not None and (needed is None or any(inputs)):
                 saved = node.saved
-                if saved is FREED:
-                    raise _freed_error(node)
+                if saved.__class__ is not tuple and saved is not None:
+                    saved = saved.values(node)  # unpacks them, or raises because they are gone
                 if node.seq < writes.last:
                     _check_not_overwritten(node, saved)
                 if not retain_graph:
@@ -116,11 +116,10 @@ def walk(
                             if masks or op.selects or mask is not None:
                                 _pass_mask(masks, mask, node, g, saved, parent, parent not in pending)
                         if watchers:
-                            node.saved = saved
+                            node.saved, kept = saved, node.saved
                             for watcher in watchers:
                                 watcher.pulled(node, parent, g, gi, pending.get(parent, found.get(parent)))
-                            if not retain_graph:
-                                node.saved = FREED
+                            node.saved = kept
                         if parent in pending:
                             pending[parent] = pending[parent] + gi
                         elif parent.op is None and (parent.hooks is None or parent in found):
@@ -249,9 +248,15 @@ def _pull_through_plain(node: Node, g: Any, inputs: Sequence[Node | None], saved
     op: Any = node.op
     values = _joined_to_graph(node, saved)
     arguments = [values[op.layout[argument]] for argument in op.arguments]
-    y = op.plain(*arguments, **node.params)
+    recording = is_grad_enabled()
+    with enable_grad():  # the definition has to be recorded for its own walk, even where the pull is not
+        y = op.plain(*arguments, **node.params)
     found = walk(
-        [(y.node, g)], retain_graph=True, create_graph=True, targets=[parent for parent in inputs if parent is not None]
+        [(y.node, g)],
+        retain_graph=True,
+        create_graph=True,
+        record=recording,
+        targets=[parent for parent in inputs if parent is not None],
     )
     return [None if parent is None else found.get(parent) for parent in inputs]
 
@@ -306,7 +311,8 @@ def _fits(small: tuple[int, ...], large: tuple[int, ...]) -> bool:
 def _cast(g: Any, dtype: np.dtype) -> Any:
     """The gradient in the dtype of the value; the imaginary part is dropped where the value is real."""
     if isinstance(g, Variable):
-        return g if g.dtype == dtype else g.astype(dtype)  # type: ignore[attr-defined]
+        g = real(g) if is_complex(g.dtype) and not is_complex(dtype) else g  # type: ignore[attr-defined]
+        return g if g.dtype == dtype else g.astype(dtype)
     return cast(g, dtype)
 
 
@@ -327,13 +333,16 @@ def _run_hooks(node: Node, g: Any) -> Any:
     return tensor if isinstance(g, Variable) else tensor.array
 
 
-def accumulate(found: dict[Node, Any]) -> None:
+def accumulate(found: dict[Node, Any], root: Node) -> None:
     """Add the gradients of leaves into ``.grad`` of their Tensors; no two of them share memory."""
+    watchers = levels.here.watchers if levels.active else ()
     while found:
         node, g = found.popitem()
         tensor = node.tensor() if node.__class__ is Leaf else None
         if tensor is None:
             continue
+        for watcher in watchers:
+            watcher.accumulating(tensor, root)
         if tensor._grad is not None:
             tensor._grad = tensor._grad.detach() + g if not isinstance(g, Variable) else tensor._grad + g
         elif isinstance(g, Variable):
@@ -344,14 +353,6 @@ def accumulate(found: dict[Node, Any]) -> None:
             # taking the array is safe if nobody else holds it: this name and getrefcount's argument make two
             unshared = g.base is None and getrefcount(g) == 2
             tensor._grad = bound(g if unshared else g.copy(), None)
-
-
-def _freed_error(node: Node) -> GradientError:
-    return GradientError(
-        f"backward: the saved values of {node!r} were given back by an earlier backward pass.\n"
-        "  To go through the same graph twice, call the first one with retain_graph=True; "
-        "or compute the loss again before the second."
-    )
 
 
 def _check_not_overwritten(node: Node, saved: Any) -> None:
@@ -365,8 +366,13 @@ def _check_not_overwritten(node: Node, saved: Any) -> None:
             if not hasattr(array, "dtype") or not hasattr(array, "base") or not writes.after(array, node.seq):
                 continue
             role = "its output" if name == "y" else f"its argument {name}"
+            recorded = next(filter(None, (w.line_of(node) for w in levels.here.watchers)), None)
+            written = writes.line(array)
             raise GradientError(
                 f"{op.name}: backward needs {role}, of shape {tuple(array.shape)}, but that memory was written in "
                 f"place after the op was recorded (op #{node.seq}).\n"
-                "  Write before the forward pass or after backward, or keep a copy: op(x.clone())."
+                + (f"  recorded at {recorded}\n" if recorded else "")
+                + (f"  written at {written}\n" if written else "")
+                + "  Write before the forward pass or after backward, or keep a copy: op(x.clone())."
+                + ("" if recorded or written else " Run it under detect_anomaly() to see both lines.")
             )

@@ -13,8 +13,12 @@ import numpy as np
 from autograd import ops
 from autograd.backend import is_array
 from autograd.dispatch import OPS
-from autograd.interpreters import batched_at, example_by_example, wrapped
+from autograd.interpreters import batched_at, wrapped
 from autograd.levels import Level
+from autograd.ops.order import _searchsorted as search
+from autograd.ops.rows import last_writes
+from autograd.ops.scattering import _scatter_extreme as scatter_extreme
+from autograd.tape import module_of
 
 __all__: list[str] = []
 
@@ -37,7 +41,7 @@ for _name in ("softmax", "log_softmax", "flip", "roll", "linear_recurrence", "ar
     OPS[_name].batch = "axis"
 for _name in (
     "inv", "det", "slogdet", "solve", "solve_triangular", "pinv", "cholesky", "qr", "eigh", "eig", "svd", "matrix_exp",
-    "tril", "triu", "diagonal", "diag_embed", "order_statistic", "dropout",
+    "tril", "triu", "diagonal", "diag_embed", "order_statistic", "dropout", "to_device",
 ):  # fmt: skip
     OPS[_name].batch = "leading"
 
@@ -87,50 +91,46 @@ def _argument(op: Any, args: Sequence[Any], params: dict[str, Any], level: Level
 # ---------------------------------------------------------------------------------------------- indexing
 
 
-def _behind(index: Any) -> Any:
-    """The index of one example as an index of the batch; None where NumPy would lay the result out otherwise."""
+def _behind(index: Any) -> tuple[Any, int]:
+    """The index of one example as an index of the batch, and the axis where the examples then stand in the result.
+
+    That is in front, unless index arrays stand apart: NumPy lays out their axes before all others.
+    """
     parts = index if isinstance(index, tuple) else (index,)
-    advanced = [i for i, p in enumerate(parts) if is_array(p)]
-    plain_int = any(isinstance(p, (int, np.integer)) and not isinstance(p, (bool, np.bool_)) for p in parts)
-    if any(isinstance(p, (bool, np.bool_)) for p in parts):
-        return None
-    if advanced and (plain_int or advanced != list(range(advanced[0], advanced[0] + len(advanced)))):
-        return None
-    return (slice(None), *parts)
-
-
-def _by_index(op: Any, args: Sequence[Any], params: dict[str, Any], level: Level, **changed: Any) -> Result | None:
-    index = _behind(params["index"])
-    if index is None:
-        return None
-    return op(*(batched_at(a, level) for a in args), **params | {"index": index} | changed), 0
-
-
-def _example_by_example(op: Any, args: Sequence[Any], params: dict[str, Any], level: Level) -> Result:
-    return example_by_example(op, args, params, level), 0
+    arrays = [p for p in parts if is_array(p) or isinstance(p, (bool, np.bool_))]
+    place = 0
+    if arrays:
+        advanced = [i for i, p in enumerate(parts) if is_array(p) or isinstance(p, (int, np.integer, np.bool_))]
+        if advanced != list(range(advanced[0], advanced[0] + len(advanced))):
+            shapes = [p.shape if getattr(p, "dtype", np.dtype(bool)).kind != "b" else (int(np.sum(p)),) for p in arrays]
+            place = len(np.broadcast_shapes(*shapes))
+    return (slice(None), *parts), place
 
 
 @rule("getitem")
 def _getitem(op: Any, args: Sequence[Any], params: dict[str, Any], level: Level) -> Result:
-    return _by_index(op, args, params, level) or _example_by_example(op, args, params, level)
+    index, place = _behind(params["index"])
+    return op(batched_at(args[0], level), index=index), place
 
 
 @rule("scatter")
 def _scatter(op: Any, args: Sequence[Any], params: dict[str, Any], level: Level) -> Result:
-    found = _by_index(op, args, params, level, shape=(level.size, *params["shape"]))
-    return found or _example_by_example(op, args, params, level)
+    index, place = _behind(params["index"])
+    return op(batched_at(args[0], level, place), index=index, shape=(level.size, *params["shape"])), 0
 
 
 @rule("setitem")
 def _setitem(op: Any, args: Sequence[Any], params: dict[str, Any], level: Level) -> Result:
-    index = _behind(params["index"])
-    if index is None:
-        return _example_by_example(op, args, params, level)
+    index, place = _behind(params["index"])
     x, v = args
     target = np.broadcast_to(0, x.shape)[params["index"]].shape
     if wrapped(v, level):
         v = batched_at(v, level)
         v = ops.reshape(v, (level.size, *(1,) * (len(target) - (v.ndim - 1)), *v.shape[1:]))
+    elif place and np.ndim(v) > len(target) - place:
+        v = ops.broadcast_to(v, (level.size, *target))  # its axes stand on both sides of the examples
+    if place and np.ndim(v) > len(target):
+        v = ops.moveaxis(v, 0, place)
     return op(batched_at(x, level), v, index=index), 0
 
 
@@ -164,6 +164,76 @@ def _matmul(op: Any, args: Sequence[Any], params: dict[str, Any], level: Level) 
 
     y = ops.matmul(stacked(a, row, -2), stacked(b, column, -1))
     return ops.squeeze(y, tuple(axis for axis, drop in ((-2, row), (-1, column)) if drop)) if row or column else y, 0
+
+
+# ---------------------------------------------------------------------------------------------- rows of a table
+
+
+def _offset(indices: Any, level: Level, rows: int) -> Any:
+    """The indices of all examples as indices of their tables joined in one."""
+    values = batched_at(indices, level)
+    starts = module_of(values).arange(level.size) * rows
+    return values + starts.reshape(-1, *(1,) * (values.ndim - 1))
+
+
+def _joined(x: Any, level: Level) -> Any:
+    """The tables of all examples as one, ``(examples * rows, ...)``."""
+    x = batched_at(x, level)
+    return ops.reshape(x, (level.size * x.shape[1], *x.shape[2:]))
+
+
+@rule("take_rows")
+def _take_rows(op: Any, args: Sequence[Any], params: dict[str, Any], level: Level) -> Result:
+    x, indices = args
+    if not wrapped(x, level):
+        return op(x, batched_at(indices, level)), 0
+    if not wrapped(indices, level):
+        return op(batched_at(x, level, 1), indices), indices.ndim
+    return op(_joined(x, level), _offset(indices, level, x.shape[0])), 0
+
+
+@rule("add_rows")
+def _add_rows(op: Any, args: Sequence[Any], params: dict[str, Any], level: Level) -> Result:
+    v, indices = args
+    rows = params["rows"]
+    if not wrapped(indices, level):
+        return op(batched_at(v, level, indices.ndim), indices, rows=rows), 1
+    y = op(batched_at(v, level), _offset(indices, level, rows), rows=rows * level.size)
+    return ops.reshape(y, (level.size, rows, *y.shape[1:])), 0
+
+
+@rule("put_rows")
+def _put_rows(op: Any, args: Sequence[Any], params: dict[str, Any], level: Level) -> Result:
+    x, v, indices = args
+    y = op(_joined(x, level), batched_at(v, level), _offset(indices, level, x.shape[0]))
+    return ops.reshape(y, (level.size, *x.shape)), 0
+
+
+def _last_writes(op: Any, args: Sequence[Any], params: dict[str, Any], level: Level) -> Result:
+    return op(_offset(args[0], level, params["rows"]), rows=params["rows"] * level.size), 0
+
+
+last_writes.batch = _last_writes  # it and the next ones are not in the table
+
+
+def _scatter_extreme(op: Any, args: Sequence[Any], params: dict[str, Any], level: Level) -> Result:
+    return op(*(batched_at(a, level) for a in args), **params | {"axis": params["axis"] + 1}), 0
+
+
+scatter_extreme.batch = _scatter_extreme
+
+
+def _search(op: Any, args: Sequence[Any], params: dict[str, Any], level: Level) -> Result:
+    """In one vector at once; where each example has its own vector, by counting what is smaller."""
+    a, v = args
+    if not wrapped(a, level):
+        return op(a, batched_at(v, level), **params), 0
+    a, v = batched_at(a, level), batched_at(v, level)
+    a, v = ops.reshape(a, (level.size, *(1,) * (v.ndim - 1), a.shape[-1])), ops.expand_dims(v, -1)
+    return ops.sum(a <= v if params["right"] else a < v, -1), 0
+
+
+search.batch = _search
 
 
 @rule("linear")

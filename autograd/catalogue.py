@@ -157,9 +157,7 @@ def rows() -> list[Row]:
             continue
         if op.batch is not None:
             vmap = "rule" if callable(op.batch) else "derived"
-        elif (op.kind == "elementwise" and not op.outputs) or (
-            op.kind in ("reduction", "scan") and op.static & {"axis", "axes"}
-        ):
+        elif op.kind == "elementwise" or (op.kind in ("reduction", "scan") and op.static & {"axis", "axes"}):
             vmap = "derived"
         else:
             vmap = "loop"

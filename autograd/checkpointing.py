@@ -93,7 +93,9 @@ def checkpoint(
         )  # fmt: skip
         return [found.get(node) if need else None for node, need in zip(nodes, needs, strict=True)]
 
-    op = primitive("checkpoint", lambda *xs: xs, kind="composite", vjp=pull, outputs=True, register=False)
+    op = primitive(  # pull follows the convention for complex numbers already
+        "checkpoint", lambda *xs: xs, kind="composite", vjp=pull, outputs=True, register=False, holomorphic=False
+    )
     made = object.__new__(Node)
     made.op = op
     made.inputs = tuple(node for _, node in places)

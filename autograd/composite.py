@@ -10,6 +10,7 @@ import functools
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, TypeVar, cast
 
+from autograd.check_session import saw
 from autograd.dispatch import not_numbers
 from autograd.errors import DtypeError, GlassgradError
 from autograd.samples import standard_errors
@@ -44,6 +45,7 @@ class Composite(NamedTuple):
         return names or (f"{code.co_varnames[code.co_kwonlyargcount]}[0]",)
 
     def __call__(self, *args: Any, **params: Any) -> Any:
+        saw(self.name)
         try:
             return self.function(*args, **params)
         except (GlassgradError, AttributeError, TypeError, ValueError, IndexError) as error:

@@ -54,36 +54,40 @@ def asarray(data: Any, dtype: Any = None, device: str | None = None, copy: bool 
 
     ``copy``: True always copies, False raises where a copy is needed, None copies where it is needed.
     """
-    if copy:
-        return tensor(data, dtype, device)
-    made = (
-        data.to(device=device, dtype=dtype)
-        if isinstance(data, Tensor)
-        else _wrap(data, dtype, device, False, copy=False)
-    )
-    if copy is False and not np.shares_memory(made.array, getattr(data, "array", data)) and made.size:
+    if isinstance(data, Tensor):
+        made = data.to(device=device, dtype=dtype)
+        if made is data and copy:
+            return data.clone()  # a recorded copy: gradients flow through it
+        shared = made is data
+    else:
+        made = _wrap(data, dtype, device, False, copy=bool(copy))
+        shared = copy is not False or not made.size or np.shares_memory(made.array, data)
+    if copy is False and not shared:
         raise ArgumentError("asarray: copy=False, but the data cannot be shared as it is. Leave copy away.")
     return made
 
 
 def empty_like(x: Any, dtype: Any = None, device: str | None = None) -> Tensor:
-    """A Tensor of the shape and dtype of ``x`` with arbitrary values."""
-    return empty(tuple(x.shape), dtype=x.dtype if dtype is None else dtype, device=device)
+    """A Tensor of the shape, dtype and device of ``x`` with arbitrary values."""
+    return _like(np.empty_like, x, dtype, device)
 
 
 def from_dlpack(x: Any, device: str | None = None, copy: bool | None = None) -> Tensor:
     """A Tensor over the memory of another library's array (PyTorch, JAX, CuPy, NumPy), by the DLPack protocol.
 
-    Memory is shared where it is writable; a read-only array is copied.
+    Memory is shared where it is writable and on the device asked for; else it is copied. ``copy``: True always copies,
+    False raises where a copy is needed.
     """
     if not hasattr(x, "__dlpack__") or not hasattr(x, "__dlpack_device__"):
         raise DtypeError(f"from_dlpack: a {type(x).__name__} has no __dlpack__. Use tensor(x).")
     kind = int(x.__dlpack_device__()[0])
     library: Any = load_cupy() if kind in (2, 13) else np
     array = library.from_dlpack(x)
-    if copy or not getattr(array.flags, "writeable", True):
-        array = array.copy()
-    made = bound(array, None)
+    readonly = not getattr(array.flags, "writeable", True)
+    if copy is False and (readonly or (device is not None and move(array, device) is not array)):
+        what = "it is read-only" if readonly else f"it lies on another device than {device!r}"
+        raise ArgumentError(f"from_dlpack: copy=False, but the memory cannot be shared: {what}. Leave copy away.")
+    made = bound(array.copy() if copy or readonly else array, None)
     return made if device is None else made.to(device)
 
 
@@ -187,26 +191,35 @@ def empty(*shape: Any, dtype: Any = None, device: str | None = None, requires_gr
     return _filled("empty", shape, None, dtype, device, requires_grad)
 
 
-def full(shape: Any, value: Any, dtype: Any = None, device: str | None = None, requires_grad: bool = False) -> Tensor:
+def full(
+    shape: Any, fill_value: Any, dtype: Any = None, device: str | None = None, requires_grad: bool = False
+) -> Tensor:
     """One value in every place; the dtype follows the value unless given."""
     shape = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
-    dtype = tensor(value).dtype if dtype is None else dtype
-    return _filled("full", shape, value, dtype, device, requires_grad)
+    dtype = tensor(fill_value).dtype if dtype is None else dtype
+    return _filled("full", shape, fill_value, dtype, device, requires_grad)
 
 
-def zeros_like(x: Any, dtype: Any = None) -> Tensor:
+def zeros_like(x: Any, dtype: Any = None, device: str | None = None) -> Tensor:
     """Zeros of the shape, dtype and device of ``x``."""
-    return bound(np.zeros_like(asarray(x).array, dtype=None if dtype is None else parse_dtype(dtype)), None)
+    return _like(np.zeros_like, x, dtype, device)
 
 
-def ones_like(x: Any, dtype: Any = None) -> Tensor:
+def ones_like(x: Any, dtype: Any = None, device: str | None = None) -> Tensor:
     """Ones of the shape, dtype and device of ``x``."""
-    return bound(np.ones_like(asarray(x).array, dtype=None if dtype is None else parse_dtype(dtype)), None)
+    return _like(np.ones_like, x, dtype, device)
 
 
-def full_like(x: Any, value: Any, dtype: Any = None) -> Tensor:
+def full_like(x: Any, fill_value: Any, dtype: Any = None, device: str | None = None) -> Tensor:
     """One value, in the shape, dtype and device of ``x``."""
-    return bound(np.full_like(asarray(x).array, value, dtype=None if dtype is None else parse_dtype(dtype)), None)
+    return _like(np.full_like, x, dtype, device, fill_value)
+
+
+def _like(function: Any, x: Any, dtype: Any, device: str | None, *value: Any) -> Tensor:
+    """What a ``*_like`` function of the array library makes of ``x``."""
+    array = asarray(x).array
+    made = function(array, *value, dtype=None if dtype is None else parse_dtype(dtype))
+    return bound(made if device is None else move(made, device), None)
 
 
 def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None, device: str | None = None) -> Tensor:
@@ -218,15 +231,18 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None, devic
     return bound(_module(device).arange(start, stop, step, dtype=parse_dtype(dtype)), None)
 
 
-def linspace(start: float, stop: float, num: int, dtype: Any = None, device: str | None = None) -> Tensor:
-    """``num`` evenly spaced numbers from ``start`` to ``stop``, both included."""
-    dtype = default_float if dtype is None else parse_dtype(dtype)
-    return bound(_module(device).linspace(start, stop, num, dtype=dtype), None)
+def linspace(
+    start: Any, stop: Any, num: int, dtype: Any = None, device: str | None = None, endpoint: bool = True
+) -> Tensor:
+    """``num`` evenly spaced numbers from ``start`` to ``stop``, which is left out where ``endpoint`` is False."""
+    if dtype is None:
+        dtype = np.complex64 if isinstance(start, complex) or isinstance(stop, complex) else default_float
+    return bound(_module(device).linspace(start, stop, num, endpoint=endpoint, dtype=parse_dtype(dtype)), None)
 
 
-def eye(n: int, m: int | None = None, dtype: Any = None, device: str | None = None) -> Tensor:
-    """Ones on the diagonal of an ``(n, m)`` matrix of zeros; square by default."""
-    return bound(_module(device).eye(n, m, dtype=default_float if dtype is None else parse_dtype(dtype)), None)
+def eye(n: int, m: int | None = None, dtype: Any = None, device: str | None = None, k: int = 0) -> Tensor:
+    """Ones on the diagonal ``k`` (0: the main one) of an ``(n, m)`` matrix of zeros; square by default."""
+    return bound(_module(device).eye(n, m, k, dtype=default_float if dtype is None else parse_dtype(dtype)), None)
 
 
 def _random(shape: tuple[Any, ...]) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.backend import is_complex, to_numpy
+from autograd.check_session import covering
 from autograd.dispatch import bound
 from autograd.errors import DtypeError, GradientError
 from autograd.tape import Variable
@@ -40,6 +41,13 @@ def gradcheck(
     Returns True, or raises :class:`GradcheckError` (or returns False without ``raise_exception``) with the function's
     name, the argument, the index, and both values.
     """
+    with covering("reverse"):
+        return _compared(function, inputs, eps, atol, rtol, raise_exception)
+
+
+def _compared(
+    function: Callable[..., Any], inputs: Any, eps: float, atol: float, rtol: float, raise_exception: bool
+) -> bool:
     points = _points(inputs)
     name = getattr(function, "name", None) or getattr(function, "__name__", repr(function))
     with_grad = [i for i, x in enumerate(points) if x is not None and x.requires_grad]
@@ -90,6 +98,13 @@ def gradgradcheck(
     raise_exception: bool = True,
 ) -> bool:
     """:func:`gradcheck` of the gradient: checks second derivatives, with respect to the inputs and the cotangent."""
+    with covering("second"):
+        return _compared_again(function, inputs, eps, atol, rtol, raise_exception)
+
+
+def _compared_again(
+    function: Callable[..., Any], inputs: Any, eps: float, atol: float, rtol: float, raise_exception: bool
+) -> bool:
     points = _points(inputs)
     with_grad = [i for i, x in enumerate(points) if x is not None and x.requires_grad]
     outputs = [y for y in _outputs(function(*points)) if y.requires_grad]
@@ -109,7 +124,7 @@ def gradgradcheck(
         return tuple(g for g in found if g is not None)
 
     gradient.__name__ = f"the gradient of {getattr(function, 'name', None) or getattr(function, '__name__', function)}"
-    return gradcheck(gradient, [*points, *cotangents], eps=eps, atol=atol, rtol=rtol, raise_exception=raise_exception)
+    return _compared(gradient, [*points, *cotangents], eps, atol, rtol, raise_exception)
 
 
 def _points(inputs: Any) -> list[Any]:

@@ -18,7 +18,7 @@ from autograd.backend import is_differentiable
 from autograd.dispatch import bound
 from autograd.errors import GlassgradError, GradientError
 from autograd.levels import Level
-from autograd.tape import Variable
+from autograd.tape import SLOTS, Variable
 from autograd.tensor import Tensor
 
 __all__ = ["Batched", "Dual", "NeedsValueError", "batched_at", "example_by_example", "unwrap", "wrapped"]
@@ -29,11 +29,19 @@ class NeedsValueError(GlassgradError, RuntimeError):
 
 
 class _Wrapped(Tensor):
-    """What the two kinds of wrapped values share: they are Tensors for whoever computes with them."""
+    """What the two kinds of wrapped values share: they are Tensors for whoever computes with them.
 
-    __slots__ = ("level",)
+    They keep what they hold in the slots of a Tensor, so that a Tensor can become one of them in place: ``x[i] = v``.
+    """
 
-    level: Level
+    __slots__ = ()
+
+    level = SLOTS[2]
+
+    @property  # type: ignore[misc]
+    def grad(self) -> Any:
+        """Gradients inside a transform are taken with ``grad`` or ``vjp``."""
+        return None
 
     @property
     def size(self) -> int:
@@ -67,7 +75,10 @@ class _Wrapped(Tensor):
 class Dual(_Wrapped):
     """A value and its tangent, in forward mode."""
 
-    __slots__ = ("primal", "tangent")
+    __slots__ = ()
+
+    primal = SLOTS[0]
+    tangent = SLOTS[1]
 
     def __init__(self, level: Level, primal: Any, tangent: Any):
         self.level = level
@@ -95,10 +106,13 @@ class Dual(_Wrapped):
         return self.primal.dtype
 
     def _rebind(self, result: Any) -> Any:
-        same = isinstance(result, Dual) and result.level is self.level
-        self.primal = result.primal if same else result
-        self.tangent = result.tangent if same else 0 * result
-        return self
+        if not hasattr(result, "level"):
+            result = Dual(self.level, result, 0 * result)
+        return super()._rebind(result)
+
+    def holding(self, array: Any) -> Any:
+        """A constant: an array of the shape of the innermost one, in the place of this value."""
+        return self.primal.holding(array) if hasattr(self.primal, "level") else bound(array, None)
 
     def detach(self) -> Any:
         """The value alone: neither gradient nor tangent flows through it."""
@@ -111,7 +125,10 @@ class Dual(_Wrapped):
 class Batched(_Wrapped):
     """A value for each example; ``axis`` of ``value`` runs over the examples, and the program does not see it."""
 
-    __slots__ = ("axis", "value")
+    __slots__ = ()
+
+    value = SLOTS[0]
+    axis = SLOTS[1]
 
     def __init__(self, level: Level, value: Any, axis: int):
         self.level = level
@@ -147,11 +164,10 @@ class Batched(_Wrapped):
         """Where the array lies."""
         return self.value.device
 
-    def _rebind(self, result: Any) -> Any:
-        if not (isinstance(result, Batched) and result.level is self.level):
-            result = Batched(self.level, ops.broadcast_to(result, (self.level.size, *result.shape)), 0)
-        self.value, self.axis = result.value, result.axis
-        return self
+    def holding(self, array: Any) -> Any:
+        """A constant: an array of the shape of the innermost one, in the place of this value."""
+        inner = self.value.holding(array) if hasattr(self.value, "level") else bound(array, None)
+        return Batched(self.level, inner, self.axis)
 
     def detach(self) -> Any:
         """The same values as constants."""
@@ -182,9 +198,15 @@ def _push(op: Any, args: Sequence[Any], params: dict[str, Any], level: Level) ->
     primals = [a.primal if wrapped(a, level) else a for a in args]
     tangents = [a.tangent if wrapped(a, level) else None for a in args]
     y = op(*primals, **params)
-    if not op.differentiable or op.jvp is None:
+    if not op.differentiable:
         return y
-    t = op.push([_as_tensor(p) for p in primals], tangents, params, y)
+    if op.jvp is None:
+        raise GradientError(
+            f"{op.name}: the op has no jvp rule, so forward mode cannot pass through it. Give it jvp=: a rule for each "
+            'argument, "from_vjp" (elementwise), "linear" or "multilinear".'
+        )
+    with np.errstate(all="ignore"):  # as in the backward walk: where a rule meets infinities, it says so by its value
+        t = op.push([_as_tensor(p) for p in primals], tangents, params, y)
     if op.outputs:
         return tuple(_dual(level, a, b) for a, b in zip(y, t, strict=True))
     return _dual(level, y, t)
@@ -234,12 +256,12 @@ def _in_front(x: Any, ndim: int, level: Level) -> Any:
 def _batch(op: Any, args: Sequence[Any], params: dict[str, Any], level: Level) -> Any:
     """Evaluate an op for a whole batch, by its rule, by what its kind implies, or example by example."""
     rule = op.batch
-    if rule is None and op.kind == "elementwise" and not op.outputs:
+    if rule is None and op.kind == "elementwise":
         rule = "elementwise"
     elif rule is None and op.kind in ("reduction", "scan") and op.static & {"axis", "axes"}:
         rule = "axis"
     if callable(rule):
-        y, axis = rule(op, args, params, level)
+        y, axis = rule(op, args, params, level) if level.size else _of_nothing(rule, op, args, params, level)
     elif rule in ("elementwise", "leading"):
         ndim = max(len(_shape(a)) for a in args if a is not None)
         y, axis = op(*(_in_front(a, ndim, level) for a in args), **params), 0
@@ -247,10 +269,22 @@ def _batch(op: Any, args: Sequence[Any], params: dict[str, Any], level: Level) -
         values = [a if a is None else batched_at(a, level) for a in args]
         y, axis = op(*values, **{k: _shifted(v) if k in ("axis", "axes") else v for k, v in params.items()}), 0
     else:
-        y, axis = example_by_example(op, args, params, level), 0
+        rule = lambda *call: (example_by_example(*call), 0)  # noqa: E731
+        y, axis = rule(op, args, params, level) if level.size else _of_nothing(rule, op, args, params, level)
     if op.outputs:
         return tuple(Batched(level, part, axis) for part in y)
     return Batched(level, y, axis)
+
+
+def _of_nothing(rule: Any, op: Any, args: Sequence[Any], params: dict[str, Any], level: Level) -> Any:
+    """A rule on an empty batch: what it gives for one example of zeros says the shapes and dtypes."""
+    one = Level(level.number, 1)
+    shown = [
+        Batched(one, bound(np.zeros((1, *a.shape), dtype=a.dtype), None), 0) if wrapped(a, level) else a for a in args
+    ]
+    y, axis = rule(op, shown, params, one)
+    empty = (slice(None),) * axis + (slice(0, 0),)
+    return (tuple(part[empty] for part in y) if op.outputs else y[empty]), axis
 
 
 def _shifted(axis: Any) -> Any:
@@ -264,8 +298,6 @@ def example_by_example(op: Any, args: Sequence[Any], params: dict[str, Any], lev
         op(*(f[i] if wrapped(a, level) else a for a, f in zip(args, fronts, strict=True)), **params)
         for i in range(level.size)
     ]
-    if not rows:
-        raise GradientError(f"vmap: {op.name} has no batching rule, and an empty batch has no example to learn from.")
     if op.outputs:
         return tuple(ops.stack([row[k] for row in rows], 0) for k in range(len(rows[0])))
     return ops.stack(rows, 0)

@@ -12,23 +12,40 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["Level", "Observer", "active", "enter", "here", "intercept", "observe"]
+__all__ = ["Level", "Observer", "Watcher", "active", "enter", "here", "intercept", "observe", "suspended"]
 
 active = 0
 _lock = threading.Lock()
 
 
 class Level:
-    """One transform in progress: its number, and for vmap the size of the batch (-1 for forward mode)."""
+    """One transform in progress: its number, and for vmap the size of the batch (-1 for forward mode).
 
-    __slots__ = ("number", "size")
+    ``undo`` holds what to call at the end: Tensors from outside, written with values of this level, get theirs back.
+    """
+
+    __slots__ = ("number", "size", "undo")
 
     def __init__(self, number: int, size: int = -1):
         self.number = number
         self.size = size
+        self.undo: list[Callable[[], None]] = []
 
 
 Observer = Callable[[Any, tuple[Any, ...], dict[str, Any], Callable[..., Any]], Any]
+
+
+class Watcher:
+    """What sees a backward pass: a recorder, anomaly mode, debug mode. What a subclass leaves out does nothing."""
+
+    def pulled(self, node: Any, parent: Any, g: Any, gi: Any, before: Any) -> None:
+        """One gradient ``gi`` on its way from ``node``, whose own is ``g``, to ``parent``, where ``before`` arrived."""
+
+    def accumulating(self, tensor: Any, root: Any) -> None:
+        """A leaf is about to be given the gradient of the pass that started at node ``root``."""
+
+    def line_of(self, node: Any) -> Any:
+        """The line of the program that recorded a node, if this watcher knows it."""
 
 
 class _Here(threading.local):
@@ -37,7 +54,8 @@ class _Here(threading.local):
     def __init__(self) -> None:
         self.levels: list[Level] = []
         self.observers: list[Observer] = []
-        self.watchers: list[Any] = []  # what sees each gradient of a backward pass: objects with a method ``pulled``
+        self.watchers: list[Watcher] = []
+        self.saving: list[Any] = []  # the saved-tensor hooks, the innermost last
         self.scopes: list[str] = []
         self.modules: list[Any] = []
 
@@ -60,6 +78,8 @@ def enter(size: int = -1) -> Iterator[Level]:
     try:
         yield level
     finally:
+        while level.undo:
+            level.undo.pop()()
         here.levels.remove(level)
         _count(-1)
 
@@ -74,6 +94,17 @@ def observe(observer: Observer) -> Iterator[None]:
     finally:
         here.observers.remove(observer)
         _count(-1)
+
+
+@contextmanager
+def suspended() -> Iterator[None]:
+    """No observer and no watcher of this thread sees what happens inside the block."""
+    kept = here.observers, here.watchers
+    here.observers, here.watchers = [], []
+    try:
+        yield
+    finally:
+        here.observers, here.watchers = kept
 
 
 _handle: Callable[[Any, tuple[Any, ...], dict[str, Any]], Any] | None = None

@@ -7,7 +7,7 @@ from contextlib import ContextDecorator
 from types import TracebackType
 from typing import Any
 
-__all__ = ["enable_grad", "is_grad_enabled", "no_grad", "set_grad_enabled"]
+__all__ = ["enable_grad", "inference_mode", "is_grad_enabled", "no_grad", "set_grad_enabled"]
 
 
 class _Mode(threading.local):
@@ -47,6 +47,10 @@ class no_grad(_GradMode):
 
     def __init__(self) -> None:
         super().__init__(False)
+
+
+class inference_mode(no_grad):
+    """:class:`no_grad` under PyTorch's name for the evaluation of a model; nothing in this engine makes them differ."""
 
 
 class enable_grad(_GradMode):

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd import ops
+from autograd import levels, ops
 from autograd.dispatch import apply1, apply2
-from autograd.errors import GradientError, ShapeError
+from autograd.errors import DtypeError, GradientError, ShapeError
 from autograd.mode import mode
-from autograd.ops.indexing import plain_index
-from autograd.tape import Variable, mark_written
+from autograd.ops.indexing import differs, plain_index
+from autograd.tape import SLOTS, Variable, mark_written
 
 if TYPE_CHECKING:
     from autograd.tensor import Tensor
@@ -19,10 +20,25 @@ if TYPE_CHECKING:
 __all__ = ["Operators"]
 
 
+def _fill(x: Any, kind: type, *values: Any) -> None:
+    """Make a Tensor a value of this class that holds these values."""
+    x.__class__ = kind
+    for slot, value in zip(SLOTS, values, strict=True):
+        slot.__set__(x, value)
+
+
 class Operators(Variable):
     """What a Tensor can be computed with."""
 
     __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        @property
+        def dtype(self) -> np.dtype: ...
+
+        @property
+        def shape(self) -> tuple[int, ...]: ...
 
     # ------------------------------------------------------------------------------------------------- arithmetic
 
@@ -82,18 +98,6 @@ class Operators(Variable):
     def __rdivmod__(self, other: Any) -> tuple[Tensor, Tensor]:
         return ops.divmod(other, self)
 
-    def __lshift__(self, other: Any) -> Tensor:
-        return apply2(ops.bitwise_left_shift, self, other)
-
-    def __rlshift__(self, other: Any) -> Tensor:
-        return apply2(ops.bitwise_left_shift, other, self)
-
-    def __rshift__(self, other: Any) -> Tensor:
-        return apply2(ops.bitwise_right_shift, self, other)
-
-    def __rrshift__(self, other: Any) -> Tensor:
-        return apply2(ops.bitwise_right_shift, other, self)
-
     def __neg__(self) -> Tensor:
         return apply1(ops.negative, self)
 
@@ -132,6 +136,18 @@ class Operators(Variable):
 
     __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
 
+    def __lshift__(self, other: Any) -> Tensor:
+        return apply2(ops.bitwise_left_shift, self, other)
+
+    def __rlshift__(self, other: Any) -> Tensor:
+        return apply2(ops.bitwise_left_shift, other, self)
+
+    def __rshift__(self, other: Any) -> Tensor:
+        return apply2(ops.bitwise_right_shift, self, other)
+
+    def __rrshift__(self, other: Any) -> Tensor:
+        return apply2(ops.bitwise_right_shift, other, self)
+
     def __invert__(self) -> Tensor:
         return apply1(ops.invert, self)
 
@@ -141,7 +157,7 @@ class Operators(Variable):
         return ops.getitem(self, index)
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        if self._must_record(value, "x[i] = v"):
+        if self._must_record(value, "x[i] = v") or (levels.active and differs(index)):
             self._rebind(ops.setitem(self, index, value))
             return
         plain = value.array if isinstance(value, Variable) else value
@@ -153,10 +169,11 @@ class Operators(Variable):
 
     def _must_record(self, other: Any, what: str) -> bool:
         """Whether a write has to become a node of the graph; on a leaf that wants gradients it is an error."""
+        inside = hasattr(other, "level")  # a value of vmap or jvp: x must become one too
         if not mode.grad:
-            return False
+            return inside
         if self.node is None:
-            return isinstance(other, Variable) and other.node is not None
+            return inside or (isinstance(other, Variable) and other.node is not None)
         if self.node.op is None:
             raise GradientError(
                 f"{what} on a leaf that wants gradients (shape {self.array.shape}): it would no longer be one.\n"
@@ -166,22 +183,33 @@ class Operators(Variable):
         return True
 
     def _rebind(self, result: Tensor) -> Any:
-        """Let this Tensor stand for the value and the node of another; earlier users keep the old ones."""
-        if result.shape != self.array.shape:
-            raise ShapeError(
-                f"an assignment in place cannot change the shape from {self.array.shape} to {result.shape}."
-            )
-        self.array, self.node = result.array, result.node
+        """Let this Tensor stand for the value and the node of another; earlier users keep the old ones.
+
+        A value of vmap or jvp can be written into a Tensor from outside it: until the transform ends, this Tensor is
+        one of its values, and then it stands for the old value again.
+        """
+        if result.shape != self.shape:
+            raise ShapeError(f"an assignment in place cannot change the shape from {self.shape} to {result.shape}.")
+        level = getattr(result, "level", None)
+        if level is not None and level is not getattr(self, "level", None):
+            level.undo.append(partial(_fill, self, type(self), *(slot.__get__(self) for slot in SLOTS)))
+        _fill(
+            self,
+            type(result),
+            *(slot.__get__(result) for slot in SLOTS[:2]),
+            SLOTS[2].__get__(result if level else self),
+        )
         return self
 
     def _in_place(self, op: Any, other: Any, symbol: str) -> Any:
         if self._must_record(other, f"x {symbol} y"):
-            return self._rebind(apply2(op, self, other).to(dtype=self.array.dtype))
+            return self._rebind(apply2(op, self, other).to(dtype=self.dtype))
         plain = other.array if isinstance(other, Variable) else other
         try:
             op.forward(self.array, plain, out=self.array)
         except (ValueError, TypeError) as error:
-            raise ShapeError(
+            kind = DtypeError if isinstance(error, TypeError) else ShapeError
+            raise kind(
                 f"x {symbol} y: x is {self.array.shape} {self.array.dtype}, y is {np.shape(plain)}: {error}. "
                 f"The result must fit into x; use x = x {symbol[:-1]} y for a new one."
             ) from error
@@ -202,6 +230,44 @@ class Operators(Variable):
 
     def __ipow__(self, other: Any) -> Tensor:
         return self._in_place(ops.power, other, "**=")
+
+    def __ifloordiv__(self, other: Any) -> Tensor:
+        return self._in_place(ops.floor_divide, other, "//=")
+
+    def __imod__(self, other: Any) -> Tensor:
+        return self._in_place(ops.remainder, other, "%=")
+
+    def __iand__(self, other: Any) -> Tensor:
+        return self._in_place(ops.bitwise_and, other, "&=")
+
+    def __ior__(self, other: Any) -> Tensor:
+        return self._in_place(ops.bitwise_or, other, "|=")
+
+    def __ixor__(self, other: Any) -> Tensor:
+        return self._in_place(ops.bitwise_xor, other, "^=")
+
+    def __ilshift__(self, other: Any) -> Tensor:
+        return self._in_place(ops.bitwise_left_shift, other, "<<=")
+
+    def __irshift__(self, other: Any) -> Tensor:
+        return self._in_place(ops.bitwise_right_shift, other, ">>=")
+
+    def __imatmul__(self, other: Any) -> Tensor:
+        product = ops.matmul(self, other)  # no library multiplies matrices into its own argument
+        if self._must_record(other, "x @= y"):
+            return self._rebind(product.to(dtype=self.array.dtype))
+        if product.shape != self.array.shape:
+            raise ShapeError(f"x @= y: x is {self.array.shape}, x @ y is {product.shape}. Use x = x @ y for a new one.")
+        return self._in_place_copy(product.array, "@=")
+
+    def _in_place_copy(self, array: Any, symbol: str) -> Any:
+        """Let the memory hold another array of the shape."""
+        try:
+            np.copyto(self.array, array, casting="same_kind")
+        except TypeError as error:
+            raise DtypeError(f"x {symbol} y: x is {self.array.dtype}: {error}. Use x = x {symbol[:-1]} y.") from error
+        mark_written(self)
+        return self
 
     # ------------------------------------------------------------------------------ methods with arguments of their own
 
@@ -241,7 +307,7 @@ class Operators(Variable):
 
     def conj(self) -> Any:
         """The complex conjugate; the Tensor itself where it is real."""
-        return ops.conj(self) if self.array.dtype.kind == "c" else self
+        return ops.conj(self) if self.dtype.kind == "c" else self
 
     # ------------------------------------------------------------------- methods that are ops of the table by that name
 

@@ -5,8 +5,8 @@
 ...     loss.backward()
 >>> tape.recording.save("step.json")
 
-A :class:`Recording` holds no live Tensor: shapes, summaries, and small arrays whole. Its JSON has a version; what reads
-one need not import the engine.
+A :class:`Recording` holds no live Tensor: shapes, summaries, and small arrays whole. Its JSON has a version and a
+schema (:func:`autograd.recording_schema`; docs/recording.schema.json); what reads one need not import the engine.
 """
 
 from __future__ import annotations
@@ -197,7 +197,7 @@ class _Pulling:
     contributions: list[Contribution] = field(default_factory=list)
 
 
-class record:
+class record(levels.Watcher):
     """A context that records each op, forward and backward, of this thread; ``.recording`` is the frozen result.
 
     ``small``  arrays of at most so many elements are kept whole
@@ -326,6 +326,11 @@ class record:
                 None if old is None else summarize(old, self._small), summarize(after, self._small),
             )
         )  # fmt: skip
+
+    def line_of(self, node: Node) -> Line | None:
+        """The line of the program that recorded a node."""
+        event = self._by_node.get(node.seq)
+        return None if event is None else self._ops[event].line
 
     def _finish_pulling(self) -> None:
         pulling, self._pulling = self._pulling, None

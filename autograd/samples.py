@@ -35,8 +35,8 @@ class Spec(NamedTuple):
     kind: str = "float"
     matrix: str = ""
 
-    def draw(self, rng: np.random.Generator, dtype: Any = np.float64) -> np.ndarray:
-        """An array of this specification."""
+    def draw(self, rng: np.random.Generator, dtype: Any = np.float64, decimals: int | None = None) -> np.ndarray:
+        """An array of this specification, rounded to so many ``decimals`` where the domain allows it."""
         if self.kind == "bool":
             return rng.random(self.shape) < 0.5
         if self.kind == "int":
@@ -48,6 +48,8 @@ class Spec(NamedTuple):
             values = np.linspace(self.low, self.high, max(size, 2))[:size]
             return rng.permutation(values).reshape(self.shape).astype(dtype)
         values = rng.uniform(self.low, self.high, self.shape)
+        if decimals is not None:
+            values = np.clip(np.round(values, decimals), self.low, self.high)
         for point in self.avoid:
             side = np.where(values >= point, 1.0, -1.0)
             if point - self.margin < self.low:
@@ -56,7 +58,9 @@ class Spec(NamedTuple):
                 side = -np.ones_like(values)
             values = np.where(np.abs(values - point) < self.margin, point + 2 * side * self.margin, values)
         if np.dtype(dtype).kind == "c":
-            return (values + 1j * rng.uniform(-1, 1, self.shape)).astype(dtype)
+            imaginary = rng.uniform(-1, 1, self.shape)
+            imaginary = imaginary if decimals is None else np.round(imaginary, decimals)
+            return np.asarray(values + 1j * imaginary, dtype)
         return np.asarray(values, dtype)
 
     def _draw_matrix(self, rng: np.random.Generator, dtype: np.dtype) -> np.ndarray:

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import itertools
 import weakref
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
+from autograd import levels
 from autograd.backend import array_module
+from autograd.errors import GradientError
+from autograd.watching import Line, source_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,13 +23,32 @@ if TYPE_CHECKING:
     from autograd.backend import Array
     from autograd.primitive import Primitive
 
-__all__ = ["FREED", "Leaf", "Node", "Variable", "mark_written", "module_of", "next_seq"]
+__all__ = [
+    "FREED", "SLOTS", "Held", "Leaf", "Node", "Variable", "constant", "innermost", "mark_written", "module_of",
+    "next_seq",
+]  # fmt: skip
 
 next_seq: Callable[[], int] = itertools.count(1).__next__  # one clock for nodes and for writes to memory; atomic
 
 
-class _Freed:
+class Held:
+    """What ``Node.saved`` is when the values are not simply there."""
+
+    def values(self, node: Node) -> tuple[Any, ...]:
+        """The saved values, laid out as ``node.op.layout`` says."""
+        raise NotImplementedError
+
+
+class _Freed(Held):
     """What ``Node.saved`` is once a backward pass has given its memory back."""
+
+    def values(self, node: Node) -> tuple[Any, ...]:
+        """There are none any more."""
+        raise GradientError(
+            f"backward: the saved values of {node!r} were given back by an earlier backward pass.\n"
+            "  To go through the same graph twice, call the first one with retain_graph=True; "
+            "or compute the loss again before the second."
+        )
 
     def __repr__(self) -> str:
         return "FREED"
@@ -40,7 +62,8 @@ class Node:
 
     ``op``      the primitive; None for a leaf
     ``inputs``  the node of each array argument; None where that argument needs no gradient
-    ``saved``   the arrays that the rules named, laid out as ``op.layout`` says; :data:`FREED` after backward
+    ``saved``   the arrays that the rules named, laid out as ``op.layout`` says; a :class:`Held` where they are not
+                simply there: :data:`FREED` after backward
     ``params``  the static arguments (axis, stride, ...)
     ``seq``     creation number: every input has a smaller one, so decreasing order is a valid backward order
     ``shape``, ``dtype``  of the value (a tuple of them for an op with several outputs)
@@ -91,6 +114,18 @@ class Variable:
     _grad: Any
 
 
+class Slot(Protocol):
+    """Where an object keeps one of its ``__slots__``."""
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any: ...
+
+    def __set__(self, instance: Any, value: Any) -> None: ...
+
+
+SLOTS: tuple[Slot, Slot, Slot] = tuple(Variable.__dict__[name] for name in ("array", "node", "_grad"))
+"""What a Tensor holds, under whatever names: values inside vmap and jvp keep other things there."""
+
+
 class _Writes:
     """When memory that a backward pass may need was last written in place.
 
@@ -101,7 +136,7 @@ class _Writes:
 
     def __init__(self) -> None:
         self.last = 0
-        self._stamps: dict[int, tuple[Any, int]] = {}
+        self._stamps: dict[int, tuple[Any, int, Line | None]] = {}
 
     def mark(self, array: Array) -> None:
         """Note that the memory of ``array`` (and of all its views) was written just now."""
@@ -110,13 +145,18 @@ class _Writes:
         stamp = next_seq()
         known = self._stamps.get(key)
         reference = known[0] if known else weakref.ref(owner, lambda _: self._stamps.pop(key, None))
-        self._stamps[key] = (reference, stamp)
+        self._stamps[key] = (reference, stamp, source_line() if levels.here.watchers else None)
         self.last = stamp
 
     def after(self, array: Array, seq: int) -> bool:
         """Whether the memory of ``array`` was written after creation number ``seq``."""
         known = self._stamps.get(id(_owner(array)))
         return known is not None and known[1] > seq
+
+    def line(self, array: Array) -> Line | None:
+        """The line of the program that wrote the memory of ``array`` last, if something was watching."""
+        known = self._stamps.get(id(_owner(array)))
+        return known and known[2]
 
 
 writes = _Writes()
@@ -129,11 +169,29 @@ def _owner(array: Array) -> Array:
     return array
 
 
-def module_of(x: Any) -> Any:
-    """The array library, ``numpy`` or ``cupy``, that holds a value: an array, or a Tensor, wrapped or not."""
+def innermost(x: Any) -> Array:
+    """The array of a value: an array, or a Tensor, wrapped or not; inside vmap that of the whole batch.
+
+    It is for checks (is a label out of range?), which every example must pass, and for bounds that hold for all of
+    them; never for what differs by example.
+    """
     while hasattr(x, "level"):  # inside vmap or jvp
         x = x.primal if hasattr(x, "primal") else x.value
-    return array_module(x.array if isinstance(x, Variable) else x)
+    return x.array if isinstance(x, Variable) else x
+
+
+def constant(x: Any) -> Any:
+    """A value that has no gradient (labels, indices, masks): a plain array, or inside vmap one for each example."""
+    while hasattr(x, "primal"):
+        x = x.primal
+    if hasattr(x, "level"):
+        return x.detach()
+    return x.array if isinstance(x, Variable) else x
+
+
+def module_of(x: Any) -> Any:
+    """The array library, ``numpy`` or ``cupy``, that holds a value: an array, or a Tensor, wrapped or not."""
+    return array_module(innermost(x))
 
 
 def mark_written(tensor: Variable) -> None:

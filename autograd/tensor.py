@@ -29,8 +29,8 @@ from autograd.backend import (
 from autograd.backward import accumulate, walk
 from autograd.dispatch import bound, register_tensor_type
 from autograd.errors import ArgumentError, DeviceError, DtypeError, GradientError, ShapeError
-from autograd.numpy_protocol import call_function, call_ufunc
 from autograd.operators import Operators
+from autograd.protocols import call_function, call_ufunc
 from autograd.tape import Leaf, Variable
 
 __all__ = ["RemovableHandle", "Tensor"]
@@ -217,7 +217,8 @@ class Tensor(Operators):
                 [(self.node, g)],
                 retain_graph=create_graph if retain_graph is None else retain_graph,
                 create_graph=create_graph,
-            )
+            ),
+            self.node,
         )
 
     # ------------------------------------------------------------------------------------- out of the engine, copies
@@ -267,9 +268,10 @@ class Tensor(Operators):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         array = self.numpy()
-        if dtype is not None:
-            array = array.astype(dtype, copy=False)
-        return array.copy() if copy else array
+        cast = array if dtype is None else array.astype(dtype, copy=False)
+        if copy is False and cast is not array:
+            raise ArgumentError(f"__array__: copy=False, but {array.dtype} as {np.dtype(dtype)} is another array.")
+        return cast.copy() if copy and cast is array else cast
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         return call_ufunc(ufunc, method, inputs, options)
@@ -286,11 +288,14 @@ class Tensor(Operators):
             raise ArgumentError(f"__array_namespace__: version {api_version!r} of the standard is not known.")
         return namespace
 
-    def __dlpack__(self, **options: Any) -> Any:
+    def __dlpack__(
+        self, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: bool | None = None
+    ) -> Any:
         """The memory for another library, by the DLPack protocol; a Tensor within a graph is an error."""
         if self.node is not None:
             raise GradientError("__dlpack__: this Tensor belongs to a graph; share x.detach().")
-        return self.array.__dlpack__(**options)
+        options = {"stream": stream, "max_version": max_version, "dl_device": dl_device, "copy": copy}
+        return self.array.__dlpack__(**{name: value for name, value in options.items() if value is not None})
 
     def __dlpack_device__(self) -> Any:
         """Where the memory lies, as DLPack numbers devices."""
@@ -325,7 +330,9 @@ class Tensor(Operators):
 
     def __len__(self) -> int:
         if not self.array.ndim:
-            raise ShapeError("len: a Tensor without dimensions has no length.")
+            raise DtypeError(
+                "len: a Tensor without dimensions has no length."
+            )  # a TypeError, as Python's protocol has it
         return len(self.array)
 
     def __iter__(self) -> Iterator[Tensor]:
@@ -344,6 +351,9 @@ class Tensor(Operators):
 
     def __int__(self) -> int:
         return int(self.item())
+
+    def __complex__(self) -> complex:
+        return complex(self.item())
 
     def __index__(self) -> int:
         return self.array.__index__()
@@ -366,7 +376,8 @@ class Tensor(Operators):
             raise GradientError(
                 f"pickle: this Tensor was made by {self.node!r}; only leaves can be pickled. detach() it."
             )
-        return _of_type, (type(self), self.array, self.requires_grad)
+        grad = None if self._grad is None else self._grad.detach()
+        return _of_type, (type(self), self.array, self.requires_grad, grad)
 
     __hash__ = object.__hash__
 
@@ -374,12 +385,12 @@ class Tensor(Operators):
 register_tensor_type(Tensor)
 
 
-def _of_type(kind: type[Tensor], array: Array, requires_grad: bool) -> Tensor:
+def _of_type(kind: type[Tensor], array: Array, requires_grad: bool, grad: Tensor | None = None) -> Tensor:
     """A Tensor of this class over an array (for copying and pickling)."""
     made: Tensor = object.__new__(kind)
     made.array = array
     made.node = None
-    made._grad = None
+    made._grad = grad
     return made.requires_grad_() if requires_grad else made
 
 

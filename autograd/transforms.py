@@ -15,6 +15,7 @@ from autograd.dispatch import bound
 from autograd.errors import DtypeError, GradientError, ShapeError
 from autograd.interpreters import Batched, Dual, batched_at, unwrap, wrapped
 from autograd.levels import Level
+from autograd.mistakes import warn_of_mistake
 from autograd.mode import enable_grad, is_grad_enabled
 from autograd.tape import Node, Variable
 from autograd.tensor import Tensor, no_graph_error, start_cotangent
@@ -244,6 +245,12 @@ def value_and_grad(
         own = {unwrap(x).node for x in points if unwrap(x).node.op is None}
         outer = recording and _has_other_leaves(value, own)
         found = _pull(ops.reshape(value, ()) if value.ndim else value, points, outer)
+        if len(points) > 1 and all(g is None for g in found):  # a constant of one variable may well be meant
+            warn_of_mistake(
+                f"grad: the value of {getattr(function, '__qualname__', function)} depends on none of the "
+                f"{len(points)} Tensors that it is differentiated by; the gradient is zero. Was it computed from other "
+                "Tensors, or from detach()ed ones?"
+            )
         gradient = [_filled(g, x) for g, x in zip(found, points, strict=True)]
         parts, start = [], 0
         for structure, n in structures:

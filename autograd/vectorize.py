@@ -32,8 +32,12 @@ def vmap(function: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> C
                   for an argument that all examples share. An entry may be a container like its argument.
     ``out_axes``  where the examples go in the results, likewise
 
-    Each op is evaluated once, by its batching rule. A program that asks for the numbers inside (a Python branch on a
-    value, an index that depends on the example) is run example by example instead, with a warning, once.
+    Each op of the table is evaluated once, by its batching rule, in the function and in its derivatives. An error of
+    one example (a label out of range, a singular matrix) is an error of all. Integers may differ by example as indices;
+    a mask may not, for each would keep another number of elements: use ``where``. ``x[i] = v`` and ``x += v`` on an
+    ``x`` from outside, which all examples share, last until the vmap ends. A program that asks for the numbers inside
+    (a Python branch on a value, ``unique``, the counts of ``repeat``) is run example by example instead, with a
+    warning, once.
 
     >>> ag.vmap(ag.grad(loss), in_axes=(None, 0, 0))(parameters, xs, ys)      # a gradient for each example
     """

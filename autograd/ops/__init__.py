@@ -27,6 +27,7 @@ from autograd.ops import (
     reduce,
     resample,
     rounding,
+    rows,
     scan,
     scattering,
     shape,
@@ -59,6 +60,7 @@ from autograd.ops.rearrange import *
 from autograd.ops.reduce import *
 from autograd.ops.resample import *
 from autograd.ops.rounding import *
+from autograd.ops.rows import *
 from autograd.ops.scan import *
 from autograd.ops.scattering import *
 from autograd.ops.shape import *
@@ -92,6 +94,7 @@ __all__ += rearrange.__all__
 __all__ += reduce.__all__
 __all__ += resample.__all__
 __all__ += rounding.__all__
+__all__ += rows.__all__
 __all__ += scan.__all__
 __all__ += scattering.__all__
 __all__ += shape.__all__

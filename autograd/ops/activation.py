@@ -12,7 +12,7 @@ from autograd.backend import Array
 from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.ops.axes import normalize_axis
-from autograd.ops.elementwise import clip, erf, exp, expm1, tanh, where
+from autograd.ops.elementwise import erf, exp, expm1, tanh, where
 from autograd.primitive import per_element, primitive
 from autograd.samples import ErrorSample, elementwise_samples, sample
 from autograd.samples import array as spec
@@ -33,7 +33,7 @@ def _sigmoid(x: Array) -> Array:
 
 relu = primitive(
     "relu", lambda x: np.maximum(x, 0), kind="elementwise",
-    vjp=[lambda g, y: g * (y > 0)], jvp="from_vjp",
+    vjp=[lambda g, y: g * (y > 0)], jvp=[lambda t, y: where(y > 0, t, 0)],  # a tangent may be infinite
     code="fmax({0}, 0)", latex=r"\operatorname{{relu}}({0})", vjp_latex=[r"\bar y \, [x > 0]"],
     samples=elementwise_samples(avoid=(0.0,)), reference=lambda x: np.where(x > 0, x, 0.0),
     doc="``max(x, 0)``; the gradient at 0 is 0.",
@@ -176,28 +176,33 @@ def selu(x: Any) -> Any:
     return 1.0507009873554805 * elu(x, 1.6732632423543772)
 
 
+def _limited(x: Any, low: Any, high: Any) -> Any:
+    """``x`` within bounds, on which the gradient is 0 as beyond them; NaN stays NaN."""
+    return where(x <= low, low, where(x >= high, high, x))
+
+
 @composite(r"\min(\max({0}, 0), 6)", [sample(spec(2, 3, low=-4, high=8, avoid=(0.0, 6.0))), sample(spec(low=1.0))])
 def relu6(x: Any) -> Any:
-    """:func:`relu` limited to 6."""
-    return clip(x, 0, 6)
+    """:func:`relu` limited to 6; the gradient is 0 at 0 and at 6."""
+    return _limited(x, 0, 6)
 
 
 @composite(r"\operatorname{{hardtanh}}({0})", _kinked, reference=lambda x: np.clip(x, -1, 1))
 def hardtanh(x: Any, min_val: float = -1.0, max_val: float = 1.0) -> Any:
-    """``x`` limited to ``[min_val, max_val]``."""
-    return clip(x, min_val, max_val)
+    """``x`` limited to ``[min_val, max_val]``; the gradient is 0 at both (for 1 there take ``clip``)."""
+    return _limited(x, min_val, max_val)
 
 
 @composite(r"\operatorname{{hardsigmoid}}({0})", _kinked, reference=lambda x: np.clip(x / 6 + 0.5, 0, 1))
 def hardsigmoid(x: Any) -> Any:
     """A sigmoid of straight lines: ``clip(x / 6 + 1/2, 0, 1)``."""
-    return clip(x / 6 + 0.5, 0, 1)
+    return where(x <= -3, 0, where(x >= 3, 1, x / 6 + 0.5))
 
 
 @composite(r"\operatorname{{hardswish}}({0})", _kinked, reference=lambda x: x * np.clip(x / 6 + 0.5, 0, 1))
 def hardswish(x: Any) -> Any:
     """``x * hardsigmoid(x)`` (Howard et al., 2019, arXiv:1905.02244)."""
-    return x * hardsigmoid(x)
+    return where(x <= -3, 0, where(x >= 3, x, x * (x / 6 + 0.5)))
 
 
 @composite(r"{0} \tanh(\operatorname{{softplus}}({0}))", _smooth)
@@ -229,13 +234,13 @@ def softshrink(x: Any, lambd: float = 0.5) -> Any:
 @composite(r"\operatorname{{hardshrink}}({0})", _kinked)
 def hardshrink(x: Any, lambd: float = 0.5) -> Any:
     """``x``, with 0 for what is not larger than ``lambd`` in size."""
-    return where((x > lambd) | (x < -lambd), x, 0)
+    return where((x >= -lambd) & (x <= lambd), 0, x)
 
 
 @composite(r"[{0} > t] \, {0}", [sample(spec(2, 3, avoid=(0.5,)), threshold=0.5, value=-1.0)])
 def threshold(x: Any, threshold: float, value: float) -> Any:
     """``x`` where it exceeds ``threshold``, else ``value``."""
-    return where(x > threshold, x, value)
+    return where(x <= threshold, value, x)
 
 
 @composite(

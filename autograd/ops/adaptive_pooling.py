@@ -19,7 +19,7 @@ from autograd.ops.shape import moveaxis, squeeze
 from autograd.random import Generator, default_generator
 from autograd.samples import array as spec
 from autograd.samples import sample
-from autograd.tape import module_of
+from autograd.tape import innermost, module_of
 
 __all__ = [
     "adaptive_avg_pool1d",
@@ -151,7 +151,7 @@ def _fractional(
     sizes = several(op, "output_size", output_size, n, 1)
     if any(k + o - 1 > m for k, o, m in zip(kernel, sizes, x.shape[2:], strict=True)):
         raise ShapeError(f"{op}: {sizes} windows of {kernel} do not fit into x {tuple(x.shape)}.")
-    generator = generator or default_generator(device_of(getattr(x, "array", x)))
+    generator = generator or default_generator(device_of(innermost(x)))
     shifts = np.asarray(generator.uniform((n,), dtype=np.float64).tolist())
     for i, (k, out, u) in enumerate(zip(kernel, sizes, shifts, strict=True)):
         size = x.shape[2 + i]

@@ -8,21 +8,23 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backend import Array, is_array
+from autograd.backend import is_array
 from autograd.composite import composite
+from autograd.dispatch import bound
 from autograd.errors import ArgumentError, DtypeError, RangeError, ShapeError
 from autograd.ops.elementwise import where
 from autograd.ops.indexing import getitem
 from autograd.ops.linalg import matmul
 from autograd.ops.random import dropout
 from autograd.ops.rearrange import repeat
+from autograd.ops.reduce import any as any_of
 from autograd.ops.reduce import max as maximum_of
 from autograd.ops.reduce import softmax, sum
 from autograd.ops.scattering import index_add
 from autograd.ops.shape import stack
 from autograd.samples import ErrorSample, integers, sample
 from autograd.samples import array as spec
-from autograd.tape import module_of
+from autograd.tape import Variable, constant, innermost, module_of
 
 __all__ = ["embedding", "embedding_bag", "one_hot", "scaled_dot_product_attention"]
 
@@ -51,9 +53,9 @@ def scaled_dot_product_attention(
     r""":math:`\operatorname{softmax}(q k^\top / \sqrt d + m) \, v` (Vaswani et al., 2017, arXiv:1706.03762).
 
     Shape: ``query (..., L, d)``, ``key (..., S, d)``, ``value (..., S, dv)``; the result ``(..., L, dv)``.
-    ``attn_mask`` broadcasts to ``(..., L, S)``: Boolean (True takes part) or added to the scores. A row in
-    which nothing takes part gives 0. ``is_causal`` lets position i see positions up to i. ``enable_gqa`` shares each
-    key and value head among several query heads (axis -3) (Ainslie et al., 2023, arXiv:2305.13245).
+    ``attn_mask`` broadcasts to ``(..., L, S)``: Boolean (True takes part) or added to the scores (-inf takes none). A
+    row in which nothing takes part gives 0. ``is_causal`` lets position i see positions up to i. ``enable_gqa``
+    shares each key and value head among several query heads (axis -3) (Ainslie et al., 2023, arXiv:2305.13245).
     """
     if query.ndim < 2 or key.ndim < 2 or query.shape[-1] != key.shape[-1] or key.shape[-2] != value.shape[-2]:
         raise ShapeError(
@@ -78,14 +80,18 @@ def scaled_dot_product_attention(
     elif attn_mask is not None and attn_mask.dtype.kind == "b":
         allowed = attn_mask
     elif attn_mask is not None:
+        finite = constant(attn_mask) != -np.inf  # -inf says the same as False
+        if not innermost(finite).all():
+            allowed, attn_mask = finite, where(finite, attn_mask, 0)
         scores = scores + attn_mask
     if allowed is None:
         weights = softmax(scores, -1)
     else:
-        weights = softmax(where(allowed, scores, -np.inf), -1)
-        plain = getattr(allowed, "array", allowed)
-        if not plain.any(axis=-1).all():  # softmax over nothing is 0/0; such a row takes nothing from anywhere
-            some = plain.any(axis=-1, keepdims=True)
+        plain = constant(allowed)
+        some = any_of(plain, -1, keepdims=True)
+        if innermost(some).all():
+            weights = softmax(where(allowed, scores, -np.inf), -1)
+        else:  # softmax over nothing is 0/0; such a row takes nothing from anywhere
             weights = where(some, softmax(where(plain | ~some, scores, -np.inf), -1), 0)
     return matmul(dropout(weights, dropout_p) if dropout_p else weights, value)
 
@@ -95,15 +101,16 @@ def _where(x: Any) -> Any:
     return module_of(x)
 
 
-def _indices(op: str, indices: Any, n: int) -> Array:
-    array = getattr(indices, "array", indices)
-    array = array if is_array(array) else np.asarray(array)
-    if array.dtype.kind not in "iu":
-        raise DtypeError(f"{op}: indices must be integers, not {array.dtype}. Convert them with .astype('int64').")
+def _indices(op: str, indices: Any, n: int) -> Any:
+    indices = constant(indices)
+    indices = indices if hasattr(indices, "dtype") else np.asarray(indices)
+    if indices.dtype.kind not in "iu":
+        raise DtypeError(f"{op}: indices must be integers, not {indices.dtype}. Convert them with .astype('int64').")
+    array = innermost(indices)
     if array.size and not (array.min() >= 0 and array.max() < n):
         bad = int(array[(array < 0) | (array >= n)].reshape(-1)[0])
         raise RangeError(f"{op}: indices hold {bad}; the table has rows 0 to {n - 1}.")
-    return array
+    return indices
 
 
 @composite(
@@ -157,7 +164,7 @@ def embedding_bag(
         return total / places.shape[1] if mode == "mean" else total
     if offsets is None:
         raise ArgumentError("embedding_bag: a vector of indices needs offsets, where each bag starts.")
-    starts = [int(o) for o in np.asarray(getattr(offsets, "array", offsets)).tolist()]
+    starts = [int(o) for o in np.asarray(constant(offsets)).tolist()]
     edges = [*starts, places.shape[0]]
     if starts[:1] != [0] or any(a > b for a, b in pairwise(edges)):
         raise ShapeError(
@@ -174,10 +181,9 @@ def embedding_bag(
 
 def one_hot(indices: Any, num_classes: int = -1) -> Any:
     """Integers as vectors with a 1 in their place; ``num_classes`` is one more than the largest by default. int64."""
-    array = getattr(indices, "array", indices)
+    array = innermost(indices)
     array = array if is_array(array) else np.asarray(array)
     n = (int(array.max()) + 1 if array.size else 0) if num_classes < 0 else num_classes
-    places = _indices("one_hot", array, n)
+    places = _indices("one_hot", indices, n)
     made = (places[..., None] == _where(places).arange(n)).astype(np.int64)
-    from_tensor = hasattr(indices, "detach")
-    return type(indices)(made) if from_tensor else made
+    return bound(made, None) if isinstance(indices, Variable) and not isinstance(made, Variable) else made

@@ -10,12 +10,12 @@ import numpy as np
 from autograd.backend import is_array
 from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError, RangeError, ShapeError
-from autograd.ops.elementwise import where
+from autograd.ops.elementwise import clip, where
 from autograd.ops.indexing import take
 from autograd.ops.shape import reshape
 from autograd.samples import ErrorSample, sample
 from autograd.samples import array as spec
-from autograd.tape import Variable
+from autograd.tape import Variable, constant, innermost
 
 __all__ = ["choose", "compress", "extract", "select"]
 
@@ -85,18 +85,20 @@ def choose(index: Any, choices: Sequence[Any], mode: str = "raise") -> Any:
 
     ``mode`` says what an index outside means: an error (``"raise"``), ``"wrap"`` around, or ``"clip"`` to the range.
     """
-    places, n = _plain(index), len(choices)
+    places, n = constant(index), len(choices)
+    places = places if hasattr(places, "dtype") else np.asarray(places)
+    seen = innermost(places)
     if places.dtype.kind not in "iub":
         raise DtypeError(f"choose: index must hold integers, not {places.dtype}.")
     if mode not in ("raise", "wrap", "clip"):
         raise ArgumentError(f'choose: mode must be "raise", "wrap" or "clip", not {mode!r}.')
-    if mode == "raise" and places.size and not (places.min() >= 0 and places.max() < n):
-        raise RangeError(f"choose: index goes from {places.min()} to {places.max()}; there are choices 0 to {n - 1}.")
-    places = places % n if mode == "wrap" else places.clip(0, n - 1)
+    if mode == "raise" and seen.size and not (seen.min() >= 0 and seen.max() < n):
+        raise RangeError(f"choose: index goes from {seen.min()} to {seen.max()}; there are choices 0 to {n - 1}.")
+    places = places % n if mode == "wrap" else clip(places, 0, n - 1)
     chosen = choices[-1]
     for i in range(n - 2, -1, -1):
         chosen = where(places == i, choices[i], chosen)
-    return chosen + np.zeros(places.shape, dtype=np.int8) if n == 1 else chosen
+    return where(places == 0, chosen, chosen) if n == 1 else chosen  # the shape of the index counts too
 
 
 @composite(

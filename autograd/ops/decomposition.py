@@ -21,7 +21,7 @@ from autograd.backend import Array, array_module
 from autograd.composite import composite
 from autograd.errors import ArgumentError, GradientError, ShapeError
 from autograd.ops.elementwise import abs as absolute
-from autograd.ops.elementwise import astype, imag, real, where
+from autograd.ops.elementwise import astype, imag, maximum, real, where
 from autograd.ops.linalg import matmul
 from autograd.ops.rearrange import diag_embed, diagonal, tril, triu
 from autograd.ops.reduce import max as maximum_of
@@ -31,7 +31,7 @@ from autograd.ops.shape import concat, expand_dims, squeeze
 from autograd.primitive import primitive
 from autograd.samples import ErrorSample, sample
 from autograd.samples import array as spec
-from autograd.tape import module_of
+from autograd.tape import constant, innermost, module_of
 
 __all__ = [
     "Eig", "Eigh", "QR", "SVD", "Slogdet", "cholesky", "cholesky_solve", "cond", "det", "eig", "eigh", "eigvals",
@@ -220,7 +220,7 @@ def solve_triangular(a: Any, b: Any, upper: bool = False, unitriangular: bool = 
 
 _pinv = primitive(
     "pinv",
-    lambda x: np.linalg.pinv(x),
+    lambda x, *, rtol: np.linalg.pinv(x, rtol),
     kind="contraction",
     holomorphic=False,
     vjp=[lambda g, y, x: _pinv_vjp(g, y, x)],
@@ -228,7 +228,7 @@ _pinv = primitive(
     latex="{0}^+",
     vjp_latex=[r"-y^H \bar y y^H + (1 - x y) \bar y^H y y^H + y^H y \bar y^H (1 - y x)"],
     flops=_cubic(20),
-    samples=[sample(_regular(3, 2)), sample(_regular(2, 3)), sample(_regular(2, 2, 2))],
+    samples=[sample(_regular(*shape), rtol=1e-12) for shape in ((3, 2), (2, 3), (2, 2, 2))],
 )
 
 
@@ -244,10 +244,19 @@ def _pinv_jvp(t: Any, y: Any, x: Any) -> Any:
     return direct + matmul(matmul(y, _h(y)), matmul(_h(t), left)) + matmul(right, matmul(_h(t), matmul(_h(y), y)))
 
 
-def pinv(x: Any) -> Any:
-    """The Moore-Penrose pseudo-inverse; its derivative exists where the rank does not change."""
+def pinv(x: Any, rtol: Any = None) -> Any:
+    """The Moore-Penrose pseudo-inverse; its derivative exists where the rank does not change.
+
+    Singular values up to ``rtol`` (a number, or one for each matrix) times the largest count as 0; by default the
+    longer side times the spacing of the dtype.
+    """
     _matrices("pinv", x)
-    return _pinv(x)
+    return _pinv(x, rtol=_cutoff(x.shape, x.dtype) if rtol is None else getattr(rtol, "array", rtol))
+
+
+def _cutoff(shape: tuple[int, ...], dtype: np.dtype) -> float:
+    """What a singular value is lost in rounding below, relative to the largest (Golub and Van Loan, section 5.4)."""
+    return max(shape[-2:]) * float(np.finfo(dtype if dtype.kind in "fc" else np.float64).eps)
 
 
 @composite(r"{0}^+ {1}", [sample(_regular(4, 2), spec(4, 3)), sample(_regular(4, 2), spec(4))])
@@ -266,22 +275,33 @@ def lstsq(a: Any, b: Any) -> Any:
 
 def _cofactors(x: Any) -> Any:
     """The derivative of the determinant, det(x) inv(x)^T, which exists where the inverse does not."""
-    array = getattr(x, "array", x)
     n = x.shape[-1]
     if n == 0:
         return x
-    values = np.linalg.svd(array, compute_uv=False)
-    singular = (values[..., -1] <= values[..., 0] * (1e3 * n * np.finfo(values.dtype).eps))[..., None, None]
+    singular = _nearly_singular(x)
     safe = where(singular, _eye(x, n), x)
     cofactors = expand_dims(_det(safe), (-1, -2)) * _t(_inv(safe))
-    return where(singular, _adjugate_t(x), cofactors) if singular.any() else cofactors
+    return where(singular, _adjugate_t(x), cofactors) if innermost(singular).any() else cofactors
+
+
+def _singular_forward(x: Array) -> Array:
+    values = np.linalg.svd(x, compute_uv=False)
+    return (values[..., -1] <= values[..., 0] * (1e3 * x.shape[-1] * np.finfo(values.dtype).eps))[..., None, None]
+
+
+_nearly_singular = primitive(
+    "nearly_singular", _singular_forward, kind="contraction", batch="leading", register=False,
+    doc="Which matrices of a stack have no inverse to rounding, ``(..., 1, 1)``.",
+)  # fmt: skip
 
 
 def _adjugate_t(x: Any) -> Any:
     """The cofactors by the Faddeev-LeVerrier recurrence: sums and products only, so every order is right."""
     n, eye = x.shape[-1], _eye(x, x.shape[-1])
-    array = getattr(x, "array", x)
-    scale = np.maximum(np.abs(array).max(axis=(-1, -2), keepdims=True), np.finfo(array.real.dtype).tiny)
+    still = constant(x)
+    scale = maximum(
+        maximum_of(absolute(still), (-1, -2), keepdims=True), np.finfo(x.dtype).tiny
+    )  # a number of the sizes of x, to keep the powers within range
     a = x / scale
     m: Any = eye + 0 * a
     for k in range(1, n):
@@ -320,14 +340,23 @@ def _slogdet_vjp(g: Any, y: Any, x: Any) -> Any:
     scale: Any = 0 if g_log is None else expand_dims(g_log, (-1, -2))
     if g_sign is not None and x.dtype.kind == "c":
         scale = scale - 1j * expand_dims(imag(g_sign.conj() * y[0]), (-1, -2))
-    return None if isinstance(scale, int) else scale * _h(_inv(x))
+    return None if isinstance(scale, int) else scale * _h(_regularly(_inv, x))
 
 
-def _slogdet_jvp(primals: Any, tangents: Any) -> Any:
-    x, change = primals[0], tangents[0]
-    turn = sum(diagonal(_solve(x, change), 0, -2, -1), -1)
-    sign = _slogdet(x)[0]
-    return (1j * imag(turn) * sign, real(turn)) if x.dtype.kind == "c" else (0 * turn, turn)
+def _regularly(function: Any, x: Any, *rest: Any) -> Any:
+    """What a rule of slogdet computes with an inverse, which a singular matrix lacks."""
+    try:
+        return function(x, *rest)
+    except ValueError as error:
+        raise GradientError(
+            "slogdet: a matrix is singular, where the logarithm of the determinant is -inf and has no derivative.\n"
+            "  The determinant itself has one: use det."
+        ) from error
+
+
+def _slogdet_jvp(t: Any, y: Any, x: Any) -> Any:
+    turn = sum(diagonal(_regularly(_solve, x, t), 0, -2, -1), -1)
+    return (1j * imag(turn) * y[0], real(turn)) if x.dtype.kind == "c" else (0 * turn, turn)
 
 
 _slogdet = primitive(
@@ -337,7 +366,7 @@ _slogdet = primitive(
     outputs=True,
     holomorphic=False,
     vjp=[_slogdet_vjp],
-    jvp=_slogdet_jvp,
+    jvp=[_slogdet_jvp],
     latex=r"\ln \lvert \det {0} \rvert",
     vjp_latex=[r"\bar y \, x^{-H}"],
     flops=_cubic(2 / 3),
@@ -417,9 +446,9 @@ def _qr_vjp(g: Any, y: Any) -> Any:
     return _h(_solve_triangular(r, _h(x if g_q is None else x + g_q), upper=True, unit=False))
 
 
-def _qr_jvp(primals: Any, tangents: Any) -> Any:
-    q, r = _qr(primals[0])
-    dx = _h(_solve_triangular(_h(r), _h(tangents[0]), upper=False, unit=False))
+def _qr_jvp(t: Any, y: Any) -> Any:
+    q, r = y
+    dx = _h(_solve_triangular(_h(r), _h(t), upper=False, unit=False))
     c = matmul(_h(q), dx)
     low = tril(c, -1)
     turn = low - _h(low)
@@ -435,12 +464,24 @@ _qr = primitive(
     outputs=True,
     holomorphic=False,
     vjp=[_qr_vjp],
-    jvp=_qr_jvp,
+    jvp=[_qr_jvp],
     latex="{0} = Q R",
     vjp_latex=[r"(\bar Q + Q \, c(Q^H \bar Q - \bar R R^H)) R^{-H}"],
     flops=_cubic(4 / 3),
     samples=[sample(_regular(3, 3)), sample(_regular(4, 2)), sample(_regular(2, 3, 2))],
 )
+
+
+_QR_COMPLETE = "qr: the complete form of a tall matrix has no derivative. Use mode='reduced'."
+_qr_complete = primitive(
+    "qr_complete", lambda x: tuple(np.linalg.qr(x, mode="complete")), kind="contraction", outputs=True,
+    vjp=[lambda g: _refused(_QR_COMPLETE)], jvp=lambda primals, tangents: _refused(_QR_COMPLETE), batch="leading",
+    register=False,
+)  # fmt: skip
+
+
+def _refused(message: str) -> Any:
+    raise GradientError(message)
 
 
 def qr(x: Any, mode: str = "reduced") -> QR:
@@ -454,9 +495,8 @@ def qr(x: Any, mode: str = "reduced") -> QR:
     m, n = x.shape[-2:]
     if mode == "complete" and m > n:
         if getattr(x, "requires_grad", False):
-            raise GradientError("qr: the complete form of a tall matrix has no derivative. Use mode='reduced'.")
-        from_numpy = np.linalg.qr(getattr(x, "array", x), mode="complete")
-        return QR(*from_numpy)
+            raise GradientError(_QR_COMPLETE)
+        return QR(*_qr_complete(x))
     if m >= n:
         return QR(*_qr(x))
     q, r = _qr(x[..., :m])
@@ -466,12 +506,44 @@ def qr(x: Any, mode: str = "reduced") -> QR:
 # ------------------------------------------------------------------------------------------- eigenvalues and SVD
 
 
-def _degenerate(values: Any) -> Any:
-    """Which pairs of values are equal to rounding."""
-    array = getattr(values, "array", values)
-    size = np.abs(array).max(axis=-1, keepdims=True)[..., None] if array.shape[-1] else 1.0
-    gap = np.abs(array[..., None, :] - array[..., :, None])
-    return gap <= 64 * np.finfo(array.real.dtype).eps * size
+# What decides between an answer and an error is computed by primitives of their own: they see arrays, of one example or
+# of a whole batch, and one example that fails is an error for all.
+
+
+def _degenerate_forward(values: Array) -> Array:
+    size = np.abs(values).max(axis=-1, keepdims=True)[..., None] if values.shape[-1] else 1.0
+    gap = np.abs(values[..., None, :] - values[..., :, None])
+    return gap <= 64 * np.finfo(values.real.dtype).eps * size
+
+
+_degenerate = primitive(
+    "degenerate", _degenerate_forward, kind="contraction", batch="leading", register=False,
+    doc="Which pairs of values are equal to rounding, ``(..., n, n)`` from ``(..., n)``.",
+)  # fmt: skip
+
+
+def _reached_forward(close: Array, numerator: Array) -> Array:
+    size = np.abs(numerator)
+    largest = size.max(axis=(-1, -2), keepdims=True, initial=0)
+    return (np.where(close, size, 0) > 1e-10 * (1 + largest)).any(axis=(-1, -2))
+
+
+_reached = primitive(
+    "reached", _reached_forward, kind="contraction", batch="leading", register=False,
+    doc="Which matrices hold more than rounding errors where ``close`` holds.",
+)  # fmt: skip
+
+
+def _unlike_forward(values: Array, g: Array) -> Array:
+    spread = np.abs(g[..., None, :] - g[..., :, None])
+    largest = np.abs(g).max(axis=-1, keepdims=True, initial=0)[..., None]
+    return (np.where(_degenerate_forward(values), spread, 0) > 1e-8 * (1 + largest)).any(axis=(-1, -2))
+
+
+_unlike = primitive(
+    "unlike", _unlike_forward, kind="contraction", batch="leading", register=False,
+    doc="Which vectors have different cotangents ``g`` of equal values.",
+)  # fmt: skip
 
 
 def _refuse(op: str, what: str) -> GradientError:
@@ -485,23 +557,16 @@ def _refuse(op: str, what: str) -> GradientError:
 def _reciprocal_gaps(op: str, values: Any, numerator: Any) -> Any:
     """1 / (v_j - v_i), and 0 on the diagonal; degenerate pairs are an error unless nothing is divided by them."""
     same = _degenerate(values)
-    n = values.shape[-1]
-    eye = np.eye(n, dtype=bool)
-    close = same & ~eye
-    if close.any():
-        top = np.abs(getattr(numerator, "array", numerator))
-        if (np.where(close, top, 0) > 1e-10 * (1 + top.max())).any():
-            raise _refuse(op, "the cotangent reaches vectors of equal values")
+    close = same & ~np.eye(values.shape[-1], dtype=bool)
+    if innermost(close).any() and innermost(_reached(close, numerator)).any():
+        raise _refuse(op, "the cotangent reaches vectors of equal values")
     gaps = expand_dims(values, -2) - expand_dims(values, -1)
     return where(same, 0, 1 / where(same, 1, gaps))
 
 
 def _check_alike(op: str, values: Any, g: Any) -> None:
     """Equal values must have equal cotangents."""
-    close = _degenerate(values)
-    array = getattr(g, "array", g)
-    spread = np.abs(array[..., None, :] - array[..., :, None])
-    if (np.where(close, spread, 0) > 1e-8 * (1 + np.abs(array).max(initial=0))).any():
+    if innermost(_unlike(values, g)).any():
         raise _refuse(op, "equal values have different cotangents")
 
 
@@ -518,9 +583,9 @@ def _eigh_vjp(g: Any, y: Any) -> Any:
     return _hermitian_part(matmul(matmul(v, inner), _h(v)))
 
 
-def _eigh_jvp(primals: Any, tangents: Any) -> Any:
-    w, v = _eigh(primals[0])
-    inner = matmul(matmul(_h(v), _hermitian_part(tangents[0])), v)
+def _eigh_jvp(t: Any, y: Any) -> Any:
+    w, v = y
+    inner = matmul(matmul(_h(v), _hermitian_part(t)), v)
     return real(diagonal(inner, 0, -2, -1)), matmul(v, inner * _reciprocal_gaps("eigh", w, inner))
 
 
@@ -531,7 +596,7 @@ _eigh = primitive(
     outputs=True,
     holomorphic=False,
     vjp=[_eigh_vjp],
-    jvp=_eigh_jvp,
+    jvp=[_eigh_jvp],
     latex=r"{0} = V \Lambda V^H",
     vjp_latex=[r"V(\operatorname{diag} \bar\lambda + V^H \bar V \odot \tfrac{1}{\lambda_j - \lambda_i}) V^H"],
     flops=_cubic(9),
@@ -571,9 +636,9 @@ def _eig_vjp(g: Any, y: Any) -> Any:
     return _solve(_h(v), matmul(inner, _h(v)))
 
 
-def _eig_jvp(primals: Any, tangents: Any) -> Any:
-    w, v = _eig(primals[0])
-    inner = _solve(v, matmul(astype(tangents[0], v.dtype), v))
+def _eig_jvp(t: Any, y: Any) -> Any:
+    w, v = y
+    inner = _solve(v, matmul(astype(t, v.dtype), v))
     change = matmul(v, inner * _reciprocal_gaps("eig", w, inner))
     along = real(sum(v.conj() * change, -2, keepdims=True))  # the norm of the columns stays 1
     return diagonal(inner, 0, -2, -1), change - v * along
@@ -592,7 +657,7 @@ _eig = primitive(
     outputs=True,
     holomorphic=False,
     vjp=[_eig_vjp],
-    jvp=_eig_jvp,
+    jvp=[_eig_jvp],
     latex=r"{0} = V \Lambda V^{{-1}}",
     vjp_latex=[r"V^{-H}(\operatorname{diag} \bar\lambda + \dots) V^H"],
     flops=_cubic(25),
@@ -627,8 +692,8 @@ def _svd_vjp(g: Any, y: Any) -> Any:
         inner = diag_embed(astype(g_s, u.dtype))
     outer: Any = 0
     if g_u is not None or g_vh is not None:
-        array = getattr(s, "array", s)
-        if (array[..., -1] <= 1e-14 * array[..., 0]).any():
+        sizes = constant(s)
+        if innermost(sizes[..., -1] <= 1e-14 * sizes[..., 0]).any():
             raise _refuse("svd", "the cotangent reaches the vectors of a singular value 0")
         column, row = expand_dims(s, -1), expand_dims(s, -2)
         m_u = 0 * matmul(_h(u), u) if g_u is None else matmul(_h(u), g_u)
@@ -637,7 +702,7 @@ def _svd_vjp(g: Any, y: Any) -> Any:
         inner = inner + (m_u - _h(m_u)) * gaps * row + column * ((m_v - _h(m_v)) * gaps)
         if u.dtype.kind == "c":
             turn_u, turn_v = imag(diagonal(m_u, 0, -2, -1)), imag(diagonal(m_v, 0, -2, -1))
-            _check_phase(turn_u + turn_v)
+            _check_phase(turn_u + turn_v, absolute(m_u) + absolute(m_v))
             inner = inner + diag_embed(0.5j * (turn_u - turn_v) / s)
         if g_u is not None and u.shape[-2] > u.shape[-1]:
             outer = outer + matmul((g_u - matmul(u, m_u)) / row, vh)
@@ -646,18 +711,19 @@ def _svd_vjp(g: Any, y: Any) -> Any:
     return matmul(matmul(u, inner), vh) + outer
 
 
-def _check_phase(total: Any) -> None:
-    array = getattr(total, "array", total)
-    if array.size and np.abs(array).max() > 1e-6:
+def _check_phase(total: Any, sizes: Any) -> None:
+    """Refuse what is not 0 up to rounding, relative to the ``sizes`` of what should cancel in it."""
+    array, scale = innermost(total), innermost(sizes)
+    if array.size and np.abs(array).max() > 10 * np.finfo(scale.dtype).eps ** 0.5 * scale.max():
         raise GradientError(
             "svd: the loss depends on the phase of the complex singular vectors, which is arbitrary. "
             "Use what does not depend on it, such as abs(U) or U @ diag(S) @ Vh."
         )
 
 
-def _svd_jvp(primals: Any, tangents: Any) -> Any:
-    u, s, vh = _svd(primals[0])
-    t, v = tangents[0], _h(vh)
+def _svd_jvp(t: Any, y: Any) -> Any:
+    u, s, vh = y
+    v = _h(vh)
     p = matmul(matmul(_h(u), t), v)
     column, row = expand_dims(s, -1), expand_dims(s, -2)
     gaps = _reciprocal_gaps("svd", s * s, absolute(p))
@@ -678,9 +744,17 @@ def _svd_jvp(primals: Any, tangents: Any) -> Any:
 
 _svd = primitive(
     "svd", lambda x: tuple(np.linalg.svd(x, full_matrices=False)), kind="contraction", outputs=True, holomorphic=False,
-    vjp=[_svd_vjp], jvp=_svd_jvp, latex="{0} = U S V^H",
+    vjp=[_svd_vjp], jvp=[_svd_jvp], latex="{0} = U S V^H",
     vjp_latex=[r"U(\operatorname{diag} \bar s + \dots) V^H"], flops=_cubic(20),
     samples=[sample(_regular(3, 3)), sample(_regular(4, 2)), sample(_regular(2, 2, 3))],
+)  # fmt: skip
+
+
+_SVD_FULL = "svd: the full form has no derivative. Use full_matrices=False."
+_svd_full = primitive(
+    "svd_full", lambda x: tuple(np.linalg.svd(x, full_matrices=True)), kind="contraction", outputs=True,
+    vjp=[lambda g: _refused(_SVD_FULL)], jvp=lambda primals, tangents: _refused(_SVD_FULL), batch="leading",
+    register=False,
 )  # fmt: skip
 
 
@@ -689,8 +763,8 @@ def svd(x: Any, full_matrices: bool = False) -> SVD:
     _matrices("svd", x)
     if full_matrices and x.shape[-1] != x.shape[-2]:
         if getattr(x, "requires_grad", False):
-            raise GradientError("svd: the full form has no derivative. Use full_matrices=False.")
-        return SVD(*np.linalg.svd(getattr(x, "array", x), full_matrices=True))
+            raise GradientError(_SVD_FULL)
+        return SVD(*_svd_full(x))
     return SVD(*_svd(x))
 
 
@@ -716,6 +790,8 @@ _PADE = (
 
 def _expm_forward(x: Array) -> Array:
     """Scaling, a [13/13] Pade approximant, and squaring (Higham, 2005, SIAM J. Matrix Anal. Appl. 26)."""
+    if x.dtype.itemsize == 2:  # the coefficients of the approximant do not fit
+        raise TypeError(f"array type {x.dtype} is unsupported in linalg; convert it with x.astype('float32')")
     if not x.size:
         return x.copy()
     size = np.abs(x).sum(axis=-2).max(axis=-1)
@@ -799,6 +875,9 @@ def matrix_norm(x: Any, ord: Any = "fro", axis: tuple[int, int] = (-2, -1), keep
     if ord in ("nuc", 2, -2):
         order = [i for i in range(x.ndim) if i not in (rows, columns)] + [rows, columns]
         values = svdvals(x.transpose(tuple(order)))
+        # What a singular value of 0 may come out as counts as 0: at a norm's tip the gradient is 0.
+        tip = constant(values)[..., :1] * _cutoff((x.shape[rows], x.shape[columns]), values.dtype)
+        values = where(values <= tip, 0, values)
         y = sum(values, -1) if ord == "nuc" else maximum_of(values, -1) if ord == 2 else minimum_of(values, -1)
         return expand_dims(y, tuple(sorted((rows, columns)))) if keepdims else y
     if ord not in (1, -1, np.inf, -np.inf):
@@ -834,9 +913,17 @@ def cond(x: Any, p: Any = None) -> Any:
     return matrix_norm(x, p) * matrix_norm(inv(x), p)
 
 
-def matrix_rank(x: Any, rtol: float | None = None) -> Any:
-    """How many singular values exceed ``rtol`` times the largest; without gradient."""
-    array = getattr(x, "array", x)
-    values = np.linalg.svd(array, compute_uv=False)
-    rtol = max(array.shape[-2:]) * float(np.finfo(values.dtype).eps) if rtol is None else rtol
-    return (values > rtol * values.max(axis=-1, keepdims=True, initial=0)).sum(axis=-1)
+def _rank_forward(x: Array, rtol: Any) -> Array:
+    values = np.linalg.svd(x, compute_uv=False)
+    share: Any = _cutoff(x.shape, values.dtype) if rtol is None else rtol
+    share = share[..., None] if getattr(share, "ndim", 0) else share
+    return (values > share * values.max(axis=-1, keepdims=True, initial=0)).sum(axis=-1)
+
+
+_matrix_rank = primitive("matrix_rank", _rank_forward, kind="contraction", batch="leading", register=False)
+
+
+def matrix_rank(x: Any, rtol: Any = None) -> Any:
+    """How many singular values exceed ``rtol`` (a number, or one for each matrix) times the largest; no gradient."""
+    _matrices("matrix_rank", x)
+    return _matrix_rank(x, rtol)

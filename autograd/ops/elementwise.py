@@ -15,10 +15,11 @@ from autograd.backend import device_of, move, parse_dtype
 from autograd.composite import composite
 from autograd.dispatch import broadcast_clash
 from autograd.errors import DtypeError, ShapeError
-from autograd.ops.logic import equal, isfinite, isnan
+from autograd.ops.logic import equal, isfinite, isinf, isnan
 from autograd.primitive import no_flops, per_element, primitive
 from autograd.samples import ErrorSample, boolean, elementwise_samples, sample
 from autograd.samples import array as spec
+from autograd.tape import constant, innermost
 
 __all__ = [
     "abs",
@@ -133,8 +134,11 @@ negative = primitive(
 def _power_base(g: Any, a: Any, b: Any) -> Any:
     """b a^(b-1), with 0 where b is 0: there a^b is the constant 1, at a = 0 too."""
     if isinstance(b, (int, float, complex)):
-        return g * (b * power(a, b - 1)) if b else None
-    return where(b == 0, 0, g * b * power(a, where(b == 0, 1, b - 1)))
+        if not b:
+            return None
+        slope = b * power(a, b - 1)
+        return g * slope if not isinstance(b, complex) and b >= 1 else steep(g, slope)
+    return where(b == 0, 0, steep(g, b * power(a, where(b == 0, 1, b - 1))))
 
 
 def _power_exponent(g: Any, y: Any, a: Any) -> Any:
@@ -153,10 +157,19 @@ power = primitive(
 _LN2, _LN10 = math.log(2), math.log(10)
 
 
-def _over(g: Any, slope: Any) -> Any:
-    """``g / slope`` where the slope may be 0 inside the domain: infinite, but 0 for a gradient that is 0 itself."""
-    nothing = (g == 0) & (slope == 0)
-    return where(nothing, 0, g / where(nothing, 1, slope))
+def over(g: Any, divisor: Any) -> Any:
+    """``g / divisor`` where that may be 0 inside the domain: infinite, but 0 for a gradient that is 0 itself."""
+    if divisor.__class__ is np.ndarray and divisor.all():
+        return g / divisor
+    nothing = (g == 0) & (divisor == 0)
+    return where(nothing, 0, g / where(nothing, 1, divisor))
+
+
+def steep(g: Any, slope: Any) -> Any:
+    """``g * slope`` where the slope may be infinite inside the domain; again 0 for a gradient that is 0 itself."""
+    if slope.__class__ is np.ndarray and not np.isinf(slope).any():
+        return g * slope
+    return g * where((g == 0) & isinf(slope), 0, slope)
 
 
 square = primitive(
@@ -166,7 +179,7 @@ square = primitive(
 )  # fmt: skip
 sqrt = primitive(
     "sqrt", np.sqrt, kind="elementwise",
-    vjp=[lambda g, y: _over(g, 2 * y)], jvp="from_vjp",
+    vjp=[lambda g, y: over(g, 2 * y)], jvp="from_vjp",
     code="sqrt({0})", latex=r"\sqrt{{{0}}}", vjp_latex=[r"\frac{\bar y}{2 y}"],
     flops=per_element(4), samples=elementwise_samples(low=0.1),
 )  # fmt: skip
@@ -237,13 +250,13 @@ expm1 = primitive(
 )  # fmt: skip
 log = primitive(
     "log", np.log, kind="elementwise",
-    vjp=[lambda g, x: g / x], jvp="from_vjp",
+    vjp=[lambda g, x: over(g, x)], jvp="from_vjp",
     code="log({0})", latex=r"\ln {0}", vjp_latex=[r"\bar y / x"],
     flops=per_element(8), samples=elementwise_samples(low=0.1),
 )  # fmt: skip
 log1p = primitive(
     "log1p", np.log1p, kind="elementwise",
-    vjp=[lambda g, x: g / (1 + x)], jvp="from_vjp",
+    vjp=[lambda g, x: over(g, 1 + x)], jvp="from_vjp",
     code="log1p({0})", latex=r"\ln(1 + {0})", vjp_latex=[r"\frac{\bar y}{1 + x}"],
     flops=per_element(8), samples=elementwise_samples(low=-0.8),
 )  # fmt: skip
@@ -270,13 +283,13 @@ tan = primitive(
 )  # fmt: skip
 arcsin = primitive(
     "arcsin", np.arcsin, kind="elementwise",
-    vjp=[lambda g, x: _over(g, sqrt(1 - x * x))], jvp="from_vjp",
+    vjp=[lambda g, x: over(g, sqrt(1 - x * x))], jvp="from_vjp",
     code="asin({0})", latex=r"\arcsin {0}", vjp_latex=[r"\frac{\bar y}{\sqrt{1 - x^2}}"],
     flops=per_element(8), samples=elementwise_samples(low=-0.9, high=0.9),
 )  # fmt: skip
 arccos = primitive(
     "arccos", np.arccos, kind="elementwise",
-    vjp=[lambda g, x: -_over(g, sqrt(1 - x * x))], jvp="from_vjp",
+    vjp=[lambda g, x: -over(g, sqrt(1 - x * x))], jvp="from_vjp",
     code="acos({0})", latex=r"\arccos {0}", vjp_latex=[r"-\frac{\bar y}{\sqrt{1 - x^2}}"],
     flops=per_element(8), samples=elementwise_samples(low=-0.9, high=0.9),
 )  # fmt: skip
@@ -312,13 +325,13 @@ arcsinh = primitive(
 )  # fmt: skip
 arccosh = primitive(
     "arccosh", np.arccosh, kind="elementwise",
-    vjp=[lambda g, x: _over(g, sqrt(x - 1) * sqrt(x + 1))], jvp="from_vjp",
+    vjp=[lambda g, x: over(g, sqrt(x - 1) * sqrt(x + 1))], jvp="from_vjp",
     code="acosh({0})", latex=r"\operatorname{{arcosh}} {0}", vjp_latex=[r"\frac{\bar y}{\sqrt{x^2 - 1}}"],
     flops=per_element(8), samples=elementwise_samples(low=1.2, high=4.0),
 )  # fmt: skip
 arctanh = primitive(
     "arctanh", np.arctanh, kind="elementwise",
-    vjp=[lambda g, x: _over(g, 1 - x * x)], jvp="from_vjp",
+    vjp=[lambda g, x: over(g, 1 - x * x)], jvp="from_vjp",
     code="atanh({0})", latex=r"\operatorname{{artanh}} {0}", vjp_latex=[r"\frac{\bar y}{1 - x^2}"],
     flops=per_element(8), samples=elementwise_samples(low=-0.9, high=0.9),
 )  # fmt: skip
@@ -334,25 +347,25 @@ exp2 = primitive(
 )  # fmt: skip
 log2 = primitive(
     "log2", np.log2, kind="elementwise",
-    vjp=[lambda g, x: g / (x * _LN2)], jvp="from_vjp",
+    vjp=[lambda g, x: over(g, x * _LN2)], jvp="from_vjp",
     code="log2({0})", latex=r"\log_2 {0}", vjp_latex=[r"\frac{\bar y}{x \ln 2}"],
     flops=per_element(8), samples=elementwise_samples(low=0.1),
 )  # fmt: skip
 log10 = primitive(
     "log10", np.log10, kind="elementwise",
-    vjp=[lambda g, x: g / (x * _LN10)], jvp="from_vjp",
+    vjp=[lambda g, x: over(g, x * _LN10)], jvp="from_vjp",
     code="log10({0})", latex=r"\log_{{10}} {0}", vjp_latex=[r"\frac{\bar y}{x \ln 10}"],
     flops=per_element(8), samples=elementwise_samples(low=0.1),
 )  # fmt: skip
 cbrt = primitive(
     "cbrt", np.cbrt, kind="elementwise",
-    vjp=[lambda g, y: _over(g, 3 * y * y)], jvp="from_vjp",
+    vjp=[lambda g, y: over(g, 3 * y * y)], jvp="from_vjp",
     code="cbrt({0})", latex=r"\sqrt[3]{{{0}}}", vjp_latex=[r"\frac{\bar y}{3 y^2}"],
     flops=per_element(8), samples=elementwise_samples(avoid=(0.0,), margin=0.2),
 )  # fmt: skip
 rsqrt = primitive(
     "rsqrt", lambda x: 1 / np.sqrt(x), kind="elementwise",
-    vjp=[lambda g, y: -0.5 * g * (y * y * y)], jvp="from_vjp",
+    vjp=[lambda g, y: steep(-0.5 * g, y * y * y)], jvp="from_vjp",
     code="(1 / sqrt({0}))", latex=r"\frac{{1}}{{\sqrt{{{0}}}}}", vjp_latex=[r"-\tfrac12 \bar y \, y^3"],
     flops=per_element(5), samples=elementwise_samples(low=0.3), doc="One over the square root, elementwise.",
 )  # fmt: skip
@@ -385,9 +398,18 @@ hypot = primitive(
     code="hypot({0}, {1})", latex=r"\sqrt{{{0}^2 + {1}^2}}", vjp_latex=[r"\bar y \, a / y", r"\bar y \, b / y"],
     flops=per_element(8), samples=elementwise_samples(2, low=0.3),
 )  # fmt: skip
+
+
+def _turn(g: Any, a: Any, radius: Any) -> Any:
+    """``g a / radius**2``, without a square that could vanish or overflow; 0 at the origin."""
+    origin = radius == 0
+    safe = where(origin, 1, radius)
+    return where(origin, 0, g * (a / safe) / safe)
+
+
 arctan2 = primitive(
     "arctan2", np.arctan2, kind="elementwise",
-    vjp=[lambda g, a, b: _ratio(g, b, a * a + b * b), lambda g, a, b: _ratio(-g, a, a * a + b * b)], jvp="from_vjp",
+    vjp=[lambda g, a, b: _turn(g, b, hypot(a, b)), lambda g, a, b: _turn(-g, a, hypot(a, b))], jvp="from_vjp",
     code="atan2({0}, {1})", latex=r"\operatorname{{atan2}}({0}, {1})",
     vjp_latex=[r"\frac{\bar y \, b}{a^2 + b^2}", r"\frac{-\bar y \, a}{a^2 + b^2}"],
     flops=per_element(16), samples=elementwise_samples(2, low=0.3),
@@ -395,7 +417,7 @@ arctan2 = primitive(
 atan2 = arctan2
 
 
-def _softmax_of(x: Any, y: Any) -> Any:
+def softmax_of(x: Any, y: Any) -> Any:
     """``exp(x - y)``: the share of x in y = ln(e^x + ...); 0 where both are infinite and no slope exists."""
     finite = (y - y) == 0
     return where(finite, exp(x - where(finite, y, 0)), 0)
@@ -403,14 +425,14 @@ def _softmax_of(x: Any, y: Any) -> Any:
 
 logaddexp = primitive(
     "logaddexp", np.logaddexp, kind="elementwise",
-    vjp=[lambda g, y, a: g * _softmax_of(a, y), lambda g, y, b: g * _softmax_of(b, y)], jvp="from_vjp",
+    vjp=[lambda g, y, a: g * softmax_of(a, y), lambda g, y, b: g * softmax_of(b, y)], jvp="from_vjp",
     code="(fmax({0}, {1}) + log1p(exp(-fabs({0} - {1}))))", latex=r"\ln(e^{{{0}}} + e^{{{1}}})",
     vjp_latex=[r"\bar y \, e^{a - y}", r"\bar y \, e^{b - y}"],
     flops=per_element(20), samples=elementwise_samples(2),
 )  # fmt: skip
 logaddexp2 = primitive(
     "logaddexp2", np.logaddexp2, kind="elementwise",
-    vjp=[lambda g, y, a: g * _softmax_of(a * _LN2, y * _LN2), lambda g, y, b: g * _softmax_of(b * _LN2, y * _LN2)],
+    vjp=[lambda g, y, a: g * softmax_of(a * _LN2, y * _LN2), lambda g, y, b: g * softmax_of(b * _LN2, y * _LN2)],
     jvp="from_vjp", latex=r"\log_2(2^{{{0}}} + 2^{{{1}}})",
     vjp_latex=[r"\bar y \, 2^{a - y}", r"\bar y \, 2^{b - y}"],
     flops=per_element(20), samples=elementwise_samples(2),
@@ -427,13 +449,13 @@ nan_to_num = primitive(
     samples=elementwise_samples(),
     doc="NaN becomes ``nan``, infinities the given or the largest numbers; they get no gradient.",
 )
-_pick_first = [lambda g, y, a, b: g * _cast_like(_share_known(a, b, y), g),
-               lambda g, y, a, b: g * _cast_like(_share_known(b, a, y), g)]  # fmt: skip
+_pick_first = [lambda g, y, a, b: _portion(g, _share_known(a, b, y)),
+               lambda g, y, a, b: _portion(g, _share_known(b, a, y))]  # fmt: skip
 
 
 def _share_known(a: Any, b: Any, y: Any) -> Any:
     """As :func:`_share`, where a NaN loses against a number."""
-    return where(isnan(a), 0.0, where(isnan(b), 1.0, _share(a, b, y)))
+    return where(a != a, 0.0, where(b != b, 1.0, _share(a, b, y)))
 
 
 # ------------------------------------------------------------------------------------------------- complex numbers
@@ -497,19 +519,20 @@ def _where_jvp(primals: Any, tangents: Any) -> Any:
 
 
 def _share(a: Any, b: Any, y: Any) -> Any:
-    """How much of the gradient ``a`` takes where ``y`` is the extreme of ``a`` and ``b``: all, half of a tie, none."""
-    return where(a == y, where(b == y, 0.5, 1.0), 0.0)
+    """How much of the gradient ``a`` takes where ``y`` is the extreme of ``a`` and ``b``: all, half of a tie, none.
+
+    A NaN is the extreme of everything.
+    """
+    return where((a == y) | (a != a), where((b == y) | (b != b), 0.5, 1.0), 0.0)
+
+
+def _portion(g: Any, share: Any) -> Any:
+    """``g`` times the share; nothing of it where the share is 0, even if it is infinite (a tangent may be)."""
+    return where(share == 0, 0, g * share.astype(g.dtype))
 
 
 def _extreme_vjp() -> list[Any]:
-    return [
-        lambda g, y, a, b: g * _cast_like(_share(a, b, y), g),
-        lambda g, y, a, b: g * _cast_like(_share(b, a, y), g),
-    ]
-
-
-def _cast_like(x: Any, g: Any) -> Any:
-    return x.astype(g.dtype)
+    return [lambda g, y, a, b: _portion(g, _share(a, b, y)), lambda g, y, a, b: _portion(g, _share(b, a, y))]
 
 
 _distinct_pair = [
@@ -577,16 +600,18 @@ def clip(x: Any, min: Any = None, max: Any = None) -> Any:
     :data:`maximum` and :data:`minimum`.
     """
     for name, limit in (("min", min), ("max", max)):
-        if getattr(limit, "requires_grad", False):
+        if getattr(limit, "requires_grad", False) or hasattr(limit, "tangent"):
             raise DtypeError(
                 f"clip: {name} wants gradients, which clip does not give to its bounds. "
                 "Use minimum(maximum(x, low), high)."
             )
-        if clash := broadcast_clash(
-            [tuple(x.shape), np.shape(getattr(limit, "array", limit))] if limit is not None else []
-        ):
+        if limit is not None and (clash := broadcast_clash([tuple(x.shape), np.shape(limit)])):
             raise ShapeError(f"clip: {name} is {np.shape(limit)}; it must broadcast with x {tuple(x.shape)}: {clash}.")
-    return _clip(x, low=getattr(min, "array", min), high=getattr(max, "array", max))
+    low, high = constant(min), constant(max)
+    if hasattr(low, "level") or hasattr(high, "level"):  # inside vmap: a bound for each example
+        y = x if low is None else where(x < low, low, x)
+        return y if high is None else where(y > high, high, y)
+    return _clip(x, low=low, high=high)
 
 
 clamp = clip
@@ -636,7 +661,7 @@ _to_device = primitive(
 
 def to_device(x: Any, device: str) -> Any:
     """``x`` on another device; its gradient comes back to the device of ``x``."""
-    return _to_device(x, device=device, origin=device_of(getattr(x, "array", x)))
+    return _to_device(x, device=device, origin=device_of(innermost(x)))
 
 
 # ------------------------------------------------------------------------------------------------- made of others

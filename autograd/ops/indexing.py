@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd import levels
 from autograd.backend import Array, array_module, as_array, is_array
 from autograd.errors import DtypeError, RangeError, ShapeError
 from autograd.ops.axes import normalize_axis
+from autograd.ops.elementwise import where
+from autograd.ops.rows import put_rows, take_rows
+from autograd.ops.shape import broadcast_to, permute_dims, reshape
 from autograd.primitive import no_flops, primitive
 from autograd.samples import ErrorSample, integers, sample
 from autograd.samples import array as spec
-from autograd.tape import Variable, module_of
+from autograd.tape import Variable, constant, innermost, module_of
 
 __all__ = ["getitem", "setitem", "take", "take_along_axis"]
 
@@ -77,6 +82,8 @@ _scatter = primitive(
 
 def getitem(x: Any, index: Index) -> Any:
     """``x[index]`` as in NumPy: basic indexing gives a view, advanced indexing a copy."""
+    if levels.active and differs(index):
+        return _picked(x, index)
     return _getitem(x, index=plain_index(index))
 
 
@@ -113,7 +120,140 @@ _setitem = primitive(
 
 def setitem(x: Any, index: Index, value: Any) -> Any:
     """A copy of ``x`` in which ``x[index]`` is ``value``; what ``x[index] = value`` records."""
+    if levels.active and differs(index):
+        return _with_rows(x, index, value)
     return _setitem(x, value, index=plain_index(index))
+
+
+# ------------------------------------------------------------------------- an index that differs by example (in vmap)
+
+
+def differs(index: Index) -> bool:
+    """Whether the index holds integers or a mask of which every example has its own."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return any(hasattr(part, "level") and hasattr(constant(part), "level") for part in parts)
+
+
+class _Places(NamedTuple):
+    """An index as a basic one, and whole numbers for some of the axes that the basic one leaves."""
+
+    basic: tuple[Any, ...]
+    axes: tuple[int, ...]
+    indices: tuple[Any, ...]
+    front: bool  # NumPy puts the new axes in front where the index arrays do not stand side by side
+
+
+def _places(x: Any, index: Index) -> _Places:
+    parts: list[Any] = []
+    for part in index if isinstance(index, tuple) else (index,):
+        if hasattr(part, "level"):
+            part = constant(part)
+            if part.dtype.kind == "b":
+                raise ShapeError(
+                    "x[mask]: inside vmap each example has a mask of its own and would keep a different number of "
+                    "elements. Use where(mask, x, 0), or where(mask, v, x) for x[mask] = v."
+                )
+            if part.dtype.kind not in "iu":
+                plain_index(np.empty(0, part.dtype))  # raises the error that says so
+            parts.append(part)
+            continue
+        part = plain_index(part)
+        parts += np.nonzero(part) if is_array(part) and part.dtype.kind == "b" else [part]
+    numbers = [i for i, p in enumerate(parts) if hasattr(p, "dtype") or isinstance(p, (int, np.integer))]
+    taken = len(numbers) + sum(isinstance(p, slice) for p in parts)
+    if taken > x.ndim:
+        raise RangeError(f"getitem: x is {tuple(x.shape)}; the index names {taken} axes.")
+    rest = [slice(None)] * (x.ndim - taken)
+    together = numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    basic: list[Any] = []
+    axes: list[int] = []
+    for i, part in enumerate(parts):
+        if part is Ellipsis:
+            basic += rest
+            rest = []
+        else:
+            if i in numbers:
+                axes.append(len(basic))
+            basic.append(slice(None) if i in numbers else part)
+    return _Places((*basic, *rest), tuple(axes), tuple(parts[i] for i in numbers), not together)
+
+
+def _row_numbers(places: _Places, shape: tuple[int, ...]) -> Any:
+    """The places as numbers of rows of the indexed axes, merged into one."""
+    total: Any = 0
+    for axis, index in zip(places.axes, places.indices, strict=True):
+        n, seen = shape[axis], innermost(index)
+        if np.size(seen) and not (np.min(seen) >= -n and np.max(seen) < n):
+            raise RangeError(
+                f"getitem: an index is out of bounds for axis {axis} of {n} elements: indices run from {-n} to {n - 1}."
+            )
+        total = total * n + where(index < 0, index + n, index)
+    return total
+
+
+def _table(x: Any, axes: tuple[int, ...]) -> tuple[Any, tuple[int, ...]]:
+    """The indexed axes merged in front, and the order in which the axes stand now."""
+    order = (*axes, *(i for i in range(x.ndim) if i not in axes))
+    moved = permute_dims(x, order)
+    rows = math.prod(x.shape[a] for a in axes)
+    return reshape(moved, (rows, *moved.shape[len(axes) :])), order
+
+
+def _is_whole(basic: tuple[Any, ...]) -> bool:
+    return all(isinstance(part, slice) and part == slice(None) for part in basic)
+
+
+def _picked(x: Any, index: Index) -> Any:
+    """``x[index]`` where each example has its own index."""
+    places = _places(x, index)
+    part = x if _is_whole(places.basic) else getitem(x, places.basic)
+    table, _ = _table(part, places.axes)
+    numbers = _row_numbers(places, tuple(part.shape))
+    y = take_rows(table, numbers)
+    return y if places.front else permute_dims(y, _from_front(y.ndim, numbers.ndim, places.axes[0]))
+
+
+def _from_front(ndim: int, n: int, to: int) -> tuple[int, ...]:
+    """The order of axes that puts the first ``n`` behind the next ``to``."""
+    return (*range(n, n + to), *range(n), *range(n + to, ndim))
+
+
+def _with_rows(x: Any, index: Index, value: Any) -> Any:
+    """What ``x[index] = value`` makes of ``x`` where each example has its own index."""
+    if getattr(index, "dtype", np.dtype(int)).kind == "b":
+        return _with_mask(x, constant(index), value)
+    places = _places(x, index)
+    whole = _is_whole(places.basic)
+    part = x if whole else getitem(x, places.basic)
+    table, order = _table(part, places.axes)
+    numbers = _row_numbers(places, tuple(part.shape))
+    wanted = (*numbers.shape, *table.shape[1:])
+    value = value if hasattr(value, "shape") else np.asarray(value)
+    if places.front:
+        value = broadcast_to(value, wanted)
+    else:
+        arranged = _from_front(len(wanted), numbers.ndim, places.axes[0])
+        value = broadcast_to(value, tuple(wanted[i] for i in arranged))
+        value = permute_dims(value, tuple(np.argsort(arranged).tolist()))
+    made = reshape(put_rows(table, _in_dtype(value, x), numbers), tuple(part.shape[i] for i in order))
+    made = permute_dims(made, tuple(np.argsort(order).tolist()))
+    return made if whole else setitem(x, places.basic, made)
+
+
+def _with_mask(x: Any, mask: Any, value: Any) -> Any:
+    rest = x.ndim - mask.ndim
+    if tuple(mask.shape) != tuple(x.shape[: mask.ndim]) or np.ndim(value) > rest:
+        raise ShapeError(
+            f"x[mask] = v: inside vmap each example has a mask of its own. It must have the leading axes of x "
+            f"{tuple(x.shape)}, and v at most the other {rest}; here they are {tuple(mask.shape)} and "
+            f"{np.shape(value)}. Use where(mask, v, x)."
+        )
+    value = value if hasattr(value, "shape") else np.asarray(value)
+    return where(reshape(mask, (*mask.shape, *(1,) * rest)), _in_dtype(value, x), x)
+
+
+def _in_dtype(value: Any, x: Any) -> Any:
+    return value if value.dtype == x.dtype else value.astype(x.dtype)
 
 
 def take(x: Any, indices: Any, axis: int | None = 0) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 from autograd.backend import Array
 from autograd.composite import composite
 from autograd.errors import ShapeError
-from autograd.ops.axes import normalize_axes
+from autograd.ops.axes import normalize_axes, normalize_axis
 from autograd.ops.contraction import einsum
 from autograd.ops.elementwise import real
 from autograd.ops.indexing import take
@@ -195,18 +195,22 @@ def outer(a: Any, b: Any) -> Any:
 @composite(
     r"{0} \cdot {1}",
     [sample(spec(2, 3), spec(2, 3)), sample(spec(3), spec(2, 3))],
-    errors=[ErrorSample((np.ones((2, 3)), np.ones((2, 4))), ShapeError, "do not broadcast")],
+    errors=[ErrorSample((np.ones((2, 3)), np.ones((2, 4))), ShapeError, "must be of one length")],
 )
 def vecdot(a: Any, b: Any, axis: int = -1) -> Any:
     """The inner products along an axis, with the first argument conjugated (array API)."""
-    return sum((a.conj() if a.dtype.kind == "c" else a) * b, axis)
+    if not a.ndim or not b.ndim or len({x.shape[normalize_axis("vecdot", axis, x.ndim, x.shape)] for x in (a, b)}) > 1:
+        raise ShapeError(f"vecdot: a is {tuple(a.shape)} and b is {tuple(b.shape)}; axis {axis} must be of one length.")
+    products = (a.conj() if a.dtype.kind == "c" else a) * b
+    total = sum(products, axis)  # small integers are summed in 64 bits
+    return total if total.dtype == products.dtype else total.astype(products.dtype)
 
 
 @composite(
     r"{0} \cdot {1}",
     [sample(spec(2, 3), spec(2, 3))],
     reference=np.vdot,
-    errors=[ErrorSample((np.ones(3), np.ones(4)), ShapeError, "do not broadcast")],
+    errors=[ErrorSample((np.ones(3), np.ones(4)), ShapeError, "must be of one length")],
 )
 def vdot(a: Any, b: Any) -> Any:
     """The inner product of all elements, with the first argument conjugated."""

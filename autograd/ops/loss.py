@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backend import Array, array_module, is_array
+from autograd.backend import Array, array_module
 from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError, RangeError, ShapeError
 from autograd.ops.elementwise import exp, where
@@ -17,7 +17,7 @@ from autograd.ops.shape import moveaxis, reshape, squeeze
 from autograd.primitive import per_input_element, primitive
 from autograd.samples import ErrorSample, integers, sample
 from autograd.samples import array as spec
-from autograd.tape import module_of
+from autograd.tape import constant, innermost, module_of
 
 __all__ = ["cross_entropy", "mse_loss", "nll_loss"]
 
@@ -71,13 +71,10 @@ def reduced(op: str, loss: Any, reduction: str, weights: Any = None) -> Any:
     raise ArgumentError(f'{op}: reduction must be "mean", "sum" or "none", not {reduction!r}.')
 
 
-def _labels(op: str, logits: Any, target: Any, ignore_index: int) -> tuple[Array, Array | None]:
-    """The labels as an array in range, and which of them count (None: all)."""
-    if getattr(target, "level", None) is not None:  # inside vmap the labels are not known yet: nothing to check
-        counted_here = target != ignore_index
-        return where(counted_here, target, 0), counted_here
-    labels = getattr(target, "array", target)
-    if not is_array(labels):
+def _labels(op: str, logits: Any, target: Any, ignore_index: int) -> tuple[Any, Any]:
+    """The labels in range, and which of them count (None: all); inside vmap those of every example."""
+    labels = constant(target)
+    if not hasattr(labels, "dtype"):
         labels = module_of(logits).asarray(labels)
     if labels.dtype.kind not in "iu":
         raise DtypeError(
@@ -90,18 +87,19 @@ def _labels(op: str, logits: Any, target: Any, ignore_index: int) -> tuple[Array
         )
     classes = logits.shape[1 if logits.ndim > 1 else 0]
     counted = labels != ignore_index
-    wrong = ((labels < 0) | (labels >= classes)) & counted
+    wrong = innermost(((labels < 0) | (labels >= classes)) & counted)
     if wrong.any():
-        place = np.argwhere(wrong)[0]
-        where_ = "[" + ", ".join(str(int(i)) for i in place) + "]" if labels.ndim else ""
+        place = np.argwhere(wrong)[0]  # inside vmap with the number of the example in front
+        label = int(innermost(labels + 0)[tuple(place)])
+        where_ = "[" + ", ".join(str(int(i)) for i in place) + "]" if wrong.ndim else ""
         raise RangeError(
-            f"{op}: target{where_} is {int(labels[tuple(place)])}, but logits {tuple(logits.shape)} have {classes} "
+            f"{op}: target{where_} is {label}, but logits {tuple(logits.shape)} have {classes} "
             f"classes, labelled 0 to {classes - 1}. Give the model an output for each class, or mend the label "
             f"(ignore_index={ignore_index} marks labels to leave out)."
         )
-    if counted.all():
+    if innermost(counted).all():
         return labels, None
-    return np.where(counted, labels, 0), counted
+    return where(counted, labels, 0), counted
 
 
 def _label_shape(logits: Any) -> tuple[int, ...]:
@@ -151,10 +149,14 @@ def cross_entropy(
         nll = squeeze(take_along_axis(smooth, flat[:, None], 1), 1)
         loss = (1 - label_smoothing) * nll + (label_smoothing / rows.shape[1]) * sum(smooth, 1)
     if counted is not None:
-        mask = counted.reshape(-1).astype(loss.dtype)
-        loss = loss * mask
-        weights = mask if weights is None else weights * mask
+        loss, weights = _without_ignored(loss, weights, counted.reshape(-1))
     return reduced("cross_entropy", _shaped(loss, shape), reduction, weights)
+
+
+def _without_ignored(loss: Any, weights: Any, counted: Any) -> tuple[Any, Any]:
+    """Losses and weights with 0 for what is ignored, whose gradient is 0 even where nothing counts at all."""
+    mask = counted.astype(loss.dtype)
+    return where(counted, loss, 0), mask if weights is None else weights * mask
 
 
 def _shaped(loss: Any, shape: tuple[int, ...]) -> Any:
@@ -203,8 +205,7 @@ def nll_loss(
     if weights is not None:
         loss = loss * weights
     if counted is not None:
-        mask = counted.reshape(-1).astype(loss.dtype)
-        loss, weights = loss * mask, mask if weights is None else weights * mask
+        loss, weights = _without_ignored(loss, weights, counted.reshape(-1))
     return reduced("nll_loss", _shaped(loss, labels.shape), reduction, weights)
 
 

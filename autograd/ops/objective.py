@@ -6,12 +6,10 @@ Every one reduces by ``reduction``: ``"mean"``, ``"sum"`` or ``"none"``.
 from __future__ import annotations
 
 import math
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from autograd.backend import Array
 from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError, RangeError, ShapeError
 from autograd.ops.activation import logsigmoid, relu, softplus
@@ -19,12 +17,14 @@ from autograd.ops.elementwise import abs as absolute
 from autograd.ops.elementwise import exp, log, logaddexp, maximum, minimum, rsqrt, square, where
 from autograd.ops.indexing import getitem, take_along_axis
 from autograd.ops.loss import reduced
+from autograd.ops.reduce import any as any_of
 from autograd.ops.reduce import mean, sum, vector_norm
+from autograd.ops.scan import cumprod, cumsum
 from autograd.ops.shape import concat, expand_dims, reshape, squeeze, stack
 from autograd.ops.special import xlogy
 from autograd.samples import ErrorSample, sample
 from autograd.samples import array as spec
-from autograd.tape import module_of
+from autograd.tape import constant, innermost, module_of
 
 __all__ = [
     "binary_cross_entropy",
@@ -113,8 +113,8 @@ def binary_cross_entropy(x: Any, target: Any, weight: Any = None, reduction: str
     Prefer :func:`binary_cross_entropy_with_logits`, which loses nothing.
     """
     _alike("binary_cross_entropy", x, target)
-    plain = getattr(x, "array", x) if not hasattr(x, "level") else None
-    if plain is not None and plain.size and not (plain.min() >= 0 and plain.max() <= 1):
+    plain = innermost(x)
+    if plain.size and not (plain.min() >= 0 and plain.max() <= 1):
         raise RangeError(
             "binary_cross_entropy: x must hold probabilities in [0, 1]. For logits use "
             "binary_cross_entropy_with_logits."
@@ -184,8 +184,8 @@ def gaussian_nll_loss(
 ) -> Any:
     """The negative log-likelihood under a normal distribution of mean ``x`` and variance ``var``, at least ``eps``."""
     _alike("gaussian_nll_loss", x, target)
-    plain = getattr(var, "array", var) if not hasattr(var, "level") else None
-    if plain is not None and plain.size and plain.min() < 0:
+    plain = innermost(var)
+    if plain.size and plain.min() < 0:
         raise RangeError("gaussian_nll_loss: var holds a negative number.")
     low = var < eps
     safe = where(low, eps, var)
@@ -241,8 +241,8 @@ def multilabel_soft_margin_loss(x: Any, target: Any, weight: Any = None, reducti
     return _margin("multilabel_soft_margin_loss", mean(loss if weight is None else loss * weight, -1), reduction)
 
 
-def _rows(op: str, x: Any, target: Any) -> tuple[Any, Array]:
-    labels = getattr(target, "array", target)
+def _rows(op: str, x: Any, target: Any) -> tuple[Any, Any]:
+    labels = constant(target)
     labels = np.asarray(labels) if not hasattr(labels, "dtype") else labels
     if labels.dtype.kind not in "iu":
         raise DtypeError(f"{op}: target must hold integers, not {labels.dtype}.")
@@ -259,7 +259,8 @@ def multi_margin_loss(
     """The score of the right class should exceed every other by ``margin``."""
     single = x.ndim == 1
     x, labels = _rows("multi_margin_loss", x, target)
-    if labels.shape != (x.shape[0],) or (labels.size and not (labels.min() >= 0 and labels.max() < x.shape[1])):
+    seen = innermost(labels)
+    if labels.shape != (x.shape[0],) or (seen.size and not (seen.min() >= 0 and seen.max() < x.shape[1])):
         raise RangeError(f"multi_margin_loss: target must hold {x.shape[0]} classes from 0 to {x.shape[1] - 1}.")
     right = take_along_axis(x, labels[:, None], 1)
     loss = relu(margin - right + x) ** p
@@ -280,11 +281,12 @@ def multilabel_margin_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
     x, labels = _rows("multilabel_margin_loss", x, target)
     if labels.shape != tuple(x.shape):
         raise ShapeError(f"multilabel_margin_loss: target is {labels.shape}; x {tuple(x.shape)} wants its own shape.")
-    listed = np.cumprod(labels >= 0, axis=1).astype(bool)
-    right = np.zeros(x.shape, dtype=bool)
-    rows, columns = np.nonzero(listed)
-    right[rows, labels[rows, columns]] = True
-    scores = take_along_axis(x, np.where(listed, labels, 0), 1)
+    seen = innermost(labels)
+    if seen.size and seen.max() >= x.shape[1]:
+        raise RangeError(f"multilabel_margin_loss: target must hold classes up to {x.shape[1] - 1}, not {seen.max()}.")
+    listed = cumprod((labels >= 0).astype(np.int64), 1) > 0
+    right = any_of(listed[:, :, None] & (labels[:, :, None] == np.arange(x.shape[1])), 1)
+    scores = take_along_axis(x, where(listed, labels, 0), 1)
     terms = relu(1 - expand_dims(scores, 2) + expand_dims(x, 1))
     loss = sum(where(listed[:, :, None] & ~right[:, None, :], terms, 0), (1, 2)) / x.shape[1]
     return _margin("multilabel_margin_loss", squeeze(loss, 0) if single and reduction == "none" else loss, reduction)
@@ -384,6 +386,11 @@ def triplet_margin_with_distance_loss(
 # ------------------------------------------------------------------------------------------------------------ CTC
 
 
+def _lengths(lengths: Any) -> Any:
+    lengths = constant(lengths)
+    return (lengths if hasattr(lengths, "level") else np.asarray(lengths)).astype(np.int64).reshape(-1)
+
+
 @composite(
     r"-\ln p(y \mid {0})",
     [
@@ -418,32 +425,41 @@ def ctc_loss(
     if log_probs.ndim != 3:
         raise ShapeError(f"ctc_loss: log_probs must be (T, N, C), not {tuple(log_probs.shape)}.")
     steps, n, classes = log_probs.shape
-    ins = [int(k) for k in np.asarray(getattr(input_lengths, "array", input_lengths)).reshape(-1)]
-    outs = [int(k) for k in np.asarray(getattr(target_lengths, "array", target_lengths)).reshape(-1)]
-    if len(ins) != n or len(outs) != n or max(ins, default=0) > steps:
+    ins, outs = _lengths(input_lengths), _lengths(target_lengths)
+    if ins.shape != (n,) or outs.shape != (n,) or innermost(ins).max(initial=0) > steps:
         raise ShapeError(
-            f"ctc_loss: input_lengths {ins} and target_lengths {outs} must hold {n} numbers, of at most {steps} steps."
+            f"ctc_loss: input_lengths {innermost(ins).tolist()} and target_lengths {innermost(outs).tolist()} must "
+            f"hold {n} numbers, of at most {steps} steps."
         )
-    labels = np.asarray(getattr(targets, "array", targets))
-    if labels.ndim == 1:
-        edges = np.cumsum([0, *outs])
-        rows = [labels[a:b] for a, b in pairwise(edges)]
+    labels = constant(targets)
+    labels = labels if hasattr(labels, "dtype") else np.asarray(labels)
+    longest = int(innermost(outs).max(initial=0))
+    within = np.arange(longest) < outs[:, None]
+    if labels.ndim == 1:  # all targets joined in one vector
+        first = cumsum(outs, 0) - outs
+        places = minimum(first[:, None] + np.arange(longest), max(labels.shape[0] - 1, 0))
+        labels = getitem(labels, places) if labels.shape[0] else np.full((n, longest), blank)
     else:
-        rows = [row[:k] for row, k in zip(labels, outs, strict=True)]
-    if not 0 <= blank < classes or any(((row < 0) | (row >= classes) | (row == blank)).any() for row in rows):
+        if labels.shape[1] < longest:
+            raise ShapeError(f"ctc_loss: targets {tuple(labels.shape)} hold fewer labels than {longest}.")
+        labels = labels[:, :longest]
+    wrong = within & ((labels < 0) | (labels >= classes) | (labels == blank))
+    if not 0 <= blank < classes or innermost(wrong).any():
         raise RangeError(f"ctc_loss: targets must hold classes from 0 to {classes - 1} other than the blank {blank}.")
-    width = 2 * max(outs, default=0) + 1
-    states = np.full((n, width), blank)  # blanks between all labels
-    for i, row in enumerate(rows):
-        states[i, 1 : 2 * len(row) : 2] = row
-    skip = np.zeros((n, width), dtype=bool)  # a label may follow the one before it without a blank if they differ
-    skip[:, 2:] = (states[:, 2:] != blank) & (states[:, 2:] != states[:, :-2])
+    width = 2 * longest + 1
+    labels = where(within, labels, blank)
+    between = stack([0 * labels + blank, labels], 2)  # blanks between all labels
+    states = concat([reshape(between, (n, width - 1)), np.full((n, 1), blank)], 1)
+    # a label may follow the one before it without a blank if they differ
+    skip = concat(
+        [np.zeros((n, min(2, width)), dtype=bool), (states[:, 2:] != blank) & (states[:, 2:] != states[:, :-2])], 1
+    )
     xp = module_of(log_probs)
-    emitted = getitem(log_probs, (slice(None), xp.arange(n)[:, None], xp.asarray(states)))  # (T, N, states)
+    index = states if hasattr(states, "level") else xp.asarray(states)
+    emitted = getitem(log_probs, (slice(None), xp.arange(n)[:, None], index))  # (T, N, states)
     nothing = np.full((n, 1), -np.inf, dtype=log_probs.dtype)
-    start = np.zeros((n, width), dtype=bool)
-    start[:, :2] = True
-    start[:, 1] &= np.asarray(outs) > 0
+    place = np.arange(width)
+    start = (place == 0) | ((place == 1) & (outs > 0)[:, None])
     alpha = where(start, emitted[0], -np.inf)
     history = [alpha]
     for t in range(1, steps):
@@ -455,17 +471,16 @@ def ctc_loss(
         alpha = total + emitted[t]
         history.append(alpha)
     table = stack(history, 0)
-    last = [max(k, 1) - 1 for k in ins]
-    final = getitem(table, (np.asarray(last), np.arange(n)))  # (N, states)
-    ends = np.asarray([2 * k for k in outs])
+    final = getitem(table, (maximum(ins, 1) - 1, np.arange(n)))  # (N, states)
+    ends = 2 * outs
     total = take_along_axis(final, ends[:, None], 1)
-    before = take_along_axis(final, np.maximum(ends - 1, 0)[:, None], 1)
+    before = take_along_axis(final, maximum(ends - 1, 0)[:, None], 1)
     total = where((ends > 0)[:, None], logaddexp(total, before), total)
     loss = -reshape(total, n)
     if zero_infinity:
         impossible = loss == np.inf
         loss = where(impossible, 0, loss)
     if reduction == "mean":
-        return mean(loss / np.maximum(outs, 1).astype(loss.dtype))
+        return mean(loss / maximum(outs, 1).astype(loss.dtype))
     loss = reduced("ctc_loss", loss, reduction)
     return squeeze(loss, 0) if single and reduction == "none" else loss

@@ -12,15 +12,16 @@ from autograd.composite import composite
 from autograd.dispatch import bound
 from autograd.errors import ArgumentError, RangeError, ShapeError
 from autograd.ops.axes import Axis, normalize_axes, normalize_axis
-from autograd.ops.elementwise import where
-from autograd.ops.indexing import take_along_axis
-from autograd.ops.logic import isnan
+from autograd.ops.elementwise import maximum, minimum, where
+from autograd.ops.indexing import getitem, take_along_axis
+from autograd.ops.logic import isfinite, isnan
 from autograd.ops.reduce import sum
-from autograd.ops.shape import reshape, squeeze, stack, transpose
+from autograd.ops.rounding import floor, rint
+from autograd.ops.shape import expand_dims, moveaxis, reshape, squeeze, stack, transpose
 from autograd.primitive import primitive
 from autograd.samples import array as spec
 from autograd.samples import sample
-from autograd.tape import Variable, module_of
+from autograd.tape import Variable, constant, innermost
 
 __all__ = [
     "Ordered", "argsort", "bincount", "digitize", "histogram", "kthvalue", "median", "nanmedian", "nanquantile",
@@ -108,13 +109,19 @@ def kthvalue(x: Any, k: int, axis: int = -1, keepdims: bool = False) -> Ordered:
 
 
 def _statistic_vjp(g: Any, y: Any, x: Any) -> Any:
-    hit = (x == y[..., None]).astype(g.dtype)
+    hit = _hit(x, y).astype(g.dtype)
     return g[..., None] * (hit / hit.sum(axis=-1, keepdims=True))
 
 
+def _hit(x: Any, y: Any) -> Any:
+    """Which elements are equal to the one picked."""
+    y = y[..., None]
+    return (x == y) | ((x != x) & (y != y))
+
+
 def _statistic_jvp(t: Any, y: Any, x: Any) -> Any:
-    hit = (x == y[..., None]).astype(t.dtype)
-    return (t * (hit / hit.sum(axis=-1, keepdims=True))).sum(axis=-1)
+    hit = _hit(x, y)
+    return where(hit, t, 0).sum(axis=-1) / hit.astype(t.dtype).sum(axis=-1)
 
 
 _statistic = primitive(
@@ -160,12 +167,22 @@ def _neighbours(op: str, position: float, method: str) -> tuple[int, float]:
     return low, share
 
 
-def _quantile(op: str, x: Any, q: Any, axis: Axis, keepdims: bool, method: str) -> Any:
-    levels = np.asarray(getattr(q, "array", q), dtype=np.float64)
-    if levels.size and not (levels.min() >= 0 and levels.max() <= 1):
-        raise RangeError(f"{op}: q holds {levels.tolist()}; quantiles lie in [0, 1]. For percent use percentile.")
+def _quantile(op: str, x: Any, q: Any, axis: Axis, keepdims: bool, method: str, scale: float = 1.0) -> Any:
+    levels = constant(q)
+    if not hasattr(levels, "level"):
+        levels = np.asarray(levels, dtype=np.float64)
+    seen = innermost(levels)
+    if seen.size and not (seen.min() >= 0 and seen.max() <= scale):
+        raise RangeError(
+            f"{op}: q holds {seen.tolist()}; quantiles lie in [0, 1]. For percent use percentile."
+            if scale == 1 else f"{op}: q holds {seen.tolist()}; percent lie in [0, 100]."
+        )  # fmt: skip
+    if scale != 1:
+        levels = levels / scale
     flat, axes = _last(op, x, axis)
     missing = where(isnan(flat).any(axis=-1), np.nan, 0.0).astype(x.dtype)  # NaN among the elements: the answer is NaN
+    if hasattr(levels, "level"):
+        return _quantile_by_example(op, x, flat, missing, levels.astype(np.float64), axes, keepdims, method)
     results = []
     for level in levels.reshape(-1):
         low, share = _neighbours(op, float(level) * (flat.shape[-1] - 1), method)
@@ -176,6 +193,37 @@ def _quantile(op: str, x: Any, q: Any, axis: Axis, keepdims: bool, method: str) 
     if levels.ndim == 0:
         return results[0]
     return reshape(stack(results, 0), (*levels.shape, *results[0].shape)) if results else x[:0]
+
+
+def _quantile_by_example(
+    op: str, x: Any, flat: Any, missing: Any, levels: Any, axes: tuple[int, ...], keepdims: bool, method: str
+) -> Any:
+    """Inside vmap, where every example has its own q: the order statistics are looked up in the sorted elements."""
+    still = sort(constant(flat), -1)
+    n = flat.shape[-1]
+    position = reshape(levels, -1) * (n - 1)
+    low = floor(position)
+    share = position - low
+    if method == "lower":
+        share = 0 * share
+    elif method == "higher":
+        share = (share > 0).astype(np.float64)
+    elif method == "nearest":
+        share = rint(position) - low
+    elif method == "midpoint":
+        share = 0.5 * (share > 0)
+    elif method != "linear":
+        raise ArgumentError(f"{op}: method must be one of {', '.join(_METHODS)}, not {method!r}.")
+    places, share = low.astype(np.int64), share.astype(x.dtype)
+    total: Any = 0
+    for place, weight in ((places, 1 - share), (minimum(places + 1, n - 1), share)):
+        value = getitem(still, (..., place))  # (*rest, levels)
+        hit = expand_dims(flat, -2) == expand_dims(value, -1)
+        mean = sum(where(hit, expand_dims(flat, -2), 0), -1) / maximum(sum(hit, -1), 1).astype(x.dtype)
+        total = total + mean * weight
+    total = moveaxis(total, -1, 0) + missing
+    kept = _kept(total, x, axes, keepdims, lead=1)
+    return reshape(kept, (*levels.shape, *kept.shape[1:]))
 
 
 @composite(
@@ -203,9 +251,7 @@ def quantile(x: Any, q: Any, axis: Axis = None, keepdims: bool = False, method: 
 )
 def percentile(x: Any, q: Any, axis: Axis = None, keepdims: bool = False, method: str = "linear") -> Any:
     """:func:`quantile` with ``q`` in percent."""
-    return _quantile(
-        "percentile", x, np.asarray(getattr(q, "array", q), dtype=np.float64) / 100, axis, keepdims, method
-    )
+    return _quantile("percentile", x, q, axis, keepdims, method, 100.0)
 
 
 @composite(
@@ -218,20 +264,28 @@ def median(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return _quantile("median", x, 0.5, axis, keepdims, "linear")
 
 
-def _nan_quantile(op: str, x: Any, q: float, axis: Axis, keepdims: bool) -> Any:
-    if not 0 <= q <= 1:
-        raise RangeError(f"{op}: q is {q}; quantiles lie in [0, 1].")
+def _nan_quantile(op: str, x: Any, q: Any, axis: Axis, keepdims: bool) -> Any:
+    q = constant(q)
+    if not (np.min(innermost(q)) >= 0 and np.max(innermost(q)) <= 1):
+        raise RangeError(f"{op}: q is {innermost(q)}; quantiles lie in [0, 1].")
     flat, axes = _last(op, x, axis)
     ordered = sort(flat, -1)  # NaN last
-    counted = sum(~isnan(flat), -1, keepdims=True)
-    xp = module_of(counted)
-    n = getattr(counted, "array", counted)
-    position = (xp.maximum(n, 1) - 1) * q
-    low = xp.floor(position).astype(np.int64)
+    last = maximum(sum(~isnan(constant(flat)), -1, keepdims=True), 1) - 1
+    position = last * q
+    low = floor(position).astype(np.int64)
     share = (position - low).astype(x.dtype)
-    high = xp.minimum(low + 1, xp.maximum(n, 1) - 1)
-    y = take_along_axis(ordered, low, -1) * (1 - share) + take_along_axis(ordered, high, -1) * share
+    high = minimum(low + 1, last)
+    y = _picked(flat, ordered, low) * (1 - share) + _picked(flat, ordered, high) * share
     return _kept(squeeze(y, -1), x, axes, keepdims)
+
+
+def _picked(flat: Any, ordered: Any, place: Array) -> Any:
+    """The element at a place of the order; those equal to it share its gradient."""
+    y = take_along_axis(ordered, place, -1)
+    y = y.detach() if hasattr(y, "detach") else y
+    hit = flat == y
+    ties = sum(hit.astype(flat.dtype), -1, keepdims=True)
+    return y + sum(where(hit & isfinite(y), flat - y, 0), -1, keepdims=True) / where(ties == 0, 1, ties)
 
 
 @composite(
@@ -316,20 +370,47 @@ def unique(x: Any, return_index: bool = False, return_inverse: bool = False, ret
     return _wrapped(*found) if isinstance(found, tuple) else _wrapped(found)[0]
 
 
+def _search_forward(a: Array, v: Array, *, right: bool) -> Array:
+    return np.asarray(np.searchsorted(a, v, "right" if right else "left"))
+
+
+_searchsorted = primitive(
+    "searchsorted", _search_forward, kind="gather", register=False,
+    doc="Where the elements of ``v`` belong in the ordered vector ``a``: before equal ones, or after them.",
+)  # fmt: skip
+
+
 def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
     """Where the elements of ``v`` belong in the ordered vector ``a``: before equal ones (``left``) or after them."""
     if side not in ("left", "right"):
         raise ArgumentError(f'searchsorted: side must be "left" or "right", not {side!r}.')
-    if _plain(a).ndim != 1:
-        raise ShapeError(f"searchsorted: a must have one axis, not {_plain(a).shape}.")
-    search: Any = np.searchsorted
-    found = search(_plain(a), _plain(v), side, None if sorter is None else _plain(sorter))
-    return _wrapped(np.asarray(found))[0]
+    a, v = _constants(a, v)
+    if a.ndim != 1:
+        raise ShapeError(f"searchsorted: a must have one axis, not {tuple(a.shape)}.")
+    if sorter is not None:
+        a = getitem(a, constant(sorter))
+    return _as_tensors(_searchsorted(a, v, right=side == "right"))[0]
 
 
 def digitize(x: Any, bins: Any, right: bool = False) -> Any:
     """The number of the bin that each element falls in."""
+    x, bins = _constants(x, bins)
+    if hasattr(x, "level") and not hasattr(bins, "level"):
+        edges = np.asarray(bins)
+        if edges.size and edges[0] > edges[-1]:  # descending
+            return len(edges) - _searchsorted(edges[::-1], x, right=right)
+        return _searchsorted(edges, x, right=not right)
     return _wrapped(np.asarray(np.digitize(_plain(x), _plain(bins), right)))[0]
+
+
+def _constants(*xs: Any) -> tuple[Any, ...]:
+    """Values without gradient: arrays, and inside vmap one for each example."""
+    found = [constant(x) for x in xs]
+    return tuple(x if hasattr(x, "shape") else np.asarray(x) for x in found)
+
+
+def _as_tensors(*xs: Any) -> tuple[Any, ...]:
+    return tuple(x if isinstance(x, Variable) else bound(x, None) for x in xs)
 
 
 def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:

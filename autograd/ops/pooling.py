@@ -9,17 +9,17 @@ import numpy as np
 
 from autograd.backend import Array, array_module
 from autograd.composite import composite
-from autograd.dispatch import bound
 from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.convolution import Sizes, check_fits, check_image, out_size, several, spread, windows
 from autograd.ops.elementwise import abs as absolute
 from autograd.ops.elementwise import where
 from autograd.ops.indexing import put_along_axis_add, take_along_axis
+from autograd.ops.logic import floor_divide
 from autograd.ops.shape import pad, reshape
 from autograd.primitive import Primitive, primitive
 from autograd.samples import ErrorSample, sample
 from autograd.samples import array as spec
-from autograd.tape import Variable, module_of
+from autograd.tape import module_of
 
 __all__ = [
     "avg_pool1d", "avg_pool2d", "avg_pool3d", "lp_pool1d", "lp_pool2d", "lp_pool3d", "max_pool1d", "max_pool2d",
@@ -193,12 +193,12 @@ def _max_pool(
     place = reshape(_POOL[n].places(x, **geometry), y.shape)
     wide = tuple(x.shape[2:])
     if wide != size:  # the indices count in the image that was given
-        array = getattr(place, "array", place)
-        rows = array_module(array).unravel_index(array, wide)
-        total: Any = 0
-        for row, length in zip(rows, size, strict=True):
-            total = total * length + row
-        place = bound(total, None) if isinstance(y, Variable) else total
+        total, stride = 0 * place, 1
+        for length, wider in zip(reversed(size), reversed(wide), strict=True):
+            rest = floor_divide(place, wider)
+            total = total + (place - rest * wider) * stride
+            place, stride = rest, stride * length
+        place = total
     return y, place
 
 

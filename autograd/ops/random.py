@@ -10,6 +10,7 @@ from autograd.primitive import primitive
 from autograd.random import Generator, default_generator
 from autograd.samples import array as spec
 from autograd.samples import boolean, sample
+from autograd.tape import innermost
 
 __all__ = ["dropout"]
 
@@ -31,9 +32,9 @@ def dropout(x: Any, p: float = 0.5, training: bool = True, generator: Generator 
         raise ArgumentError(f"dropout: p must be a probability in [0, 1], not {p!r}.")
     if not training or p == 0:
         return x
-    array = getattr(x, "array", x)
+    array = innermost(x)  # inside vmap one mask is drawn for the whole batch: another for each example
     generator = generator or default_generator(device_of(array))
     mask = generator.bernoulli(array.shape, 1 - p, array.dtype)
     if p < 1:
         mask *= array.dtype.type(1 / (1 - p))
-    return _dropout(x, mask)
+    return _dropout(x, x.holding(mask) if hasattr(x, "level") else mask)

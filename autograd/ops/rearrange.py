@@ -27,6 +27,7 @@ from autograd.ops.shape import (
 from autograd.primitive import no_flops, primitive
 from autograd.samples import ErrorSample, sample
 from autograd.samples import array as spec
+from autograd.tape import constant
 
 __all__ = [
     "atleast_1d",
@@ -222,7 +223,7 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
     if axis is None:
         x, axis = reshape(x, -1), 0
     axis = normalize_axis("repeat", axis, x.ndim, x.shape)
-    counts = np.asarray(getattr(repeats, "array", repeats))
+    counts = np.asarray(constant(repeats))
     if counts.size == 1:
         times = int(counts.reshape(()))
         wide = broadcast_to(expand_dims(x, axis + 1), (*x.shape[: axis + 1], times, *x.shape[axis + 1 :]))
@@ -245,11 +246,13 @@ _triangle_samples = [
     sample(spec(0, 3), k=0),
 ]
 _tril = primitive(
-    "tril", lambda x, *, k: np.tril(x, k), kind="view", vjp=[lambda g, k: _tril(g, k=k)], jvp="linear", flops=no_flops,
+    "tril", lambda x, *, k: np.tril(x, k), kind="view", selects=True, vjp=[lambda g, k: _tril(g, k=k)], jvp="linear",
+    flops=no_flops,
     latex=r"\operatorname{{tril}}({0})", vjp_latex=[r"\operatorname{tril}(\bar y)"], samples=_triangle_samples,
 )  # fmt: skip
 _triu = primitive(
-    "triu", lambda x, *, k: np.triu(x, k), kind="view", vjp=[lambda g, k: _triu(g, k=k)], jvp="linear", flops=no_flops,
+    "triu", lambda x, *, k: np.triu(x, k), kind="view", selects=True, vjp=[lambda g, k: _triu(g, k=k)], jvp="linear",
+    flops=no_flops,
     latex=r"\operatorname{{triu}}({0})", vjp_latex=[r"\operatorname{triu}(\bar y)"], samples=_triangle_samples,
 )  # fmt: skip
 
@@ -279,7 +282,7 @@ def _embed_forward(d: Array, *, offset: int, rows: int, columns: int) -> Array:
 
 
 _diagonal = primitive(
-    "diagonal", lambda x, *, offset: np.diagonal(x, offset, -2, -1), kind="view",
+    "diagonal", lambda x, *, offset: np.diagonal(x, offset, -2, -1), kind="view", selects=True,
     vjp=[lambda g, x_shape, offset: _embed(g, offset=offset, rows=x_shape[-2], columns=x_shape[-1])], jvp="linear",
     flops=no_flops, latex=r"\operatorname{{diag}}({0})", vjp_latex=[r"\operatorname{diagonal\ matrix}(\bar y)"],
     samples=[sample(spec(3, 3), offset=0), sample(spec(2, 3, 4), offset=1), sample(spec(4, 2), offset=-1)],
@@ -387,6 +390,7 @@ _unfold = primitive(
     "sliding_windows",
     _unfold_forward,
     kind="view",
+    selects=True,
     vjp=[_unfold_vjp],
     jvp="linear",
     flops=no_flops,

@@ -16,7 +16,7 @@ from autograd.composite import composite
 from autograd.errors import ShapeError
 from autograd.ops.axes import Axis, normalize_axes, normalize_axis
 from autograd.ops.elementwise import abs as absolute
-from autograd.ops.elementwise import exp, isclose, real, sqrt, square, where
+from autograd.ops.elementwise import exp, isclose, real, softmax_of, sqrt, square, where
 from autograd.ops.indexing import getitem
 from autograd.ops.logic import equal, isinf
 from autograd.ops.scan import cumprod
@@ -163,28 +163,33 @@ def std_mean(x: Any, axis: Axis = None, correction: float = 1, keepdims: bool = 
 
 def _extreme_vjp(g: Any, y: Any, x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
     """The gradient goes to the extreme element, in equal shares where several are tied."""
-    hit = (x == _kept(y, axis, keepdims)).astype(g.dtype)
+    hit = _hit(x, _kept(y, axis, keepdims)).astype(g.dtype)
     return _kept(g, axis, keepdims) * (hit / hit.sum(axis=axis, keepdims=True))
+
+
+def _hit(x: Any, y: Any) -> Any:
+    """Which elements are the extreme; a NaN is the extreme of everything."""
+    return (x == y) | (x != x)
 
 
 _max = primitive(
     "max", lambda x, *, axis, keepdims: np.max(x, axis=axis, keepdims=keepdims), kind="reduction", selects=True,
-    vjp=[_extreme_vjp], jvp=lambda primals, tangents, **params: _extreme_jvp(_max, primals, tangents, **params),
+    vjp=[_extreme_vjp], jvp=[lambda t, y, x, axis, keepdims: _extreme_jvp(t, y, x, axis, keepdims)],
     latex=r"\max {0}", vjp_latex=[r"\bar y \, [x = y] / n_{=}"],
     flops=per_input_element(1), samples=_samples_distinct,
 )  # fmt: skip
 _min = primitive(
     "min", lambda x, *, axis, keepdims: np.min(x, axis=axis, keepdims=keepdims), kind="reduction", selects=True,
-    vjp=[_extreme_vjp], jvp=lambda primals, tangents, **params: _extreme_jvp(_min, primals, tangents, **params),
+    vjp=[_extreme_vjp], jvp=[lambda t, y, x, axis, keepdims: _extreme_jvp(t, y, x, axis, keepdims)],
     latex=r"\min {0}", vjp_latex=[r"\bar y \, [x = y] / n_{=}"],
     flops=per_input_element(1), samples=_samples_distinct,
 )  # fmt: skip
 
 
-def _extreme_jvp(op: Any, primals: Any, tangents: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
-    (x,), (t,) = primals, tangents
-    hit = (x == op(x, axis=axis, keepdims=True)).astype(t.dtype)
-    return sum(t * (hit / hit.sum(axis=axis, keepdims=True)), axis, keepdims)
+def _extreme_jvp(t: Any, y: Any, x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
+    hit = _hit(x, _kept(y, axis, keepdims))
+    ties = sum(hit.astype(t.dtype), axis, keepdims)
+    return sum(where(hit, t, 0), axis, keepdims) / ties  # an infinite tangent of another element does not leak
 
 
 def _extreme(op: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
@@ -274,15 +279,13 @@ def _logsumexp_forward(x: Array, *, axis: tuple[int, ...], keepdims: bool) -> Ar
 
 def _logsumexp_vjp(g: Any, y: Any, x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
     """The softmax; where y is -inf or inf, no element is smooth and exp(x - y) would be NaN: the gradient is 0."""
-    y = _kept(y, axis, keepdims)
-    finite = (y - y) == 0
-    return _kept(g, axis, keepdims) * where(finite, exp(x - where(finite, y, 0)), 0)
+    return _kept(g, axis, keepdims) * softmax_of(x, _kept(y, axis, keepdims))
 
 
 _logsumexp = primitive(
     "logsumexp", _logsumexp_forward, kind="reduction",
-    vjp=[_logsumexp_vjp], jvp=lambda primals, tangents, axis, keepdims: sum(
-        tangents[0] * exp(primals[0] - _logsumexp(primals[0], axis=axis, keepdims=True)), axis, keepdims),
+    vjp=[_logsumexp_vjp],
+    jvp=[lambda t, y, x, axis, keepdims: sum(t * softmax_of(x, _kept(y, axis, keepdims)), axis, keepdims)],
     latex=r"\ln \textstyle\sum e^{{{0}}}", vjp_latex=[r"\bar y \, e^{x - y}"],
     flops=per_input_element(10), samples=_samples,
     reference=lambda x, axis, keepdims: np.log(np.sum(np.exp(x), axis=axis, keepdims=keepdims)),

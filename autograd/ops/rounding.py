@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd.composite import composite
-from autograd.ops.elementwise import astype, divide, exp2, sign, where
+from autograd.ops.elementwise import astype, divide, exp2, positive, sign, where
 from autograd.primitive import Primitive, primitive
 from autograd.samples import array as spec
 from autograd.samples import elementwise_samples, integers, sample
@@ -47,9 +47,11 @@ fix = trunc
 
 @composite(r"\operatorname{{round}} {0}", elementwise_samples(**_between), reference=np.round)
 def round(x: Any, decimals: int = 0) -> Any:
-    """``x`` rounded to so many decimals, halves to even; gradient 0."""
+    """``x`` rounded to so many decimals, halves to even; gradient 0. Integers are round already."""
+    if decimals >= 0 and x.dtype.kind in "iu":
+        return positive(x)
     if not decimals:
-        return rint(x) if x.dtype.kind != "c" else rint(x.real) + 1j * rint(x.imag)
+        return rint(x)
     scale = 10.0**decimals
     return round(x * scale) / scale
 

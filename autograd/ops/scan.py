@@ -190,7 +190,7 @@ _running = primitive(
     "cummax", _running_forward, kind="scan", aux=True, selects=True,
     vjp=[lambda g, aux, x_shape, axis: put_along_axis_add(g, aux, shape=x_shape, axis=axis)],
     jvp=lambda primals, tangents, axis, sign: take_along_axis(
-        tangents[0], _running_forward(getattr(primals[0], "array", primals[0]), axis=axis, sign=sign)[1], axis),
+        tangents[0], _running_place(primals[0], axis=axis, sign=sign), axis),
     latex=r"\operatorname{{cummax}}({0})", vjp_latex=[r"\operatorname{scatter}_{\arg\max}(\bar y)"],
     samples=[sample(spec(2, 5, distinct=True), axis=1, sign=1), sample(spec(4, distinct=True), axis=0, sign=-1)],
 )  # fmt: skip
@@ -234,6 +234,8 @@ def _cumulative(op: Any, first: float, x: Any, axis: int | None, dtype: Any, inc
         axis = 0
     axis = normalize_axis(op.__name__, axis, x.ndim, x.shape)
     y = op(x if dtype is None else x.astype(dtype), axis)
+    if dtype is not None and y.dtype != np.dtype(dtype):
+        y = y.astype(dtype)  # integers ran in 64 bits; modulo a power of 2 that is the same
     if not include_initial:
         return y
     xp = module_of(y)
@@ -267,6 +269,8 @@ def diff(x: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
     axis = normalize_axis("diff", axis, x.ndim, x.shape)
     if n < 0:
         raise ShapeError(f"diff: n must be from 0, not {n}.")
+    if n == 0:
+        return x
     parts = [part for part in (prepend, x, append) if part is not None]
     x = concat(parts, axis) if len(parts) > 1 else x
     before = (slice(None),) * axis

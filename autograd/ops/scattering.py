@@ -10,17 +10,19 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backend import Array, array_module, is_array
+from autograd.backend import Array, array_module
 from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError, RangeError, ShapeError
 from autograd.ops.axes import normalize_axis
-from autograd.ops.elementwise import where
+from autograd.ops.elementwise import maximum, where
 from autograd.ops.indexing import getitem, put_along_axis_add, setitem, take_along_axis
-from autograd.ops.reduce import prod
+from autograd.ops.reduce import prod, sum
+from autograd.ops.scan import cumsum
 from autograd.ops.shape import broadcast_to, expand_dims, moveaxis, pad, reshape
+from autograd.primitive import primitive
 from autograd.samples import ErrorSample, sample
 from autograd.samples import array as spec
-from autograd.tape import module_of
+from autograd.tape import constant, innermost, module_of
 
 __all__ = [
     "gather", "index_add", "index_copy", "index_fill", "index_select", "masked_fill", "masked_scatter", "masked_select",
@@ -28,25 +30,25 @@ __all__ = [
 ]  # fmt: skip
 
 
-def _index(op: str, x: Any, index: Any, axis: int) -> Array:
-    """The index as an array of integers from 0, in range, that fits x."""
-    array = getattr(index, "array", index)
-    if not is_array(array):
-        array = module_of(x).asarray(array)
-    if array.dtype.kind not in "iu":
-        raise DtypeError(f"{op}: index must hold integers, not {array.dtype}. Convert it with .astype('int64').")
-    if array.ndim != x.ndim or any(
-        a > b for i, (a, b) in enumerate(zip(array.shape, x.shape, strict=True)) if i != axis
+def _index(op: str, x: Any, index: Any, axis: int) -> Any:
+    """The index as integers from 0, in range, that fit x: an array, or inside vmap one for each example."""
+    index = constant(index)
+    if not hasattr(index, "dtype"):
+        index = module_of(x).asarray(index)
+    if index.dtype.kind not in "iu":
+        raise DtypeError(f"{op}: index must hold integers, not {index.dtype}. Convert it with .astype('int64').")
+    if index.ndim != x.ndim or any(
+        a > b for i, (a, b) in enumerate(zip(index.shape, x.shape, strict=True)) if i != axis
     ):
         raise ShapeError(
-            f"{op}: index is {tuple(array.shape)} and x is {tuple(x.shape)}; it needs as many axes, and may not be "
+            f"{op}: index is {tuple(index.shape)} and x is {tuple(x.shape)}; it needs as many axes, and may not be "
             f"longer except on axis {axis}."
         )
-    n = x.shape[axis]
+    n, array = x.shape[axis], innermost(index)
     if array.size and not (array.min() >= -n and array.max() < n):
         bad = array[(array < -n) | (array >= n)].reshape(-1)[0]
         raise RangeError(f"{op}: index holds {int(bad)}; axis {axis} of x {tuple(x.shape)} has {n} elements.")
-    return np.where(array < 0, array + n, array)
+    return where(index < 0, index + n, index)
 
 
 def _corner(x: Any, shape: tuple[int, ...], axis: int) -> Any:
@@ -56,7 +58,7 @@ def _corner(x: Any, shape: tuple[int, ...], axis: int) -> Any:
     return getitem(x, tuple(slice(None) if i == axis else slice(0, n) for i, n in enumerate(shape)))
 
 
-def _source(op: str, src: Any, index: Array) -> Any:
+def _source(op: str, src: Any, index: Any) -> Any:
     """The values to write, cut to the shape of the index."""
     if not hasattr(src, "shape"):
         return src
@@ -69,9 +71,9 @@ def _source(op: str, src: Any, index: Array) -> Any:
     return src if tuple(src.shape) == index.shape else getitem(src, tuple(slice(0, n) for n in index.shape))
 
 
-def _places(index: Array, axis: int) -> tuple[Any, ...]:
+def _places(index: Any, axis: int) -> tuple[Any, ...]:
     """The index of every element of ``index`` in x, for advanced indexing."""
-    places = list(array_module(index).ogrid[tuple(slice(n) for n in index.shape)])
+    places = list(module_of(index).ogrid[tuple(slice(n) for n in index.shape)])
     places[axis] = index
     return tuple(places)
 
@@ -107,10 +109,10 @@ def scatter(x: Any, axis: int, index: Any, src: Any) -> Any:
     return setitem(x, _places(index, axis), _source("scatter", src, index))
 
 
-def _spread(x: Any, src: Any, index: Array, axis: int) -> Any:
+def _spread(x: Any, src: Any, index: Any, axis: int) -> Any:
     """An array like ``x`` with the sums of ``src`` at ``index``."""
     if not hasattr(src, "shape"):
-        src = array_module(index).full(index.shape, src, dtype=x.dtype)
+        src = module_of(index).full(index.shape, src, dtype=x.dtype)
     shape = tuple(x.shape[i] if i == axis else n for i, n in enumerate(index.shape))
     total = put_along_axis_add(src, index, shape=shape, axis=axis)
     missing = [(0, n - m) for n, m in zip(x.shape, shape, strict=True)]
@@ -168,8 +170,7 @@ def scatter_reduce(x: Any, axis: int, index: Any, src: Any, reduce: str, include
     axis = normalize_axis("scatter_reduce", axis, x.ndim, x.shape)
     index = _index("scatter_reduce", x, index, axis)
     src = _source("scatter_reduce", src, index)
-    xp = array_module(index)
-    ones = xp.ones(index.shape, dtype=x.dtype)
+    ones = module_of(index).ones(index.shape, dtype=x.dtype)
     count = _spread(x, ones, index, axis)
     hit = count > 0
     if reduce in ("sum", "mean"):
@@ -177,7 +178,7 @@ def scatter_reduce(x: Any, axis: int, index: Any, src: Any, reduce: str, include
         total = start + _spread(x, src, index, axis)
         if reduce == "sum":
             return total
-        return total / np.where(hit, count + include_self, 1).astype(x.dtype)
+        return total / where(hit, count + include_self, 1).astype(x.dtype)
     if not hasattr(src, "shape"):
         src = src * ones
     if reduce == "prod":
@@ -185,11 +186,11 @@ def scatter_reduce(x: Any, axis: int, index: Any, src: Any, reduce: str, include
     return where(hit, _scatter_extremes(x, src, index, axis, include_self, hit, reduce == "amax"), x)
 
 
-def _scatter_products(x: Any, src: Any, index: Array, axis: int, include_self: bool) -> Any:
+def _scatter_products(x: Any, src: Any, index: Any, axis: int, include_self: bool) -> Any:
     """Products of all sources of a place: a dense table of places against sources, 1 where they do not meet."""
     n = x.shape[axis]
     sources = expand_dims(moveaxis(src, axis, -1), -2)  # (..., 1, sources)
-    target = np.moveaxis(index, axis, -1)[..., None, :] == array_module(index).arange(n)[:, None]
+    target = expand_dims(moveaxis(index, axis, -1), -2) == module_of(index).arange(n)[:, None]
     table = prod(where(target, sources, 1), -1)
     product = moveaxis(table, -1, axis)
     missing = [(0, a - b) for a, b in zip(x.shape, product.shape, strict=True)]
@@ -197,31 +198,43 @@ def _scatter_products(x: Any, src: Any, index: Array, axis: int, include_self: b
     return x * product if include_self else product
 
 
-def _scatter_extremes(x: Any, src: Any, index: Array, axis: int, include_self: bool, hit: Array, largest: bool) -> Any:
-    """The extremes of all sources of a place, as the mean of those that reach it: so ties share evenly."""
+def _extreme_forward(start: Array, src: Array, index: Array, *, axis: int, largest: bool) -> Array:
     xp = array_module(index)
-    plain_x, plain_src = getattr(x, "array", x), getattr(src, "array", src)
-    best = plain_x.copy() if include_self else np.where(hit, -np.inf if largest else np.inf, plain_x)
-    (xp.maximum if largest else xp.minimum).at(best, _places(index, axis), plain_src)
-    reach = (plain_src == take_along_axis(_corner(best, index.shape, axis), index, axis)).astype(x.dtype)
-    own = ((plain_x == best) & include_self).astype(x.dtype)
-    ties = np.maximum(own + _spread(x, reach, index, axis), 1)
+    best = start.copy()
+    (xp.maximum if largest else xp.minimum).at(best, _places(index, axis), src)
+    return best
+
+
+_scatter_extreme = primitive(
+    "scatter_extreme", _extreme_forward, kind="scan", register=False,
+    doc="``start`` with the extreme of what stands there and of all elements of ``src`` at ``index`` along an axis.",
+)  # fmt: skip
+
+
+def _scatter_extremes(x: Any, src: Any, index: Any, axis: int, include_self: bool, hit: Any, largest: bool) -> Any:
+    """The extremes of all sources of a place, as the mean of those that reach it: so ties share evenly."""
+    still_x, still_src = constant(x), constant(src)
+    start = still_x if include_self else where(hit, -np.inf if largest else np.inf, still_x)
+    best = _scatter_extreme(start, still_src, index, axis=axis, largest=largest)
+    reach = (still_src == take_along_axis(_corner(best, index.shape, axis), index, axis)).astype(x.dtype)
+    own = ((still_x == best) & include_self).astype(x.dtype)
+    ties = maximum(own + _spread(x, reach, index, axis), 1)
     return (where(own > 0, x, 0) + _spread(x, where(reach > 0, src, 0), index, axis)) / ties
 
 
 # --------------------------------------------------------------------------------------------- along one axis
 
 
-def _vector(op: str, x: Any, axis: int, index: Any) -> tuple[int, Array]:
+def _vector(op: str, x: Any, axis: int, index: Any) -> tuple[int, Any]:
     axis = normalize_axis(op, axis, x.ndim, x.shape)
-    array = getattr(index, "array", index)
-    array = array if is_array(array) else np.asarray(array)
-    if array.ndim > 1 or array.dtype.kind not in "iu":
-        raise ShapeError(f"{op}: index must be a vector of integers, not {array.dtype} {tuple(array.shape)}.")
-    n = x.shape[axis]
+    index = constant(index)
+    index = index if hasattr(index, "dtype") else np.asarray(index)
+    if index.ndim > 1 or index.dtype.kind not in "iu":
+        raise ShapeError(f"{op}: index must be a vector of integers, not {index.dtype} {tuple(index.shape)}.")
+    n, array = x.shape[axis], innermost(index)
     if array.size and not (array.min() >= -n and array.max() < n):
         raise RangeError(f"{op}: index holds a number outside the {n} elements of axis {axis} of x {tuple(x.shape)}.")
-    return axis, array.reshape(-1)
+    return axis, index.reshape(-1)
 
 
 @composite(
@@ -249,7 +262,7 @@ def _index_add(x: Any, source: Any, axis: int, index: Any) -> Any:
 def index_add(x: Any, axis: int, index: Any, source: Any, alpha: float = 1.0) -> Any:
     """``x`` plus ``alpha`` times the slices of ``source`` at ``index`` along an axis; repeated indices add up."""
     axis, index = _vector("index_add", x, axis, index)
-    wide = np.broadcast_to(index.reshape(tuple(-1 if i == axis else 1 for i in range(x.ndim))), source.shape)
+    wide = broadcast_to(index.reshape(tuple(-1 if i == axis else 1 for i in range(x.ndim))), source.shape)
     return x + alpha * put_along_axis_add(source, wide, shape=tuple(x.shape), axis=axis)
 
 
@@ -284,20 +297,21 @@ def index_fill(x: Any, axis: int, index: Any, value: Any) -> Any:
 
 def put(x: Any, indices: Any, values: Any) -> Any:
     """A copy of ``x`` with ``values`` at ``indices`` into the flattened array."""
-    indices = getattr(indices, "array", indices)
-    return reshape(setitem(reshape(x, -1), np.asarray(indices) if not is_array(indices) else indices, values), x.shape)
+    indices = constant(indices)
+    indices = indices if hasattr(indices, "dtype") else np.asarray(indices)
+    return reshape(setitem(reshape(x, -1), indices, values), x.shape)
 
 
 # ------------------------------------------------------------------------------------------------------- by mask
 
 
 def _mask(op: str, mask: Any) -> Any:
-    array = getattr(mask, "array", mask)
-    if getattr(array, "dtype", np.dtype(float)).kind != "b":
+    mask = constant(mask)
+    if getattr(mask, "dtype", np.dtype(float)).kind != "b":
         raise DtypeError(
-            f"{op}: mask must be Boolean, not {getattr(array, 'dtype', type(array))}. Compare first: mask != 0."
+            f"{op}: mask must be Boolean, not {getattr(mask, 'dtype', type(mask))}. Compare first: mask != 0."
         )
-    return array
+    return mask
 
 
 @composite(
@@ -320,8 +334,8 @@ def masked_fill(x: Any, mask: Any, value: Any) -> Any:
 def masked_select(x: Any, mask: Any) -> Any:
     """The elements of ``x`` where ``mask`` holds, as a vector; the two broadcast."""
     mask = _mask("masked_select", mask)
-    shape = np.broadcast_shapes(tuple(x.shape), mask.shape)
-    return getitem(broadcast_to(x, shape), np.broadcast_to(mask, shape))
+    shape = np.broadcast_shapes(tuple(x.shape), tuple(mask.shape))
+    return getitem(broadcast_to(x, shape), broadcast_to(mask, shape))
 
 
 @composite(
@@ -331,10 +345,16 @@ def masked_select(x: Any, mask: Any) -> Any:
 )
 def masked_scatter(x: Any, source: Any, mask: Any) -> Any:
     """``x`` with the elements of ``source``, in order, where ``mask`` holds."""
-    mask = np.broadcast_to(_mask("masked_scatter", mask), x.shape)
-    wanted = int(mask.sum())
+    mask = broadcast_to(_mask("masked_scatter", mask), x.shape)
+    count = sum(mask)
+    wanted = int(innermost(count).max())
     if source.size < wanted:
         raise ShapeError(
             f"masked_scatter: mask holds {wanted} times; source {tuple(source.shape)} has {source.size} elements."
         )
-    return setitem(x, mask, getitem(reshape(source, -1), slice(0, wanted)))
+    if not hasattr(mask, "level"):
+        return setitem(x, mask, getitem(reshape(source, -1), slice(0, wanted)))
+    if not wanted:
+        return x
+    order = maximum(cumsum(reshape(mask, -1).astype(np.int64), 0) - 1, 0)  # which element of the source comes next
+    return where(mask, reshape(getitem(reshape(source, -1), order), x.shape).astype(x.dtype), x)

@@ -9,15 +9,16 @@ import numpy as np
 from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.ops.axes import Axis, normalize_axes
-from autograd.ops.elementwise import where
+from autograd.ops.elementwise import clip, where
 from autograd.ops.indexing import getitem, take
 from autograd.ops.linalg import matmul
+from autograd.ops.order import argsort, searchsorted
 from autograd.ops.rearrange import sliding_windows
 from autograd.ops.scan import diff
 from autograd.ops.shape import concat, expand_dims, flip, pad, reshape, stack
 from autograd.samples import ErrorSample, sample
 from autograd.samples import array as spec
-from autograd.tape import module_of
+from autograd.tape import constant, module_of
 
 __all__ = ["convolve", "correlate", "ediff1d", "gradient", "histc", "interp", "polyval", "vander"]
 
@@ -181,22 +182,23 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
 
     Outside it is ``left`` and ``right``, by default the values at the ends; with ``period`` the function repeats.
     """
+    xp, fp = (p if hasattr(p, "shape") else module_of(x).asarray(p, dtype=x.dtype) for p in (xp, fp))
     if xp.ndim != 1 or tuple(fp.shape) != tuple(xp.shape) or not xp.shape[0]:
         raise ShapeError(
             f"interp: xp is {tuple(xp.shape)} and fp is {tuple(fp.shape)}; vectors of one length are wanted."
         )
     if period is not None:
         x, xp = x % period, xp % period
-        order = np.argsort(getattr(xp, "array", xp), kind="stable")
+        order = argsort(constant(xp))
         xp, fp = take(xp, order), take(fp, order)
         xp = concat([getitem(xp, slice(-1, None)) - period, xp, getitem(xp, slice(0, 1)) + period], 0)
         fp = concat([getitem(fp, slice(-1, None)), fp, getitem(fp, slice(0, 1))], 0)
-    n, places = xp.shape[0], getattr(xp, "array", xp)
+    n = xp.shape[0]
     first, last = getitem(fp, 0), getitem(fp, n - 1)
     if n == 1:
         inside = first + 0 * x
     else:
-        cell = np.clip(np.searchsorted(places, getattr(x, "array", x), side="right") - 1, 0, n - 2)
+        cell = constant(clip(searchsorted(xp, x, side="right") - 1, 0, n - 2))
         start = take(xp, cell)
         slope = (take(fp, cell + 1) - take(fp, cell)) / (take(xp, cell + 1) - start)
         inside = take(fp, cell) + slope * (x - start)

@@ -13,7 +13,7 @@ from autograd.composite import composite
 from autograd.errors import ArgumentError
 from autograd.ops.activation import sigmoid
 from autograd.ops.elementwise import abs as absolute
-from autograd.ops.elementwise import clip, divide, exp, log, where
+from autograd.ops.elementwise import clip, exp, log, over, steep, where
 from autograd.primitive import Primitive, per_element, primitive
 from autograd.samples import array as spec
 from autograd.samples import elementwise_samples, integers, sample
@@ -73,11 +73,11 @@ erfcx = _special(
     low=-1.0,
 )  # fmt: skip
 erfinv = _special(
-    "erfinv", lambda g, y: g * (0.5 * math.sqrt(math.pi) * exp(y * y)), r"\operatorname{{erf}}^{{-1}} {0}",
+    "erfinv", lambda g, y: steep(g, 0.5 * math.sqrt(math.pi) * exp(y * y)), r"\operatorname{{erf}}^{{-1}} {0}",
     r"\tfrac{\sqrt\pi}{2} \bar y \, e^{y^2}", "The inverse of erf, on (-1, 1).", low=-0.9, high=0.9,
 )  # fmt: skip
 erfcinv = _special(
-    "erfcinv", lambda g, y: -g * (0.5 * math.sqrt(math.pi) * exp(y * y)), r"\operatorname{{erfc}}^{{-1}} {0}",
+    "erfcinv", lambda g, y: -steep(g, 0.5 * math.sqrt(math.pi) * exp(y * y)), r"\operatorname{{erfc}}^{{-1}} {0}",
     r"-\tfrac{\sqrt\pi}{2} \bar y \, e^{y^2}", "The inverse of erfc, on (0, 2).", low=0.1, high=1.9,
 )  # fmt: skip
 
@@ -191,12 +191,12 @@ log_ndtr = _special(
     r"\bar y \, \phi(x) / \Phi(x)", "The logarithm of ``ndtr``, right far out in the tail.",
 )  # fmt: skip
 ndtri = _special(
-    "ndtri", lambda g, y: g * exp(0.5 * y * y + _LOG_SQRT_TWO_PI), r"\Phi^{{-1}}({0})", r"\bar y / \phi(y)",
+    "ndtri", lambda g, y: steep(g, exp(0.5 * y * y + _LOG_SQRT_TWO_PI)), r"\Phi^{{-1}}({0})", r"\bar y / \phi(y)",
     "The inverse of ``ndtr``, on (0, 1).", low=0.05, high=0.95,
 )  # fmt: skip
 _logit = primitive(
     "logit", lambda x: np.log(x) - np.log1p(-x), kind="elementwise",
-    vjp=[lambda g, x: g / (x * (1 - x))], jvp="from_vjp", code="(log({0}) - log1p(-{0}))",
+    vjp=[lambda g, x: over(g, x * (1 - x))], jvp="from_vjp", code="(log({0}) - log1p(-{0}))",
     latex=r"\ln \frac{{{0}}}{{1 - {0}}}", vjp_latex=[r"\frac{\bar y}{x (1 - x)}"], flops=per_element(17),
     samples=elementwise_samples(low=0.05, high=0.95),
 )  # fmt: skip
@@ -211,7 +211,7 @@ entr = primitive(
     "entr",
     lambda x: np.where(x > 0, -x * np.log(np.where(x > 0, x, 1)), np.where(x == 0, 0.0, -np.inf)).astype(x.dtype),
     kind="elementwise",
-    vjp=[lambda g, x: -g * (log(x) + 1)],
+    vjp=[lambda g, x: steep(-g, log(x) + 1)],
     jvp="from_vjp",
     latex=r"-{0} \ln {0}",
     vjp_latex=[r"-\bar y \,(\ln x + 1)"],
@@ -233,23 +233,19 @@ def _without_zero(forward: Any, harmless: float) -> Any:
 
 def _at_origin(g: Any, a: Any, shifted: Any) -> Any:
     """``g`` times the logarithm, but 0 where both factors vanish and no slope exists."""
-    origin = (a == 0) & (shifted == 0)
+    origin = ((a == 0) | (g == 0)) & (shifted == 0)
     return where(origin, 0, g * log(where(origin, 1, shifted)))
-
-
-def _quotient(g: Any, a: Any, shifted: Any) -> Any:
-    return where(a == 0, 0, g * divide(a, where(a == 0, 1, shifted)))
 
 
 xlogy = primitive(
     "xlogy", _without_zero(np.log, 1), kind="elementwise", arguments=("a", "b"),
-    vjp=[lambda g, a, b: _at_origin(g, a, b), lambda g, a, b: _quotient(g, a, b)], jvp="from_vjp",
+    vjp=[lambda g, a, b: _at_origin(g, a, b), lambda g, a, b: over(g * a, b)], jvp="from_vjp",
     latex=r"{0} \ln {1}", vjp_latex=[r"\bar y \ln b", r"\bar y \, a / b"], flops=per_element(9),
     samples=elementwise_samples(2, low=0.3), doc="``a * log(b)``, which is 0 where a is 0.",
 )  # fmt: skip
 xlog1py = primitive(
     "xlog1py", _without_zero(np.log1p, 0), kind="elementwise", arguments=("a", "b"),
-    vjp=[lambda g, a, b: _at_origin(g, a, 1 + b), lambda g, a, b: _quotient(g, a, 1 + b)], jvp="from_vjp",
+    vjp=[lambda g, a, b: _at_origin(g, a, 1 + b), lambda g, a, b: over(g * a, 1 + b)], jvp="from_vjp",
     latex=r"{0} \ln(1 + {1})", vjp_latex=[r"\bar y \ln(1 + b)", r"\frac{\bar y \, a}{1 + b}"], flops=per_element(9),
     samples=elementwise_samples(2, low=0.3), doc="``a * log1p(b)``, which is 0 where a is 0.",
 )  # fmt: skip

@@ -60,3 +60,21 @@ def test_custom_ops_are_checked_on_first_use():
     assert ag.jvp(right, (2.0,), (1.0,))[1].item() == 12.0
     assert ag.vmap(right)(np.arange(3.0)).tolist() == [0.0, 1.0, 8.0]
     assert "cube" not in ag.OPS
+
+
+def test_the_jvp_of_custom_ops_is_checked_too():
+    op = ag.custom_op(lambda x: x * x, vjp=[lambda g, x: g * 2 * x], jvp=[lambda t, x: t * x], name="half")
+    with pytest.raises(ag.GradcheckError, match=r"(?s)not adjoint.*custom op"), ag.detect_anomaly():
+        op(ag.tensor([1.0, 2.0], requires_grad=True))
+    alone = ag.custom_op(lambda x: x * x, vjp=[lambda g, x: g * 2 * x], name="alone")
+    with ag.detect_anomaly():
+        alone(ag.tensor([1.0, 2.0], requires_grad=True)).sum().backward()
+    constant = ag.custom_op(
+        lambda x, c: x * c, vjp=[lambda g, c: g * c, None], jvp=[lambda t, c: t * c, None], name="scaled"
+    )
+    with ag.detect_anomaly():
+        constant(
+            ag.tensor([1.0, 2.0], requires_grad=True), ag.ones(2)
+        )  # an argument without a rule is not asked for one
+    with pytest.raises(ag.GradientError, match="alone: the op has no jvp rule"):
+        ag.jvp(alone, (1.0,), (1.0,))

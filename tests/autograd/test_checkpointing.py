@@ -64,3 +64,10 @@ def test_writing_an_input_before_backward_is_an_error():
         x += 1
     with pytest.raises(ag.GradientError, match="written in place"):
         y.sum().backward()
+
+
+def test_complex_values():
+    z = np.array([0.5 - 0.9j, -0.9 - 1j])
+    function = lambda z: (z * ag.conj(z) + ag.exp(z), ag.abs(z + 3))  # noqa: E731
+    assert ag.gradcheck(lambda z: ag.checkpoint(function, z), [z])
+    assert ag.gradgradcheck(lambda z: ag.checkpoint(function, z), [z])

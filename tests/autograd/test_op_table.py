@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import itertools
-import warnings
 from typing import Any
 
 import numpy as np
 import pytest
 
 import autograd as ag
-from autograd import vectorize
 from autograd.backend import to_numpy
+from autograd.checks import assert_gradients
 from autograd.composite import COMPOSITES
 from autograd.primitive import OPS, Primitive
 from autograd.samples import Sample
@@ -21,6 +20,7 @@ CASES = [pytest.param(op, sample, id=f"{op.name}({sample})") for op in TABLE for
 # The phases of complex vectors are arbitrary (tested through eigh_invariant and svd_invariant); SciPy's polygamma and iv
 # are real where derivatives need them.
 REAL_ONLY = {"eigh", "svd", "digamma", "bessel_i", "mse_loss"}
+REAL_IS_SPECIAL = {"stft"}  # of a real signal half of the spectrum says it all
 DIFFERENTIABLE = [case for case in CASES if case.values[0].differentiable]
 
 
@@ -84,6 +84,9 @@ def test_first_and_second_derivatives(op: Primitive, sample: Sample, device: str
     assert ag.gradgradcheck(call(op, sample.params), inputs)
 
 
+@pytest.mark.filterwarnings(
+    "ignore:Casting complex values"
+)  # astype of complex numbers to real ones warns, as in NumPy
 @pytest.mark.parametrize(("op", "sample"), DIFFERENTIABLE)
 def test_complex_derivatives(op: Any, sample: Sample) -> None:
     arrays = drawn(op, sample, dtype=np.complex128)
@@ -92,20 +95,6 @@ def test_complex_derivatives(op: Any, sample: Sample) -> None:
     inputs = tensors(arrays)
     assert ag.gradcheck(call(op, sample.params), inputs)
     assert ag.gradgradcheck(call(op, sample.params), inputs)
-
-
-def of_floats(op: Any, sample: Sample, arrays: list[Any], device: str = "cpu") -> tuple[Any, list[int]]:
-    """The op as a function of its floating arguments alone, with a tuple of floating results; and which they are."""
-    floating = [i for i, a in enumerate(arrays) if a is not None and a.dtype.kind in "fc"]
-    fixed = tensors(arrays, device, grad=False)
-
-    def function(*given: Any) -> tuple[Any, ...]:
-        arguments = list(fixed)
-        for i, x in zip(floating, given, strict=True):
-            arguments[i] = x
-        return tuple(y for y in parts(op(*arguments, **sample.params)) if y.dtype.kind in "fc")
-
-    return function, floating
 
 
 def supports_complex(op: Any, sample: Sample, arrays: list[Any]) -> bool:
@@ -120,109 +109,17 @@ def supports_complex(op: Any, sample: Sample, arrays: list[Any]) -> bool:
     )
 
 
-@pytest.mark.parametrize("dtype", [np.float64, np.complex128])
+@pytest.mark.filterwarnings("ignore:Casting complex values")
 @pytest.mark.parametrize(("op", "sample"), DIFFERENTIABLE)
-def test_forward_mode_is_the_adjoint_of_reverse_mode(op: Any, sample: Sample, dtype: Any, device: str) -> None:
-    arrays = drawn(op, sample, dtype=dtype)
-    if dtype == np.complex128 and not supports_complex(op, sample, arrays):
-        return
-    rng = np.random.default_rng(7)
-
-    def direction(like: Any) -> Any:
-        values = rng.normal(size=like.shape)
-        return ag.tensor(values + 1j * rng.normal(size=like.shape) if like.dtype.kind == "c" else values, device=device)
-
-    def inner(a: Any, b: Any) -> float:
-        return float(np.sum(np.conj(to_numpy(a.array)) * to_numpy(b.array)).real)
-
-    function, floating = of_floats(op, sample, arrays, device)
-    primals = tuple(ag.tensor(arrays[i], device=device) for i in floating)
-    for chosen in {tuple(floating), *((i,) for i in floating)}:
-        tangents = tuple(direction(arrays[i]) if i in chosen else None for i in floating)
-        value, pushed = ag.jvp(function, primals, tangents)
-        _, pull = ag.vjp(function, *primals)
-        cotangents = tuple(direction(y) for y in value)
-        left = sum(inner(c, t) for c, t in zip(cotangents, pushed, strict=True))
-        right = sum(inner(g, t) for g, t in zip(pull(cotangents), tangents, strict=True) if t is not None)
-        assert left == pytest.approx(right, rel=1e-9, abs=1e-9)
-
-
-@pytest.mark.parametrize(("op", "sample"), DIFFERENTIABLE)
-def test_forward_over_reverse_equals_reverse_over_reverse(op: Any, sample: Sample, device: str) -> None:
-    arrays = drawn(op, sample)
-    rng = np.random.default_rng(8)
-    function, floating = of_floats(op, sample, arrays, device)
-    primals = tuple(ag.tensor(arrays[i], device=device) for i in floating)
-    weights = [ag.tensor(rng.uniform(0.5, 1.5, y.shape), device=device) for y in function(*primals)]
-    tangents = tuple(ag.tensor(rng.normal(size=x.shape), device=device) for x in primals)
-
-    def scalar(*xs: Any) -> Any:
-        return sum((w * ag.sin(y)).sum() for w, y in zip(weights, function(*xs), strict=True))
-
-    numbers = tuple(range(len(primals)))
-    product = ag.hvp(scalar, primals, tangents)
-    along = lambda *xs: sum(  # noqa: E731
-        (g * t).sum() for g, t in zip(ag.grad(scalar, numbers)(*xs), tangents, strict=True)
-    )
-    twice = ag.grad(along, numbers)(*primals)
-    for a, b in zip(product, twice, strict=True):
-        np.testing.assert_allclose(to_numpy(a.array), to_numpy(b.array), rtol=1e-8, atol=1e-8)
-
-
-# Ops whose rules look at values (is a matrix singular? which targets are in range?) and so go example by example.
-LOOPS = {
-    "det",
-    "eigh_invariant",
-    "eig_invariant",
-    "svd_invariant",
-    "svd",
-    "eigh",
-    "eig",
-    "cond",
-    "matrix_norm",
-    "slogdet",
-    "ctc",
-    "quantile",
-    "median",
-    "percentile",
-    "nanquantile",
-    "nanmedian",
-    "grid_sample",
-    "interp",
-    "scatter_reduce",
-    "lstsq",
-    "multi_margin_loss",
-    "multilabel_margin_loss",
-}
-
-
-@pytest.fixture(autouse=True)
-def _warn_of_every_loop() -> None:
-    vectorize._warned.clear()
-
-
-@pytest.mark.parametrize(("op", "sample"), [case for case in CASES if any(a is not None for a in case.values[1].args)])
-def test_vmap_equals_a_loop(op: Any, sample: Sample, device: str) -> None:
-    rows = [drawn(op, sample, seed) for seed in (0, 1, 2)]
-    floating = [i for i, a in enumerate(rows[0]) if a is not None and a.dtype.kind == "f"]
-    first = tensors(rows[0], device, grad=False)
-    for chosen in {tuple(floating), tuple(floating[:1]), tuple(floating[-1:])} - {()}:
-        in_axes = tuple(
-            1 if i == chosen[0] and rows[0][i].ndim else 0 if i in chosen else None for i in range(len(first))
-        )
-        batch = [
-            ag.tensor(np.stack([row[i] for row in rows], in_axes[i]), device=device) if i in chosen else x
-            for i, x in enumerate(first)
-        ]
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore" if op.name in LOOPS else "error", "vmap:", UserWarning)
-            together = parts(ag.vmap(call(op, sample.params), in_axes)(*batch))
-        for k, row in enumerate(rows):
-            arguments = [ag.tensor(row[i], device=device) if i in chosen else x for i, x in enumerate(first)]
-            alone = parts(op(*arguments, **sample.params))
-            for a, b in zip(together, alone, strict=True):
-                assert a.shape[1:] == b.shape
-                np.testing.assert_allclose(to_numpy(a.array)[k], to_numpy(b.array), rtol=1e-9, atol=1e-11)
+def test_modes_agree_with_one_another(op: Any, sample: Sample, device: str) -> None:
+    """Forward and reverse mode are linear and adjoint, give one Hessian, and checkpoint changes nothing."""
+    arrays, complexes = drawn(op, sample), drawn(op, sample, dtype=np.complex128)
+    modes = ("forward", "linear", "checkpoint")
+    with_complex = supports_complex(op, sample, complexes)
+    both = (*modes, "complex") if with_complex and op.name not in REAL_IS_SPECIAL else modes
+    assert_gradients(call(op, sample.params), *arrays, order=2, modes=both, device=device)
+    if with_complex:
+        assert_gradients(call(op, sample.params), *complexes, order=2, modes=(*modes, "complex"), device=device)
 
 
 @pytest.mark.parametrize(("op", "sample"), DIFFERENTIABLE)

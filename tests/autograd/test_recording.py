@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import json
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import autograd as ag
 import nn
+
+SCHEMA = Path(__file__).parents[2] / "docs" / "recording.schema.json"
 
 
 def recorded():
@@ -69,3 +72,29 @@ def test_a_recording_is_of_one_thread_and_ends():
     assert [e.op for e in tape.recording.ops] == ["sin"]
     with pytest.raises(AttributeError):
         tape.recording.ops = ()
+
+
+def test_the_published_schema_is_that_of_the_classes():
+    assert json.loads(SCHEMA.read_text()) == ag.recording_schema(), (
+        "write it anew: python -c 'import autograd, json; print(json.dumps(autograd.recording_schema(), indent=2))' "
+        "> docs/recording.schema.json"
+    )
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_what_is_written_keeps_to_the_schema():
+    jsonschema = pytest.importorskip("jsonschema", reason="jsonschema checks what is written")
+    validator = jsonschema.Draft202012Validator(ag.recording_schema())
+    with ag.record() as odd, ag.scope("part"):
+        x = ag.tensor([0.0, 2.0], requires_grad=True)
+        ag.gradients(ag.sqrt(x).sum() + ag.abs(ag.exp(x * 1j)).sum(), [x])
+        ag.linalg.eigh(np.eye(2) + ag.zeros((2, 2), dtype="float64", requires_grad=True))
+        ag.log(ag.zeros(()))
+        ag.zeros((0, 3)) + ag.arange(3)
+        ag.clip(x, None, 1.0)
+    for r in (recorded(), odd.recording, ag.Recording()):
+        data = json.loads(r.to_json())
+        assert [error.message for error in validator.iter_errors(data)] == []
+        assert ag.Recording.from_json(r.to_json()).to_json() == r.to_json()
+    data["surprise"] = 1
+    assert list(validator.iter_errors(data))

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd as ag
+import nn
 from autograd.testing import (
     arrays,
     assert_gradients,
@@ -20,6 +26,8 @@ from autograd.testing import (
     matrices,
     shapes,
 )  # fmt: skip
+
+ROOT = str(Path(__file__).parents[2])
 
 
 @given(x=arrays(shapes(1, 2, 0, 3), low=-1.0, high=3.0, avoid=(0.0,), margin=0.1))
@@ -91,7 +99,17 @@ def test_indices_are_valid_and_gradients_come_back(index):
         assert_gradients(lambda t: t[index] ** 2, x)
 
 
-@check_gradients(arrays(low=0.2), arrays((), low=0.5), modes=("reverse", "forward", "vmap"))
+@given(x=matrices("degenerate", gap=1e-9))
+def test_degenerate_matrices_have_two_equal_eigenvalues(x):
+    assert np.diff(np.linalg.eigvalsh(x)).min() < 1e-8
+
+
+@given(x=arrays((3,), low=-1.0, high=1.0, avoid=(0.0,), margin=0.02))
+def test_rounding_keeps_to_the_domain(x):
+    assert ((np.abs(x) >= 0.02) & (np.abs(x) <= 1)).all()
+
+
+@check_gradients(arrays(low=0.2), arrays((), low=0.5), modes="all", order=3, max_examples=15)
 def test_the_decorator_makes_a_test(x, scale):
     return ag.log(x) * scale, x * scale
 
@@ -101,32 +119,197 @@ def test_the_decorator_takes_matrices(x):
     return ag.linalg.cholesky(x)
 
 
-@pytest.mark.parametrize(
-    ("vjp", "jvp", "message"),
-    [
-        ([lambda g, x: -g * 2 * x], "from_vjp", "gradcheck of bad"),  # a sign
-        ([lambda g, x: g * x], "from_vjp", "gradcheck of bad"),  # a factor
-        ([lambda g, x: g * 2 * x], [lambda t, x: t * x], "not adjoint"),  # forward mode alone
-        ([lambda g, x: g * 2 * x], [lambda t, x: t * t * 2 * x], "not linear"),
-        ([lambda g, x: g * 2 * getattr(x, "array", x)], "from_vjp", "the gradient of"),  # second order alone
-    ],
-)
-def test_planted_bugs_are_found_and_reproduced(vjp, jvp, message):
-    op = ag.custom_op(lambda x: x * x, vjp=vjp, jvp=jvp, name="bad", kind="elementwise")
+@check_gradients(order=2, modes=("reverse", "forward"))
+def test_arguments_without_strategies_broadcast(a, b, c):
+    return a * b + ag.sin(c)
 
-    @check_gradients(arrays(low=0.5))
-    def bad(x):
-        return op(x)
 
-    with pytest.raises(ag.GradcheckError, match=message) as caught:
-        bad()
-    notes = "\n".join(caught.value.__notes__)
-    assert "x0 = np.array(" in notes
-    assert "ag.gradcheck(bad, [x0])" in notes
+@check_gradients(matmul_arrays())
+def test_a_strategy_for_several_arguments(a, b):
+    return a @ b
+
+
+@check_gradients(arrays((3, 4)), index_expressions((3, 4)), order=1, max_examples=20)
+def test_a_tuple_is_one_argument(x, index):
+    return x[index]
+
+
+@check_gradients(
+    st.fixed_dictionaries({"w": arrays((2,)), "parts": st.lists(arrays((2,)), min_size=1, max_size=3)}),
+    st.just(3), max_examples=6,
+)  # fmt: skip
+def test_containers_and_what_is_not_floating(parameters, n):
+    return {"y": sum(parameters["parts"][1:], parameters["parts"][0]) * parameters["w"] ** n}
+
+
+@check_gradients(arrays((2,), dtype=np.complex128), arrays((2,)), modes="all", max_examples=10)
+def test_complex_arguments(z, x):
+    return z * ag.conj(z) * x + ag.exp(z), ag.abs(z + 3)
+
+
+test_an_op_of_the_table = check_gradients(modes=("reverse", "forward", "vmap", "broadcast"))(ag.hypot)
+test_a_module_and_its_parameters = check_gradients(
+    arrays((2, 3)), modes=("reverse", "forward", "linear", "vmap", "checkpoint", "float32"), max_examples=5
+)(nn.Sequential(nn.Linear(3, 2), nn.Tanh()))
+
+
+def test_a_wrong_rule_of_a_parameter_is_found():
+    class Wrong(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = nn.Parameter(ag.ones(3))
+
+        def forward(self, x):
+            return x * (self.weight + self.weight.detach())
+
+    with pytest.raises(ag.GradcheckError, match="argument 1"):
+        check_gradients(arrays((3,)))(Wrong())()
+
+
+square = lambda x: x * x  # noqa: E731
+
+
+def bad(vjp, jvp="from_vjp", **facets):
+    options = {"kind": "elementwise", "name": "bad", **facets}
+    return ag.custom_op(square, vjp=vjp, jvp=jvp, **options)
+
+
+def right():
+    return [lambda g, x: g * 2 * x]
+
+
+PLANTED = {
+    "a sign": (bad([lambda g, x: -g * 2 * x]), ("reverse",), "gradcheck of fails"),
+    "a factor": (bad([lambda g, x: g * x]), ("reverse",), "gradcheck of fails"),
+    "the second order alone": (bad([lambda g, x: g * 2 * getattr(x, "array", x)]), ("reverse",), "the gradient of"),
+    "forward mode alone": (bad(right(), [lambda t, x: t * x]), ("forward",), "not adjoint"),
+    "forward mode is not linear": (bad(right(), [lambda t, x: t * t * 2 * x]), ("forward",), "not linear"),
+    "reverse mode is not linear": (bad([lambda g, x: ag.abs(g) * 2 * x]), ("linear",), "vjp.2a - 3b"),
+    "a batch is mixed up": (
+        bad(right(), batch=lambda op, args, params, level: (op(args[0].value[::-1]), 0)), ("vmap",), "vmap against a loop",
+    ),
+    "float64 inside": (lambda x: x * np.ones((), np.float64) * np.float64(1.5), ("float32",), "does not stay float32"),
+    "imprecise in float32": (lambda x: (x + 1e4) - 1e4, ("float32",), "values in float32 against float64"),
+    "a conjugate too many": (bad([lambda g, x: g * 2 * ag.conj(x)]), ("reverse",), "gradcheck of fails"),
+    "a conjugate in one mode": (
+        bad([lambda g, x: g * 2 * ag.conj(x)], [lambda t, x: t * 2 * x]), ("complex",), "complex gradient",
+    ),
+    "looks at the shape": (lambda x, y: x * y * (1 if x.ndim == y.ndim else 2), ("broadcast",), "tiling by hand"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("bug", PLANTED)
+def test_planted_bugs_are_found_by_the_check_for_them(bug):
+    function, modes, message = PLANTED[bug]
+    dtype = np.complex128 if "conjugate" in bug else np.float64
+    strategies = (
+        [broadcastable_arrays(2)]
+        if modes == ("broadcast",)
+        else [arrays((1,) if "batch" in bug else None, dtype, low=0.5)]
+    )
+
+    @check_gradients(*strategies, modes=modes)
+    def fails(*xs):
+        return function(*xs)
+
+    with pytest.raises(ag.GradcheckError, match=message):
+        fails()
+    if modes != ("broadcast",):
+
+        @check_gradients(*strategies, modes=modes)
+        def passes(x):
+            return x * x
+
+        passes()
+
+
+def test_random_numbers_make_checkpoint_differ_only_if_they_are_not_replayed():
+    drawn = iter(np.random.default_rng(0).normal(size=10_000))
+
+    @check_gradients(arrays((2,)), modes="checkpoint")
+    def replayed(x):
+        return ag.dropout(x, 0.5) * x
+
+    replayed()
+
+    @check_gradients(arrays((2,)), modes="checkpoint")
+    def changing(x):
+        return x * x * next(drawn)
+
+    with pytest.raises(ag.GradcheckError, match="with checkpoint against without"):
+        changing()
+
+
+PLANTED_IN_A_FILE = """
+import autograd as ag
+from autograd.testing import arrays, check_gradients
+
+wrong = ag.custom_op(lambda x: x * x, vjp=[lambda g, x: g * x], jvp="from_vjp", kind="elementwise", name="wrong")
+
+
+@check_gradients(arrays(low=-3.0, high=3.0, avoid=(0.0,)), modes=("reverse",), atol=1e-6)
+def test_wrong(x):
+    return ag.sin(x) + wrong(x)
+
+
+@check_gradients(arrays((2,), low=0.2), modes="forward")
+def test_right(x):
+    return ag.log(x).mean()
+"""
+
+
+def run(*command, cwd):
+    # The plugin is named, for the tests may run in an environment that knows it from its entry point or does not.
+    environment = os.environ | {"PYTHONPATH": ROOT}
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300, env=environment)
+
+
+def test_the_printed_program_runs_and_fails_likewise(tmp_path):
+    (tmp_path / "test_planted.py").write_text(PLANTED_IN_A_FILE)
+    shown = run(
+        sys.executable, "-m", "pytest", "-q", "--color=no", "--gradcheck-seed=7", "test_planted.py", cwd=tmp_path
+    )
+    assert "1 failed, 1 passed" in shown.stdout, shown.stdout + shown.stderr
+    assert "--gradcheck-seed=7" in shown.stdout
+    lines = [line.removeprefix("E").strip() for line in shown.stdout.splitlines() if line.startswith("E")]
+    start = lines.index("To reproduce it:") + 2
+    program = lines[start : next(i for i in range(start, len(lines)) if lines[i].startswith("assert_gradients")) + 1]
+    assert "np.array(" in "\n".join(program)
+    assert "\n".join(program).count(",") < 20  # it has shrunk to one short number
+    (tmp_path / "again.py").write_text("\n".join(program))
+    again = run(sys.executable, "again.py", cwd=tmp_path)
+    assert again.returncode != 0
+    assert "GradcheckError: gradcheck of test_wrong" in again.stderr
+
+
+def test_the_plugin_shows_coverage_and_the_seed_fixes_the_inputs(tmp_path):
+    pytest.importorskip("xdist", reason="pytest-xdist runs workers")
+    (tmp_path / "test_planted.py").write_text(PLANTED_IN_A_FILE)
+    options = ("--color=no", "-p", "no:cacheprovider", "--gradcheck-examples=3", "--gradcheck-seed=3")
+    command = (sys.executable, "-m", "pytest", *options)
+    printed = run(*command, "--gradcheck-coverage", cwd=tmp_path).stdout
+    assert "gradcheck: seed 3" in printed
+    assert "gradient checks by op" in printed
+    assert "| wrong" in printed
+    written = run(*command, "-n", "2", "--gradcheck-coverage=table.md", cwd=tmp_path).stdout
+    failing = [[line for line in text.splitlines() if "= np.array(" in line] for text in (printed, written)]
+    assert failing[0] == failing[1] != []
+    table = (tmp_path / "table.md").read_text()
+    rows = {line.split("|")[1].strip(): line.split("|")[2:-1] for line in table.splitlines() if line.startswith("| ")}
+    assert [name.strip() for name in rows["op"]] == ["reverse", "forward"]  # no second order where the first is wrong
+    assert int(rows["wrong"][0]) > 0
+    assert rows["log"][0].strip() == ""
+    assert int(rows["log"][1]) > 0
+    assert "Not reached: abs" in table
+    assert all(line in table for line in printed.splitlines() if line.startswith("| log"))  # the workers' counts add up
 
 
 def test_wrong_use_of_the_decorator():
-    with pytest.raises(ag.ArgumentError, match="modes are"):
+    with pytest.raises(ag.ArgumentError, match="modes are reverse, .*, or \"all\"; not 'sideways'"):
         check_gradients(arrays(), modes=("sideways",))
+    with pytest.raises(ag.ArgumentError, match="order is the highest derivative"):
+        check_gradients(arrays(), order=0)
     with pytest.raises(ag.ArgumentError, match="a strategy for each argument"):
-        check_gradients()
+        check_gradients()(lambda: 1)
+    with pytest.raises(ag.ArgumentError, match="no argument is a floating array"):
+        assert_gradients(ag.sin, 3)

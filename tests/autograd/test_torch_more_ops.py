@@ -242,3 +242,12 @@ def test_counts_have_no_gradient_and_the_values_of_pytorch() -> None:
     mask = ag.tensor(x.reshape(5, 10)) > 0
     np.testing.assert_array_equal(ag.argwhere(mask).array, torch.argwhere(torch.tensor(mask.array)).numpy())
     np.testing.assert_array_equal(ag.flatnonzero(mask).array, np.flatnonzero(mask.array))
+
+
+def test_each_example_may_have_an_index_and_points_of_its_own() -> None:
+    index, arrays = np.array([[0, 1], [1, 0]]), [draw((2, 2), i) for i in range(2)]
+    y = ag.vmap(lambda i, a, b: ag.choose(i, [a, b]))(*map(ag.tensor, (index, *arrays)))
+    np.testing.assert_array_equal(y.array, np.choose(index, arrays))
+    x, places, values = draw((2, 3), 0), np.sort(draw((2, 4), 1)), draw((2, 4), 2)
+    z = ag.vmap(ag.interp)(*map(ag.tensor, (x, places, values)))
+    np.testing.assert_allclose(z.array, [np.interp(*row) for row in zip(x, places, values, strict=True)], rtol=1e-12)

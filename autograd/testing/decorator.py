@@ -1,0 +1,171 @@
+"""``@check_gradients``: a property-based test of derivatives out of a function."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import os
+import re
+import textwrap
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd.check_session import session
+from autograd.checks import assert_gradients, chosen_modes
+from autograd.errors import ArgumentError
+from autograd.extras import import_extra
+from autograd.testing.strategies import Several, broadcastable_arrays
+
+_hypothesis: Any = import_extra("hypothesis", extra="test", purpose="draw test inputs")
+_st: Any = import_extra("hypothesis.strategies", extra="test", purpose="draw test inputs")
+
+__all__ = ["check_gradients"]
+
+
+def check_gradients(
+    *strategies: Any,
+    order: int = 2,
+    modes: Any = ("reverse", "forward"),
+    max_examples: int = 30,
+    device: str = "cpu",
+    **tolerances: Any,
+) -> Callable[[Callable[..., Any]], Any]:
+    """A decorator that makes a function of Tensors into a test of its derivatives, over drawn inputs.
+
+    ``strategies``    one for each argument, such as :func:`arrays`; :func:`broadcastable_arrays` and
+                      :func:`matmul_arrays` stand for several arguments. Without any strategy each argument is an
+                      array, and their shapes broadcast together
+    ``order``         the highest derivative that is checked
+    ``modes``         names of checks, or ``"all"``: ``"reverse"`` (finite differences), ``"forward"`` (linear, the
+                      adjoint of reverse, the same Hessian), ``"linear"``, ``"vmap"`` (a batch equals a loop),
+                      ``"checkpoint"``, ``"broadcast"`` (equals tiling), ``"float32"`` (follows float64), ``"complex"``
+    ``max_examples``  inputs to draw; pytest's ``--gradcheck-examples`` overrides it
+    ``device``        where to evaluate the function
+    ``tolerances``    of the finite differences, see :func:`autograd.gradcheck`
+
+    What is decorated may also be an op or a Module: ``test_mine = check_gradients(arrays((2, 3)))(nn.Linear(3, 4))``;
+    a Module's parameters are checked too. A failure shrinks to the smallest input that shows it, and prints a program
+    that reproduces it. The function itself stays within reach as ``.function`` of the test.
+
+    >>> @check_gradients(arrays(low=0.1), arrays((), low=0.5))
+    ... def test_scaled_log(x, scale):
+    ...     return ag.log(x) * scale
+    """
+    named = chosen_modes(modes)
+    if not isinstance(order, int) or order < 1:
+        raise ArgumentError(f"check_gradients: order is the highest derivative to check, from 1 on; not {order!r}.")
+
+    def decorate(function: Callable[..., Any]) -> Any:
+        drawn = strategies or (_default_strategy(function),)
+
+        def test(inputs: tuple[Any, ...]) -> None:
+            arguments = tuple(a for x in inputs for a in (x if isinstance(x, Several) else (x,)))
+            try:
+                assert_gradients(function, *arguments, order=order, modes=named, device=device, **tolerances)
+            except Exception as error:
+                error.add_note(
+                    _program(
+                        function,
+                        arguments,
+                        order,
+                        named,
+                        tolerances if device == "cpu" else {"device": device} | tolerances,
+                    )
+                )
+                raise
+
+        def run() -> None:
+            examples = session.examples or max_examples
+            given = _hypothesis.given(_st.tuples(*drawn))(test)
+            configured = _hypothesis.settings(max_examples=examples, deadline=None, report_multiple_bugs=False)(given)
+            (configured if session.seed is None else _hypothesis.seed(session.seed)(configured))()
+
+        for attribute in ("__name__", "__qualname__", "__doc__", "__module__"):
+            if isinstance(value := getattr(function, attribute, None), str):
+                setattr(run, attribute, value)
+        test.__qualname__ = run.__qualname__  # Hypothesis keeps its examples, and its seed, by this name
+        run.function = function  # type: ignore[attr-defined]
+        return run
+
+    return decorate
+
+
+def _default_strategy(function: Callable[..., Any]) -> Any:
+    """As many arrays as the function has arguments, whose shapes broadcast together."""
+    names = getattr(function, "arguments", None)  # an op of the table, or a custom one
+    if names is None:
+        kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        try:
+            found = inspect.signature(function).parameters.values()
+        except (TypeError, ValueError):
+            found = ()  # type: ignore[assignment]
+        names = [p.name for p in found if p.kind in kinds and p.default is p.empty]
+    if not names:
+        raise ArgumentError("check_gradients: give a strategy for each argument, such as arrays().")
+    return broadcastable_arrays(len(names))
+
+
+# ----------------------------------------------------------------------------------------- a program that reproduces it
+
+
+def _program(
+    function: Callable[..., Any],
+    arguments: tuple[Any, ...],
+    order: int,
+    modes: tuple[str, ...],
+    tolerances: dict[str, Any],
+) -> str:
+    """A program that fails as the test did, ready to be pasted."""
+    lines = ["import numpy as np", "import autograd as ag", "from autograd.testing import assert_gradients", ""]
+    lines += _definition(function)
+    names = []
+    for i, x in enumerate(arguments):
+        names.append(f"x{i}")
+        lines.append(f"x{i} = {_literal(x)}")
+    options = "".join(f", {name}={value!r}" for name, value in tolerances.items())
+    call = ", ".join(["function", *names])
+    lines.append(f"assert_gradients({call}, order={order}, modes={modes!r}{options})")
+    seed = [] if session.seed is None else [f"The inputs were drawn with --gradcheck-seed={session.seed}."]
+    return "\n".join(["To reproduce it:", "", *("    " + line for line in lines), "", *seed]).rstrip()
+
+
+def _definition(function: Callable[..., Any]) -> list[str]:
+    """Lines that define ``function``: taken from its file if that keeps it under a name, else its source."""
+    name, qualname = getattr(function, "__name__", ""), getattr(function, "__qualname__", "")
+    target: Any = function if hasattr(function, "__code__") else None
+    file = target.__code__.co_filename if target is not None else ""
+    if name.isidentifier() and qualname == name and os.path.isfile(file):
+        path = os.path.relpath(file)
+        return ["import runpy", f'function = runpy.run_path({path!r})["{name}"].function', ""]
+    try:
+        source = textwrap.dedent(inspect.getsource(target))
+        definition = ast.parse(source).body[0]
+    except (OSError, SyntaxError, TypeError, IndexError):
+        return [f"function = ...  # {name or type(function).__name__}, which was decorated", ""]
+    if not isinstance(definition, ast.FunctionDef):
+        return [f"function = ...  # from {path_of(target)}: {source.strip().splitlines()[0]}", ""]
+    closed = inspect.getclosurevars(target).nonlocals
+    needs = [f"# It closes over {', '.join(closed)}, from {path_of(target)}."] if closed else []
+    body = "\n".join(source.splitlines()[definition.lineno - 1 :])  # without the decorators
+    return [*needs, *body.splitlines(), f"function = {name}", ""]
+
+
+def path_of(function: Any) -> str:
+    """The file and line of a function, from the working directory."""
+    return f"{os.path.relpath(function.__code__.co_filename)}:{function.__code__.co_firstlineno}"
+
+
+def _literal(x: Any) -> str:
+    """An argument as an expression of Python."""
+    if isinstance(x, np.ndarray):
+        numbers = re.sub(r"\b(nan|inf)\b", r"np.\1", repr(x.tolist()))
+        shaped = f".reshape({x.shape})" if x.size == 0 else ""
+        return f"np.array({numbers}, dtype={str(x.dtype)!r}){shaped}"
+    if isinstance(x, dict):
+        return "{" + ", ".join(f"{k!r}: {_literal(v)}" for k, v in x.items()) + "}"
+    if type(x) in (list, tuple):
+        inner = ", ".join(_literal(v) for v in x)
+        return f"[{inner}]" if type(x) is list else f"({inner}{',' if len(x) == 1 else ''})"
+    return repr(x)

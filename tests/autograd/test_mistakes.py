@@ -1,0 +1,165 @@
+"""Silent mistakes give one precise warning; what only looks like one gives none."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+
+import autograd as ag
+import nn
+import optim
+
+
+def caught(program):
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        program()
+    assert all(w.category is ag.SilentMistakeWarning for w in seen)
+    assert all(w.filename == __file__ for w in seen)  # the user's line, not ours
+    return [str(w.message) for w in seen]
+
+
+def training(zero=True, accumulate=1, steps=3):
+    w = ag.tensor(np.ones(3), requires_grad=True)
+    optimizer = optim.SGD([w], lr=0.1)
+    with ag.debug_mode():
+        for _ in range(steps):
+            if zero is True:
+                optimizer.zero_grad()
+            elif zero == "fill":
+                optimizer.zero_grad(set_to_none=False)
+            for k in range(accumulate):
+                (w * float(k + 1)).sum().backward()
+            optimizer.step()
+
+
+def test_a_forgotten_zero_grad_is_said_once():
+    messages = caught(lambda: training(zero=False, steps=5))
+    assert len(messages) == 1
+    assert "zero_grad" in messages[0]
+    assert "(3,)" in messages[0]
+
+
+@pytest.mark.parametrize("zero", [True, "fill"])
+def test_gradient_accumulation_is_no_mistake(zero):
+    assert caught(lambda: training(zero=zero, accumulate=3)) == []
+
+
+def test_a_second_pass_through_the_same_value():
+    def program():
+        with ag.debug_mode():
+            x = ag.tensor(2.0, requires_grad=True)
+            y = x * x
+            y.backward(retain_graph=True)
+            y.backward()
+            assert x.grad.item() == 8.0
+
+    messages = caught(program)
+    assert len(messages) == 1
+    assert "doubles" in messages[0]
+    assert "multiply" in messages[0]
+
+    def cleared():
+        with ag.debug_mode():
+            x = ag.tensor(2.0, requires_grad=True)
+            y = x * x
+            y.backward(retain_graph=True)
+            x.grad = None
+            y.backward()
+
+    assert caught(cleared) == []
+
+
+def test_a_column_of_predictions_against_a_vector_of_targets():
+    model, x, target = nn.Linear(2, 1), ag.ones((5, 2)), np.arange(5.0, dtype=np.float32)
+
+    def program():
+        with ag.debug_mode():
+            for _ in range(3):
+                ((model(x) - target) ** 2).mean().backward()
+
+    messages = caught(program)
+    assert len(messages) == 1
+    assert "subtract" in messages[0]
+    assert "(5, 1)" in messages[0]
+    assert "(5,)" in messages[0]
+    assert "(5, 5)" in messages[0]
+
+    def meant():
+        with ag.debug_mode():
+            prediction = model(x)
+            (prediction.squeeze(1) - target).sum()
+            (prediction - target[:, None]).sum()
+            (prediction - target[None, :]).sum()
+            (ag.ones((5, 1)) - target).sum()  # no parameter is involved
+            (model(x[:1]) - target[:1]).sum()  # one of each
+
+    assert caught(meant) == []
+
+
+@pytest.mark.parametrize(
+    "loss", ["mse_loss", "l1_loss", "huber_loss", "smooth_l1_loss", "binary_cross_entropy_with_logits", "kl_div"]
+)
+def test_the_losses_refuse_a_column_against_a_vector(loss):
+    with pytest.raises(ag.ShapeError, match=rf"{loss}.*\(3, 1\).*\(3,\)"):
+        getattr(ag, loss)(ag.ones((3, 1)), ag.ones(3))
+
+
+def test_parameters_without_a_gradient():
+    used, unused = nn.Linear(2, 1), nn.Linear(2, 7)
+
+    def program():
+        optimizer = optim.SGD([*used.parameters(), *unused.parameters()], lr=0.1)
+        for _ in range(3):
+            optimizer.zero_grad()
+            used(ag.ones((1, 2))).sum().backward()
+            optimizer.step()
+
+    messages = caught(program)
+    assert len(messages) == 1
+    assert "2 of 4 parameters got no gradient" in messages[0]
+    assert "2 (7, 2), 3 (7,)" in messages[0]
+    unused.requires_grad_(False)
+    assert caught(program) == []
+
+
+def test_a_step_without_any_gradient():
+    def program():
+        optim.SGD(nn.Linear(2, 1).parameters(), lr=0.1).step()
+
+    messages = caught(program)
+    assert len(messages) == 1
+    assert "none of the 2 parameters has a gradient" in messages[0]
+
+
+def test_a_loss_that_depends_on_no_parameter():
+    model = nn.Linear(2, 1)
+
+    def wrong(other):
+        return model(ag.ones((1, 2))).sum()  # closes over the model instead of taking the one that is differentiated
+
+    def program():
+        ag.grad(wrong)(nn.Linear(2, 1))
+
+    messages = caught(program)
+    assert len(messages) == 1
+    assert "depends on none of the 2 Tensors" in messages[0]
+    assert "wrong" in messages[0]
+    assert caught(lambda: ag.grad(ag.grad(lambda x: 3 * x))(1.0)) == []  # mathematics, not a mistake
+    with pytest.raises(ag.GradientError, match="was not made from a Tensor that wants gradients"):
+        model(ag.ones((1, 2))).detach().sum().backward()
+
+
+def test_written_memory_names_both_lines_in_anomaly_mode():
+    x, c = ag.tensor([1.0, 2.0], requires_grad=True), ag.tensor([3.0, 4.0])
+    with ag.detect_anomaly():
+        y = (x * c).sum()
+        c[0] = 5.0
+        with pytest.raises(ag.GradientError, match="written in place") as error:
+            y.backward()
+    text = str(error.value)
+    assert text.count("test_mistakes.py") == 2
+    assert "recorded at" in text
+    assert "written at" in text
