@@ -99,7 +99,8 @@ class Sample(NamedTuple):
 
     def __str__(self) -> str:
         shapes = ",".join("None" if spec is None else "x".join(map(str, spec.shape)) or "0d" for spec in self.args)
-        return shapes + "".join(f",{key}={value}" for key, value in self.params.items())
+        # a function by its name: its address differs from one worker of the tests to the next
+        return shapes + "".join(f",{key}={getattr(value, '__name__', value)}" for key, value in self.params.items())
 
 
 class ErrorSample(NamedTuple):
