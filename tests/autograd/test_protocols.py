@@ -26,6 +26,7 @@ ARGUMENTS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "array_split": ((vector, 2), {}),
     "average": ((matrix,), {"axis": 1, "weights": vector}),
     "bincount": ((index[0],), {}),
+    "einsum": (("ij,jk->ik", matrix, matrix), {}),
     "broadcast_to": ((vector, (3, 3)), {}),
     "choose": ((index, [matrix, matrix + 1, matrix + 2]), {}),
     "clip": ((matrix, 0.4, 0.6), {}),
@@ -139,12 +140,9 @@ def assert_equal(got: Any, want: Any) -> None:
 
 
 @pytest.mark.parametrize("grad", [False, True], ids=["constant", "graph"])
-@pytest.mark.parametrize("name", dispatching())
+@pytest.mark.parametrize("name", [name for name in dispatching() if name not in NO_VALUE and call_of(name) is not None])
 def test_a_function_of_numpy_gives_its_value_or_says_what_to_do(name: str, grad: bool) -> None:
-    call = call_of(name)
-    if call is None or name in NO_VALUE:
-        pytest.skip("no arguments at hand")
-    args, options, want = call
+    args, options, want = call_of(name) or ((), {}, None)
     caught: Exception | None = None
     try:
         got = found(name)(*with_tensors(list(args), grad), **options)
