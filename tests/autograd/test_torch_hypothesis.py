@@ -816,6 +816,137 @@ row("ctc", lambda x, t, i, o, r: ag.ctc_loss(ag.log_softmax(x, 2), t, i, o, redu
     lambda x, t, i, o, r: F.ctc_loss(torch.log_softmax(x, 2), t, i, o, reduction=r),
     lambda d: (d.x(7, 2, 5), d.rng.integers(1, 5, (2, 3)), (7, d.int(6, 7)), (d.int(0, 3), d.int(1, 3)), d.one(*REDUCTIONS)), second=False)
 
+# ------------------------------------------------------------- joined, edited, chosen; signals; complex numbers; more
+
+
+def product(d: Draw, *letters: str) -> tuple[Any, ...]:
+    sizes = {c: d.int(1, 3) for c in "bnkm"}
+    return tuple(d.x(*(sizes[c] for c in word)) for word in letters)
+
+
+row("mm", ag.mm, torch.mm, lambda d: product(d, "nk", "km"), "dD")
+row("mv", ag.mv, torch.mv, lambda d: product(d, "nk", "k"), "dD")
+row("bmm", ag.bmm, torch.bmm, lambda d: product(d, "bnk", "bkm"), "dD")
+row("vecmat", ag.vecmat, lambda x, a: (x.conj()[..., None, :] @ a)[..., 0, :], lambda d: product(d, "bn", "bnm"), "dD")
+row("addmm", ag.addmm, lambda x, a, b, s, t: torch.addmm(x, a, b, beta=s, alpha=t), lambda d: (*product(d, "m", "nk", "km"), d.one(0.0, 0.5), 2.0), "dD")
+row("baddbmm", ag.baddbmm, lambda x, a, b, s, t: torch.baddbmm(x, a, b, beta=s, alpha=t), lambda d: (*product(d, "bnm", "bnk", "bkm"), 0.5, 2.0), "dD")
+row("einsum: several", lambda *xs: ag.einsum("nk,km,mb,b->n", *xs), lambda *xs: torch.einsum("nk,km,mb,b->n", *xs), lambda d: product(d, "nk", "km", "mb", "b"), "dD")
+
+row("cartesian_prod", ag.cartesian_prod, torch.cartesian_prod, lambda d: tuple(d.x(n) for n in d.ints(d.int(1, 3), 1, 3)), "dD")
+row("combinations", ag.combinations, torch.combinations, lambda d: (d.x(d.int(3, 5)), d.int(1, 3), d.bool()), "dD")
+row("hsplit", ag.hsplit, torch.hsplit, lambda d: (d.one(d.x(4), d.x(2, 4), d.x(2, 4, 2)), d.one(2, (1, 3))), "dD")
+row("vsplit", ag.vsplit, torch.vsplit, lambda d: (d.x(4, *d.shape(1, 2)), d.one(2, (1, 3))), "dD")
+row("dsplit", ag.dsplit, torch.dsplit, lambda d: (d.x(2, 1, 4), d.one(2, (1, 3))), "dD")
+row("append", lambda x, v: ag.append(x, v, 0), lambda x, v: torch.cat([x, v]), lambda d: (x := d.xs(1), d.x(d.int(1, 3), *x.shape[1:])), "dD")
+row("append: flattened", ag.append, lambda x, v: torch.cat([x.reshape(-1), v.reshape(-1)]), lambda d: (d.xs(), d.xs()), "dD")
+
+
+def kept_by_delete(x: Any, places: Any, axis: int) -> Any:
+    return x.index_select(axis, torch.tensor([i for i in range(x.shape[axis]) if i not in places.tolist()], dtype=torch.long))
+
+
+def inserted(x: Any, places: Any, v: Any, axis: int) -> Any:
+    wide = v.expand(*x.shape[:axis], len(places), *x.shape[axis + 1 :])
+    order = np.argsort(np.concatenate([places.numpy() - 0.5, np.arange(x.shape[axis])]), kind="stable")
+    return torch.cat([wide, x], axis).index_select(axis, torch.tensor(order))
+
+
+row("delete", ag.delete, kept_by_delete, lambda d: (x := d.xs(1, 2), d.picks(d.int(1, 2), min(x.shape)), d.int(0, x.ndim - 1)), "dD")
+row("insert", ag.insert, inserted, lambda d: (x := d.xs(1), p := d.picks(d.int(2, 3), x.shape[0] + 1), d.x(len(p), *x.shape[1:]), 0), "dD")
+
+
+def slot(d: Draw) -> tuple[Any, ...]:
+    x = d.xs(1)
+    axis = d.int(0, x.ndim - 1)
+    return x, d.x(*x.shape[:axis], *x.shape[axis + 1 :]), axis, d.int(-x.shape[axis], x.shape[axis] - 1)
+
+
+def stretch(d: Draw) -> tuple[Any, ...]:
+    x = d.xs(1, 2)
+    axis, start, step = d.int(0, x.ndim - 1), d.int(0, 1), d.int(1, 2)
+    cut = x[(slice(None),) * axis + (slice(start, None, step),)]
+    return x, d.x(*cut.shape), axis, start, x.shape[axis], step
+
+
+def diagonal_of(d: Draw) -> tuple[Any, ...]:
+    x = d.x(*d.shape(2, 3, 2))
+    first, second = dim_pair(d, x)
+    offset = d.int(-1, 1)
+    return x, d.x(*np.diagonal(x, offset, first, second).shape), offset, first, second
+
+
+def put_somewhere(d: Draw) -> tuple[Any, ...]:
+    x = d.x(*d.shape(2, 3))
+    n = d.int(1, 4)
+    return x, d.picks(n, x.shape[0]), d.picks(n, x.shape[1]), d.x(*d.one((n,), ()), *x.shape[2:])
+
+
+row("select_scatter", ag.select_scatter, torch.select_scatter, slot)
+row("slice_scatter", ag.slice_scatter, torch.slice_scatter, stretch)
+row("diagonal_scatter", ag.diagonal_scatter, torch.diagonal_scatter, diagonal_of, "dD")
+row("index_put", lambda x, i, j, v: ag.index_put(x, (i, j), v, True), lambda x, i, j, v: x.index_put((i, j), v, True), put_somewhere, "dD")
+row("put_along_axis", lambda x, i, v: ag.put_along_axis(x, i, v, 0), lambda x, i, v: x.scatter(0, i, v),
+    lambda d: (x := d.x(3, d.int(1, 3)), i := np.argsort(d.rng.random(x.shape), 0)[: d.int(1, 3)], d.x(*i.shape)), "dD")
+
+row("compress", lambda x, c: ag.compress(c, x, 0), lambda x, c: x[c], lambda d: (x := d.xs(1), d.mask(x.shape[0])), "dD")
+row("extract", lambda x, c: ag.extract(c, x), lambda x, c: x[c], lambda d: (x := d.xs(1), d.mask(*x.shape)), "dD")
+row("choose", lambda i, *xs: ag.choose(i, xs), lambda i, *xs: torch.stack(xs).gather(0, i[None])[0],
+    lambda d: (i := d.picks(d.shape(1, 2), 3), *(d.x(*i.shape) for _ in range(3))), "dD")
+row("select", lambda c, e, a, b: ag.select([c, e], [a, b], 0.5), lambda c, e, a, b: torch.where(c, a, torch.where(e, b, 0.5)),
+    lambda d: (c := d.mask(*d.shape(1, 2)), d.mask(*c.shape), d.x(*c.shape), d.x(*c.shape)), "dD")
+
+row("ediff1d", ag.ediff1d, lambda x: x.reshape(-1).diff(), lambda d: (d.xs(1, 2),), "dD")
+row("gradient", lambda x, h, a, e: ag.gradient(x, h, axis=a, edge_order=e), lambda x, h, a, e: torch.gradient(x, spacing=h, dim=a, edge_order=e)[0],
+    lambda d: (x := d.xs(1, 3), d.one(1.0, 0.5), d.int(0, x.ndim - 1), d.int(1, 2)), "dD")
+row("gradient: places", lambda x, p, e: ag.gradient(x, p, edge_order=e), lambda x, p, e: torch.gradient(x, spacing=(p.detach(),), edge_order=e)[0],
+    lambda d: (x := d.x(d.int(3, 5)), Fixed(np.sort(d.x(x.shape[0], distinct=True))), d.int(1, 2)))
+
+
+def laid_along(a: Any, v: Any, mode: str) -> Any:
+    """The convolution by the one of neural networks, which does not turn the kernel round."""
+    a, v = (v, a) if len(v) > len(a) else (a, v)
+    full = F.conv1d(a[None, None], v.flip(0)[None, None], padding=len(v) - 1)[0, 0]
+    start = {"full": 0, "same": (len(v) - 1) // 2, "valid": len(v) - 1}[mode]
+    return full[start : start + {"full": len(full), "same": len(a), "valid": len(a) - len(v) + 1}[mode]]
+
+
+row("convolve", ag.convolve, laid_along, lambda d: (d.x(d.int(1, 5)), d.x(d.int(1, 5)), d.one("full", "same", "valid")), "dD")
+row("correlate", ag.correlate, lambda a, v, mode: laid_along(a, v.conj().resolve_conj().flip(0), mode), lambda d: (d.x(d.int(3, 5)), d.x(d.int(1, 3)), d.one("full", "valid")), "dD")
+
+
+def line_through(x: Any, xp: Any, fp: Any) -> Any:
+    cell = (torch.searchsorted(xp.detach(), x.detach(), right=True) - 1).clamp(0, len(xp) - 2)
+    share = (x - xp[cell]) / (xp[cell + 1] - xp[cell])
+    inside = fp[cell] + (fp[cell + 1] - fp[cell]) * share
+    return torch.where(x < xp[0], fp[0], torch.where(x > xp[-1], fp[-1], inside))
+
+
+row("interp", ag.interp, line_through, lambda d: (d.xs(low=-3, high=3), p := np.sort(d.x(d.int(2, 5), distinct=True)), d.x(*p.shape)))
+row("polyval", ag.polyval, lambda p, x: sum(c * x ** (len(p) - 1 - k) for k, c in enumerate(p)), lambda d: (d.x(d.int(1, 4)), d.xs()), "dD")
+row("vander", lambda x, n: ag.vander(x, n, True), lambda x, n: torch.linalg.vander(x, N=n), lambda d: (d.x(d.int(1, 4)), d.int(2, 4)), "dD")
+
+row("angle", ag.angle, torch.angle, lambda d: (d.xs(**ZERO),), "dD")
+row("complex", ag.complex, torch.complex, lambda d: (a := d.xs(), d.x(*a.shape)))
+row("polar", ag.polar, torch.polar, lambda d: (a := d.xs(low=0.3), d.x(*a.shape)))
+row("view_as_real", ag.view_as_real, torch.view_as_real, lambda d: (d.xs(),), "D")
+row("view_as_complex", ag.view_as_complex, torch.view_as_complex, lambda d: (d.x(*d.shape(), 2),))
+row("fabs", ag.fabs, torch.abs, lambda d: (d.xs(**ZERO),))
+row("zeta", ag.zeta, torch.special.zeta, lambda d: (a := d.xs(low=2.5, high=5.0), (Fixed(a), d.x(*a.shape, low=0.5)))[1], second=False)
+
+row("aminmax", ag.aminmax, lambda x, a: tuple(torch.aminmax(x, dim=a)), lambda d: (x := d.xs(1, distinct=True), d.axis(x)))
+row("var_mean", ag.var_mean, lambda x, a, c, k: torch.var_mean(x, a, correction=c, keepdim=k), lambda d: (x := d.xs(1, 2), d.axis(x), d.int(0, 1), d.bool()), "d")
+row("std_mean", ag.std_mean, lambda x, a, c, k: torch.std_mean(x, a, correction=c, keepdim=k), lambda d: (x := d.xs(1, 2), d.axis(x), d.int(0, 1), d.bool()), "d")
+row("softmin", ag.softmin, F.softmin, lambda d: (x := d.xs(1), d.axis(x)))
+
+row("instance_norm", ag.instance_norm, lambda x, w, b: F.instance_norm(x, weight=w, bias=b), lambda d: (d.x(2, 3, *d.shape(1, 2, 2)), d.x(3), d.x(3)), rtol=1e-7)
+row("lp_pool3d", lambda x, p: ag.lp_pool3d(x, p, 2), lambda x, p: F.lp_pool3d(x, p, 2), lambda d: (d.x(1, 2, *d.ints(3, 2, 4), low=0.3), d.one(1.0, 2.0, 3.0)))
+for n in (1, 2, 3):
+    row(f"max_unpool{n}d", getattr(ag, f"max_unpool{n}d"), getattr(F, f"max_unpool{n}d"),
+        lambda d, n=n: (x := d.x(2, 2, *d.ints(n, 1, 2)), d.rng.permuted(np.broadcast_to(np.arange(np.prod(x.shape[2:]) * 2**n), (2, 2, np.prod(x.shape[2:]) * 2**n)), axis=-1)[..., : np.prod(x.shape[2:])].reshape(x.shape), 2))
+row("triplet_margin_with_distance_loss", lambda a, p, n, m, s, r: ag.triplet_margin_with_distance_loss(a, p, n, ag.cosine_similarity, m, s, r),
+    lambda a, p, n, m, s, r: F.triplet_margin_with_distance_loss(a, p, n, distance_function=F.cosine_similarity, margin=m, swap=s, reduction=r),
+    lambda d: (*(d.x(3, 4) for _ in range(3)), d.one(0.5, 2.0), d.bool(), d.one(*REDUCTIONS)))
+
 # fmt: on
 
 # --------------------------------------------------------------------------------------------------- the comparison
@@ -934,6 +1065,7 @@ WITHOUT_ORACLE = {
     "dropout": "random: the mask is the test's own, in test_op_table",
     **dict.fromkeys(("add_rows", "put_rows", "take_rows"), "what indices that differ by example become inside vmap"),
     "order_statistic": "under quantile and median",
+    **dict.fromkeys(("cross_entropy", "nll_loss"), "in the rows of softmax_cross_entropy"),
     "bessel_i": "under i0 and i1, whose derivatives reach every order",
     **{f"conv{n}d_{part}_gradient": "conv's own gradients and conv_transpose" for n in (1, 2, 3) for part in ("input", "weight")},
     **{f"avg_pool{n}d_gradient": "the gradient of avg_pool" for n in (1, 2, 3)},
