@@ -38,6 +38,7 @@ from autograd.ops.activation import *
 from autograd.ops.attention import *
 from autograd.ops.convolution import *
 from autograd.ops.elementwise import *
+from autograd.ops.implicit import *
 from autograd.ops.indexing import *
 from autograd.ops.linalg import *
 from autograd.ops.loss import *

@@ -14,7 +14,8 @@ from autograd.errors import DtypeError
 from autograd.extras import import_extra
 
 __all__ = [
-    "bessel_i", "call", "complete_bell", "erf", "erf_series", "gamma_order_derivative", "gamma_quantile_shift", "polygamma",
+    "bessel_i", "call", "complete_bell", "erf", "erf_series", "gamma_order_derivative", "gamma_quantile_shift",
+    "polygamma",
 ]  # fmt: skip
 
 # Chebyshev series, fitted to 40 digits and kept to double precision: erf(x)/x in 2x^2 - 1 on [0, 1], and
@@ -128,11 +129,11 @@ def erf_series(x: Array) -> Array:
 #
 #     d^n P / da^n = int_(-inf)^x p(t) B_n(t) dt = - int_x^inf p(t) B_n(t) dt,    p(t) = exp(a t - e^t) / Gamma(a),
 #
-# where B_n is the complete Bell polynomial of t - psi(a), -psi'(a), -psi''(a), ... For n = 1 the side of the median that
-# is integrated decides nothing but the sign of the weight, which does not change: so nothing cancels, and the ratio to
-# p(x) has full relative precision in both tails. Below, P(a) = P(a + 1) + exp(a x - e^x) / Gamma(a + 1) first raises
-# the order to one at least, which keeps the integrand on one scale. Both are smooth and fall off like exp(-E) at an end
-# that is known in closed form, where Gauss and Legendre's rule converges fast.
+# where B_n is the complete Bell polynomial of t - psi(a), -psi'(a), -psi''(a), ... On either side of psi(a) the weight
+# B_1 has one sign: integrated there nothing cancels, and the ratio to p(x) has full relative precision in both tails.
+# On the left, P(a) = P(a + 1) + exp(a x - e^x) / Gamma(a + 1) first raises the order to one at least, which keeps the
+# integrand on one scale. It falls off to exp(-E) at an end that is known in closed form: there Gauss and Legendre's
+# rule converges fast.
 
 _FALL = 45.0  # the integrands are cut off where they have fallen to exp(-45)
 _NODES = 32

@@ -7,6 +7,7 @@ from autograd.ops import (
     decomposition,
     elementwise,
     fourier,
+    implicit,
     indexing,
     linalg,
     loss,
@@ -30,6 +31,7 @@ from autograd.ops.convolution import *
 from autograd.ops.decomposition import *
 from autograd.ops.elementwise import *
 from autograd.ops.fourier import *
+from autograd.ops.implicit import *
 from autograd.ops.indexing import *
 from autograd.ops.linalg import *
 from autograd.ops.loss import *
@@ -54,6 +56,7 @@ __all__ += convolution.__all__
 __all__ += decomposition.__all__
 __all__ += elementwise.__all__
 __all__ += fourier.__all__
+__all__ += implicit.__all__
 __all__ += indexing.__all__
 __all__ += linalg.__all__
 __all__ += loss.__all__
