@@ -37,6 +37,7 @@ from autograd.mode import enable_grad, is_grad_enabled, no_grad, set_grad_enable
 from autograd.ops.activation import *
 from autograd.ops.attention import *
 from autograd.ops.convolution import *
+from autograd.ops.discrete import *
 from autograd.ops.elementwise import *
 from autograd.ops.implicit import *
 from autograd.ops.indexing import *
@@ -51,6 +52,7 @@ from autograd.ops.rearrange import *
 from autograd.ops.reduce import *
 from autograd.ops.resample import *
 from autograd.ops.rounding import *
+from autograd.ops.sampling import *
 from autograd.ops.scan import *
 from autograd.ops.scattering import *
 from autograd.ops.shape import *

@@ -1,4 +1,4 @@
-"""What parameters of distributions must satisfy; errors name the function and the argument, what was seen and wanted."""
+"""What parameters of distributions must satisfy; errors name function and argument, what was seen and wanted."""
 
 from __future__ import annotations
 

@@ -48,7 +48,9 @@ class Sampler:
         self.name = name
         given = {argument: p for argument, p in parameters.items() if hasattr(p, "shape")}
         floating = [p.dtype for p in given.values() if p.dtype.kind not in "iub"]
-        self.dtype = parse_dtype(dtype) if dtype is not None else np.result_type(*floating) if floating else default_float
+        self.dtype = (
+            parse_dtype(dtype) if dtype is not None else np.result_type(*floating) if floating else default_float
+        )
         real_dtypes(name, self.dtype)
         shapes = {argument: tuple(p.shape)[: len(p.shape) - vectors] for argument, p in given.items()}
         if shape is None:
@@ -67,7 +69,7 @@ class Sampler:
         if len(kinds) > 1 or len(numbered) > 1:
             raise DeviceError(f"{name}: parameters and result are on different devices: {', '.join(sorted(places))}.")
         self.generator = generator or default_generator(max(places, key=len))
-        self._module: Any = np
+        self.module: Any = np
         self.levels: list[Level] = []
         self._wrapper: Any = None
         for p in given.values():
@@ -82,7 +84,7 @@ class Sampler:
                 continue
             if level.randomness == "error":
                 raise ArgumentError(
-                    f"{self.name}: draws random numbers inside vmap with randomness='error'. Pass 'different' or 'same'."
+                    f"{self.name}: random numbers inside vmap with randomness='error'. Pass 'different' or 'same'."
                 )
             if level.randomness == "different" and level not in self.levels:
                 self.levels.append(level)
@@ -132,7 +134,7 @@ class Sampler:
         shape = (*self.sizes, *self.shape)
         values = [self.numbers(p, vectors, alike) for p in parameters]
         drawn = getattr(self.generator, method)(shape, *values, **options)
-        self._module = array_module(drawn)
+        self.module = array_module(drawn)
         return self.wrap(drawn)
 
     def wrap(self, array: Array) -> Any:
@@ -144,19 +146,18 @@ class Sampler:
 
     def base(self, parameter: Any, vectors: int = 0) -> Any:
         """The numbers of a parameter that a draw was made with, as a constant in the dtype of the noise."""
-        array = self._module.asarray(self.numbers(parameter, vectors), dtype=self.dtype)
+        array = self.module.asarray(self.numbers(parameter, vectors), dtype=self.dtype)
         return self.wrap(np.broadcast_to(array, (*self.sizes, *array.shape[len(self.sizes) :])))
 
     def cast(self, parameter: Any) -> Any:
-        """The parameter in the dtype of the noise, with its gradient; a Python number as it is."""
-        if not hasattr(parameter, "shape") or parameter.dtype == self.dtype:
+        """The parameter as a Tensor in the dtype of the noise, with its gradient; a Python number as it is."""
+        if not hasattr(parameter, "shape"):
             return parameter
-        return astype(parameter if isinstance(parameter, Variable) else bound(as_array(parameter), None), self.dtype)
+        tensor: Any = parameter if isinstance(parameter, Variable) else bound(as_array(parameter), None)
+        return tensor if tensor.dtype == self.dtype else astype(tensor, self.dtype)
 
 
 def _device(x: Any) -> str:
     while getattr(x, "level", None) is not None:
         x = x.primal if x.level.size < 0 else x.value
     return device_of(x.array if isinstance(x, Variable) else x)
-
-

@@ -5,6 +5,7 @@ from autograd.ops import (
     attention,
     convolution,
     decomposition,
+    discrete,
     elementwise,
     fourier,
     implicit,
@@ -20,6 +21,7 @@ from autograd.ops import (
     reduce,
     resample,
     rounding,
+    sampling,
     scan,
     scattering,
     shape,
@@ -29,6 +31,7 @@ from autograd.ops.activation import *
 from autograd.ops.attention import *
 from autograd.ops.convolution import *
 from autograd.ops.decomposition import *
+from autograd.ops.discrete import *
 from autograd.ops.elementwise import *
 from autograd.ops.fourier import *
 from autograd.ops.implicit import *
@@ -44,6 +47,7 @@ from autograd.ops.rearrange import *
 from autograd.ops.reduce import *
 from autograd.ops.resample import *
 from autograd.ops.rounding import *
+from autograd.ops.sampling import *
 from autograd.ops.scan import *
 from autograd.ops.scattering import *
 from autograd.ops.shape import *
@@ -54,6 +58,7 @@ __all__ += activation.__all__
 __all__ += attention.__all__
 __all__ += convolution.__all__
 __all__ += decomposition.__all__
+__all__ += discrete.__all__
 __all__ += elementwise.__all__
 __all__ += fourier.__all__
 __all__ += implicit.__all__
@@ -69,6 +74,7 @@ __all__ += rearrange.__all__
 __all__ += reduce.__all__
 __all__ += resample.__all__
 __all__ += rounding.__all__
+__all__ += sampling.__all__
 __all__ += scan.__all__
 __all__ += scattering.__all__
 __all__ += shape.__all__
