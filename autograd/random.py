@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -68,6 +71,9 @@ class Generator:
 
     def _next(self) -> Any:
         """The generator of the array library to draw from."""
+        for used in _watching.stack:
+            if self not in used:
+                used[self] = self.get_state()
         if self._rng is not None:
             return self._rng
         cupy = load_cupy(self.device)
@@ -319,7 +325,7 @@ class Generator:
         n = as_integer("permutation", "n", n)
         if self._rng is None:  # CuPy's generator has no permutation
             return np.argsort(self._next().random((n,), dtype=np.dtype(np.float64)))
-        return self._rng.permutation(n)
+        return self._next().permutation(n)
 
     def integers(self, low: int, high: int, shape: Any = ()) -> Array:
         """Integers from ``[low, high)``; int64."""
@@ -329,6 +335,27 @@ class Generator:
 
     def __repr__(self) -> str:
         return f"Generator(seed={self.seed}, device={self.device!r})"
+
+
+class _Watching(threading.local):
+    """The records of :func:`used_generators` that are open in this thread."""
+
+    def __init__(self) -> None:
+        self.stack: list[dict[Generator, dict[str, Any]]] = []
+
+
+_watching = _Watching()
+
+
+@contextmanager
+def used_generators() -> Iterator[dict[Generator, dict[str, Any]]]:
+    """Note each generator that is drawn from in a block, and its state before; to draw the same again."""
+    used: dict[Generator, dict[str, Any]] = {}
+    _watching.stack.append(used)
+    try:
+        yield used
+    finally:
+        _watching.stack = [other for other in _watching.stack if other is not used]
 
 
 _defaults: dict[str, Generator] = {}

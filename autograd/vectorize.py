@@ -16,7 +16,7 @@ from autograd.dispatch import bound
 from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.interpreters import Batched, NeedsValueError, wrapped
 from autograd.levels import Level
-from autograd.random import get_states, set_states
+from autograd.random import used_generators
 from autograd.tape import Variable
 from autograd.transforms import grad, jvp, vjp
 from autograd.tree import tree_flatten, tree_leaves, tree_map, tree_unflatten
@@ -80,7 +80,6 @@ def vmap(
                 start += n
             return function(*arguments, **options)
 
-        states = get_states() if randomness == "same" else None
         try:
             with levels.enter(size, randomness) as level:
                 outputs = call([x if a is None else Batched(level, x, a) for x, a in zip(flat, flat_axes, strict=True)])
@@ -93,12 +92,14 @@ def vmap(
                 _warned.add(name)
                 warnings.warn(f"vmap: {name} runs example by example: {error}", stacklevel=2)
         rows = []
-        for i in range(size):
-            if states is not None:
-                set_states(states)
-            rows.append(
-                call([x if a is None else x[(slice(None),) * a + (i,)] for x, a in zip(flat, flat_axes, strict=True)])
-            )
+        with used_generators() as used:
+            for i in range(size):
+                for generator, state in used.items() if randomness == "same" else ():
+                    generator.set_state(state)
+                example = [
+                    x if a is None else x[(slice(None),) * a + (i,)] for x, a in zip(flat, flat_axes, strict=True)
+                ]
+                rows.append(call(example))
         return _stacked(rows, out_axes)
 
     return batched

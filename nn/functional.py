@@ -115,7 +115,7 @@ def feature_alpha_dropout(
 def gumbel_softmax(
     logits: Tensor, tau: float = 1.0, hard: bool = False, dim: int = -1, generator: Generator | None = None
 ) -> Tensor:  # fmt: skip
-    """Relaxed or, if ``hard``, one-hot samples from a categorical distribution (Jang et al., 2017, arXiv:1611.01144)."""
+    """Relaxed or, if ``hard``, one-hot samples of a categorical distribution (Jang et al., 2017, arXiv:1611.01144)."""
     return ag.gumbel_softmax(logits, tau, hard, dim, generator)
 
 

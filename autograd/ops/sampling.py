@@ -5,8 +5,8 @@ of the whole result. The dtype is the widest floating one among the parameters, 
 ``generator`` is the default one of the device if None, so that :func:`autograd.manual_seed` makes every run the same.
 A parameter outside its domain raises ``ArgumentError``, shapes that do not broadcast ``ShapeError``, and a dtype that
 is not real and floating ``DtypeError``. Inside ``vmap`` each example draws its own numbers, unless
-``randomness="same"``. The gradient in a concentration (``gamma``, ``beta``, ``dirichlet``, ``chi2``, ``student_t``) needs
-SciPy or cupyx.
+``randomness="same"``. Gradients in a concentration (``gamma``, ``beta``, ``dirichlet``, ``chi2``, ``student_t``)
+need SciPy or cupyx.
 """
 
 from __future__ import annotations
