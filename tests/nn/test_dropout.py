@@ -41,7 +41,7 @@ def test_dropout_modules(name: str, shape: tuple[int, ...], mask: tuple[int, ...
 
 @pytest.mark.parametrize("name", [name for name, *_ in LAYERS])
 def test_dropout_modules_repeat_with_the_seed_and_check_p(name: str) -> None:
-    shape = dict((n, s) for n, s, _ in LAYERS)[name]
+    shape = {n: s for n, s, _ in LAYERS}[name]
 
     def draw(seed: int) -> np.ndarray:
         ag.manual_seed(seed)
@@ -55,7 +55,7 @@ def test_dropout_modules_repeat_with_the_seed_and_check_p(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name, *_ in LAYERS])
 def test_what_is_kept_and_dropped_has_pytorchs_values(name: str, torch: Any) -> None:
-    shape = dict((n, s) for n, s, _ in LAYERS)[name]
+    shape = {n: s for n, s, _ in LAYERS}[name]
     torch.manual_seed(0)
     ours = getattr(nn, name)(0.3)(ag.ones(shape, dtype="float64")).numpy()
     theirs = getattr(torch.nn, name)(0.3)(torch.ones(shape, dtype=torch.float64)).numpy()
