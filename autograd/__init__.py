@@ -42,8 +42,10 @@ from autograd.ops.choosing import *
 from autograd.ops.complex_numbers import *
 from autograd.ops.contraction import *
 from autograd.ops.convolution import *
+from autograd.ops.discrete import *
 from autograd.ops.editing import *
 from autograd.ops.elementwise import *
+from autograd.ops.implicit import *
 from autograd.ops.indexing import *
 from autograd.ops.joining import *
 from autograd.ops.linalg import *
@@ -59,6 +61,7 @@ from autograd.ops.rearrange import *
 from autograd.ops.reduce import *
 from autograd.ops.resample import *
 from autograd.ops.rounding import *
+from autograd.ops.sampling import *
 from autograd.ops.scan import *
 from autograd.ops.scattering import *
 from autograd.ops.shape import *

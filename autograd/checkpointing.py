@@ -17,7 +17,7 @@ from autograd.dispatch import bound, item_node
 from autograd.errors import GradientError
 from autograd.mode import enable_grad, is_grad_enabled, no_grad
 from autograd.primitive import Primitive, primitive
-from autograd.random import get_states, set_states
+from autograd.random import get_states, set_states, used_generators
 from autograd.tape import Leaf, Node, Variable, next_seq, writes
 from autograd.tensor import Tensor
 from autograd.tree import tree_flatten, tree_unflatten
@@ -55,7 +55,7 @@ def checkpoint(
         return y
 
     constants = [x.detach() if isinstance(x, Tensor) else x for x in leaves]
-    with no_grad(), levels.observe(watch):
+    with no_grad(), levels.observe(watch), used_generators() as used:
         value = function(*tree_unflatten(structure, constants), **options)
     outs, out_structure = tree_flatten(value)
     inner = [x for x in leaves if isinstance(x, Tensor) and x.node is not None]
@@ -80,7 +80,7 @@ def checkpoint(
         nodes: list[Any] = [node for _, node in places] if higher else [Leaf(x) for x in sources]
         given = iter(nodes)
         fresh = [bound(x.array, next(given)) if isinstance(x, Tensor) and x.node is not None else x for x in leaves]
-        with _replayed(states), _standing_at(sources[len(inner) :], nodes[len(inner) :]), enable_grad():
+        with _replayed(states, used), _standing_at(sources[len(inner) :], nodes[len(inner) :]), enable_grad():
             again = _again(function, tree_unflatten(structure, fresh), options, kept, keep)
         results = tree_flatten(again)[0]
         roots = [
@@ -111,13 +111,17 @@ def checkpoint(
 
 
 @contextmanager
-def _replayed(states: Any) -> Iterator[None]:
-    """Random numbers as they were at first, and afterwards as they are now."""
-    now = get_states()
+def _replayed(states: Any, used: dict[Any, Any]) -> Iterator[None]:
+    """Random numbers as they were at first, and afterwards as they are now; of users' own generators too."""
+    now, now_used = get_states(), {generator: generator.get_state() for generator in used}
     set_states(states)
+    for generator, state in used.items():
+        generator.set_state(state)
     try:
         yield
     finally:
+        for generator, state in now_used.items():
+            generator.set_state(state)
         set_states(now)
 
 

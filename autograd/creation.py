@@ -1,4 +1,4 @@
-"""Making Tensors: from data, filled with a value, in steps, at random."""
+"""Making Tensors: from data, filled with a value, in steps. Random ones: :mod:`autograd.ops.sampling`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ import numpy as np
 from autograd.backend import array_module, as_array, default_float, is_array, load_cupy, move, parse_device, parse_dtype
 from autograd.dispatch import bound
 from autograd.errors import ArgumentError, DtypeError, ShapeError
-from autograd.ops.axes import normalize_shape
-from autograd.random import Generator, default_generator
 from autograd.tape import Variable
 from autograd.tensor import Tensor
 
@@ -27,15 +25,11 @@ __all__ = [
     "full_like",
     "linspace",
     "nonzero",
-    "normal",
     "ones",
     "ones_like",
-    "rand",
-    "randn",
     "tensor",
     "tril_indices",
     "triu_indices",
-    "uniform",
     "zeros",
     "zeros_like",
 ]
@@ -243,39 +237,3 @@ def linspace(
 def eye(n: int, m: int | None = None, dtype: Any = None, device: str | None = None, k: int = 0) -> Tensor:
     """Ones on the diagonal ``k`` (0: the main one) of an ``(n, m)`` matrix of zeros; square by default."""
     return bound(_module(device).eye(n, m, k, dtype=default_float if dtype is None else parse_dtype(dtype)), None)
-
-
-def _random(shape: tuple[Any, ...]) -> tuple[int, ...]:
-    if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
-        shape = tuple(shape[0])
-    return normalize_shape("random", shape, int(np.prod(shape, dtype=np.int64)))
-
-
-def uniform(
-    *shape: Any, low: float = 0.0, high: float = 1.0, dtype: Any = None, device: str = "cpu",
-    generator: Generator | None = None, requires_grad: bool = False,
-) -> Tensor:  # fmt: skip
-    """Numbers drawn evenly from ``[low, high)``."""
-    generator = generator or default_generator(device)
-    out = bound(as_array(generator.uniform(_random(shape), low, high, default_float if dtype is None else dtype)), None)
-    return out.requires_grad_() if requires_grad else out
-
-
-def normal(
-    *shape: Any, mean: float = 0.0, std: float = 1.0, dtype: Any = None, device: str = "cpu",
-    generator: Generator | None = None, requires_grad: bool = False,
-) -> Tensor:  # fmt: skip
-    """Numbers drawn from the normal distribution."""
-    generator = generator or default_generator(device)
-    out = bound(as_array(generator.normal(_random(shape), mean, std, default_float if dtype is None else dtype)), None)
-    return out.requires_grad_() if requires_grad else out
-
-
-def rand(*shape: Any, **options: Any) -> Tensor:
-    """Numbers drawn evenly from [0, 1); options as :func:`uniform`."""
-    return uniform(*shape, **options)
-
-
-def randn(*shape: Any, **options: Any) -> Tensor:
-    """Numbers drawn from the standard normal distribution; options as :func:`normal`."""
-    return normal(*shape, **options)

@@ -22,14 +22,17 @@ class Level:
     """One transform in progress: its number, and for vmap the size of the batch (-1 for forward mode).
 
     ``undo`` holds what to call at the end: Tensors from outside, written with values of this level, get theirs back.
+    ``randomness`` says whether the examples of a vmap draw ``"different"`` random numbers, the ``"same"``, or none
+    (``"error"``).
     """
 
-    __slots__ = ("number", "size", "undo")
+    __slots__ = ("number", "randomness", "size", "undo")
 
-    def __init__(self, number: int, size: int = -1):
+    def __init__(self, number: int, size: int = -1, randomness: str = "different"):
         self.number = number
         self.size = size
         self.undo: list[Callable[[], None]] = []
+        self.randomness = randomness
 
 
 Observer = Callable[[Any, tuple[Any, ...], dict[str, Any], Callable[..., Any]], Any]
@@ -70,9 +73,9 @@ def _count(change: int) -> None:
 
 
 @contextmanager
-def enter(size: int = -1) -> Iterator[Level]:
+def enter(size: int = -1, randomness: str = "different") -> Iterator[Level]:
     """A new level, above all others of this thread, for the length of a block."""
-    level = Level(here.levels[-1].number + 1 if here.levels else 1, size)
+    level = Level(here.levels[-1].number + 1 if here.levels else 1, size, randomness)
     here.levels.append(level)
     _count(1)
     try:

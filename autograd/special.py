@@ -10,9 +10,13 @@ from typing import Any
 import numpy as np
 
 from autograd.backend import Array, array_module
+from autograd.errors import DtypeError
 from autograd.extras import import_extra
 
-__all__ = ["bessel_i", "call", "erf", "erf_series", "polygamma"]
+__all__ = [
+    "bessel_i", "call", "complete_bell", "erf", "erf_series", "gamma_order_derivative", "gamma_quantile_shift",
+    "polygamma",
+]  # fmt: skip
 
 # Chebyshev series, fitted to 40 digits and kept to double precision: erf(x)/x in 2x^2 - 1 on [0, 1], and
 # exp(x^2) erfc(x) in (x - 3.75)/(x + 3.75) on [0, inf) (the substitution of Schonfelder, 1978, Math. Comp. 32).
@@ -116,3 +120,98 @@ def erf_series(x: Array) -> Array:
     far = 1 - np.exp(-size * size) * _chebyshev((size - 3.75) / (size + 3.75), _ERFC_SCALED)
     value = np.where(size < 1, near, np.where(np.isnan(z), z, np.copysign(far, z)))
     return value.astype(dtype)
+
+
+# ------------------------------------------------------------- the gamma distribution as a function of its order
+#
+# With P the regularised lower incomplete gamma function and x = ln z, the derivatives of P(a, e^x) with respect to a
+# are integrals of the density p(t) of t = ln of a gamma variate, weighed by polynomials:
+#
+#     d^n P / da^n = int_(-inf)^x p(t) B_n(t) dt = - int_x^inf p(t) B_n(t) dt,    p(t) = exp(a t - e^t) / Gamma(a),
+#
+# where B_n is the complete Bell polynomial of t - psi(a), -psi'(a), -psi''(a), ... On either side of psi(a) the weight
+# B_1 has one sign: integrated there nothing cancels, and the ratio to p(x) has full relative precision in both tails.
+# On the left, P(a) = P(a + 1) + exp(a x - e^x) / Gamma(a + 1) first raises the order to one at least, which keeps the
+# integrand on one scale. It falls off to exp(-E) at an end that is known in closed form: there Gauss and Legendre's
+# rule converges fast.
+
+_FALL = 45.0  # the integrands are cut off where they have fallen to exp(-45)
+_NODES = 32
+_BLOCK = 1 << 12  # elements at a time: nodes times elements stay in the cache
+
+
+def complete_bell(kappas: Any) -> Any:
+    """The complete Bell polynomial of ``kappas``, a list of arrays or of Tensors; 1 of none."""
+    values: list[Any] = [1.0]
+    for n in range(len(kappas)):
+        values.append(sum(math.comb(n, k) * values[n - k] * kappas[k] for k in range(n + 1)))
+    return values[-1]
+
+
+@functools.cache
+def _gauss_legendre(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes and weights on [0, 1]."""
+    nodes, weights = np.polynomial.legendre.leggauss(n)
+    return 0.5 * (nodes + 1), 0.5 * weights
+
+
+def gamma_order_derivative(a: Array, x: Array, n: int = 1) -> Array:
+    r""":math:`\partial_a^n P(a, e^x) / p(x)`: how the gamma distribution function moves with its order.
+
+    ``p`` is the density of ``x``, the logarithm of a gamma variate. For ``n = 1`` the relative error is below 1e-12 in
+    float64 for orders from 1e-3 to 1e6 and all ``x``; computed in float64 whatever the dtype.
+    """
+    if any(v.dtype.kind == "c" for v in (a, x)):
+        raise DtypeError(f"gamma_order_derivative: the order and the argument are real, not {a.dtype} and {x.dtype}.")
+    dtype = np.result_type(a, x)
+    a, x = np.broadcast_arrays(a, x) if array_module(x) is np else array_module(x).broadcast_arrays(a, x)
+    shape = a.shape
+    a, x = (v.astype(np.float64).reshape(-1) for v in (a, x))
+    result = np.empty_like(a)
+    step = _BLOCK if array_module(a) is np else 1 << 20
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        for start in range(0, a.size, step):
+            part = slice(start, start + step)
+            result[part] = _order_derivative(a[part], x[part], n)
+    return result.reshape(shape).astype(dtype if dtype.kind not in "iub" else np.float64, copy=False)
+
+
+def _order_derivative(a: Array, x: Array, n: int) -> Array:
+    module, library = array_module(a), _special_functions(a)
+    z = np.exp(x)
+    raised = a + 1
+    psi = library.digamma(raised)
+    below = x < psi
+    order = np.where(below, raised, a)  # of the integrand
+    psi = np.where(below, psi, psi - 1 / a)  # psi(a + 1) = psi(a) + 1 / a
+    higher = [-polygamma(j, order) for j in range(1, n)]
+    distance = np.abs(order - z)
+    # where a lower bound of the exponent reaches _FALL: by e^-s - 1 + s >= s^2 / (2 + s), and by
+    # ln(1 + w) <= w (2 + w) / (2 (1 + w)); see the two exponents below
+    free = _FALL - 2 * distance
+    down = (free + np.sqrt(free * free + 8 * order * _FALL)) / (2 * order)
+    free, twice = _FALL - distance, 2 * z - order
+    up = np.log1p((free + np.sqrt(free * free + 2 * _FALL * twice)) / twice)
+    end = np.where(below, down, up)
+    sign = np.where(below, -1.0, 1.0)
+    nodes, weights = (module.asarray(v)[:, None] for v in _gauss_legendre(_NODES))
+    s = nodes * (sign * end)
+    # exp of order s - z (e^s - 1), with s from 0 down to -end or up to end
+    integrand = np.exp(order * s - z * np.expm1(s)) * complete_bell([x + s - psi, *higher])
+    integral = np.sum(weights * integrand, axis=0) * end
+    boundary = complete_bell([x - psi, *higher])
+    return np.where(below, (z * integral + boundary) / a, -integral)
+
+
+def gamma_quantile_shift(a: Array, base: Array, x: Array) -> Array:
+    """The logarithm of the gamma variate of order ``a`` at the quantile where that of order ``base`` has ``exp(x)``."""
+    library = _special_functions(x)
+    with np.errstate(all="ignore"):
+        z = np.exp(x)
+        below, above = library.gammainc(base, z), library.gammaincc(base, z)
+        # e^x underflows for small orders: there P(a, e^x) is e^(a x) / Gamma(a + 1) to full precision
+        tiny = x < -36
+        log_below = np.where(tiny, base * x - library.gammaln(base + 1), np.log(below))
+        leading = (log_below + library.gammaln(a + 1)) / a
+        lower, upper = library.gammaincinv(a, np.exp(log_below)), library.gammainccinv(a, above)
+        return np.where(leading < -36, leading, np.log(np.where(log_below < math.log(0.5), lower, upper)))

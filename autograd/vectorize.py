@@ -16,6 +16,7 @@ from autograd.dispatch import bound
 from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.interpreters import Batched, NeedsValueError, wrapped
 from autograd.levels import Level
+from autograd.random import used_generators
 from autograd.tape import Variable
 from autograd.transforms import grad, jvp, vjp
 from autograd.tree import tree_flatten, tree_leaves, tree_map, tree_unflatten
@@ -25,22 +26,33 @@ __all__ = ["hessian", "jacobian", "vmap"]
 _warned: set[str] = set()
 
 
-def vmap(function: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callable[..., Any]:
+def vmap(
+    function: Callable[..., Any],
+    in_axes: Any = 0,
+    out_axes: Any = 0,
+    randomness: Literal["different", "same", "error"] = "different",
+) -> Callable[..., Any]:
     """A function that evaluates ``function`` for each example of a batch, all at once.
 
     ``in_axes``   the axis of the examples in each argument: a number for all, or a tuple with an entry for each; None
                   for an argument that all examples share. An entry may be a container like its argument.
     ``out_axes``  where the examples go in the results, likewise
+    ``randomness``  whether what is drawn for a batched argument (a dropout mask, a sample whose parameters are batched)
+                  is ``"different"`` for each example, the ``"same"`` for all, or an ``"error"``. What is drawn from no
+                  batched argument, as in ``rand(3)``, is drawn once and shared.
 
     Each op of the table is evaluated once, by its batching rule, in the function and in its derivatives. An error of
     one example (a label out of range, a singular matrix) is an error of all. Integers may differ by example as indices;
     a mask may not, for each would keep another number of elements: use ``where``. ``x[i] = v`` and ``x += v`` on an
     ``x`` from outside, which all examples share, last until the vmap ends. A program that asks for the numbers inside
     (a Python branch on a value, ``unique``, the counts of ``repeat``) is run example by example instead, with a
-    warning, once.
+    warning, once; then every draw is one of each example, unless ``randomness`` is ``"same"``.
 
     >>> ag.vmap(ag.grad(loss), in_axes=(None, 0, 0))(parameters, xs, ys)      # a gradient for each example
     """
+
+    if randomness not in ("different", "same", "error"):
+        raise ArgumentError(f"vmap: randomness must be 'different', 'same' or 'error', not {randomness!r}.")
 
     @wraps(function)
     def batched(*args: Any, **options: Any) -> Any:
@@ -72,7 +84,7 @@ def vmap(function: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> C
             return function(*arguments, **options)
 
         try:
-            with levels.enter(size) as level:
+            with levels.enter(size, randomness) as level:
                 outputs = call([x if a is None else Batched(level, x, a) for x, a in zip(flat, flat_axes, strict=True)])
                 outs, structure = tree_flatten(outputs)
                 places = _spread_axes(out_axes, outs, outputs)
@@ -82,10 +94,15 @@ def vmap(function: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> C
             if name not in _warned:
                 _warned.add(name)
                 warnings.warn(f"vmap: {name} runs example by example: {error}", stacklevel=2)
-        rows = [
-            call([x if a is None else x[(slice(None),) * a + (i,)] for x, a in zip(flat, flat_axes, strict=True)])
-            for i in range(size)
-        ]
+        rows = []
+        with used_generators() as used:
+            for i in range(size):
+                for generator, state in used.items() if randomness == "same" else ():
+                    generator.set_state(state)
+                example = [
+                    x if a is None else x[(slice(None),) * a + (i,)] for x, a in zip(flat, flat_axes, strict=True)
+                ]
+                rows.append(call(example))
         return _stacked(rows, out_axes)
 
     return batched
@@ -205,7 +222,7 @@ def _pulled(pull: Any, value: Any) -> Any:
     outs, structure = tree_flatten(value)
     sizes = [math.prod(y.shape) for y in outs]
     basis = tree_unflatten(structure, [_basis(y, sizes, k) for k, y in enumerate(outs)])
-    found = vmap(pull)(basis)
+    found = vmap(pull, randomness="same")(basis)
     rows, start = [], 0
     for y, n in zip(outs, sizes, strict=True):
         rows.append(_Row([ops.reshape(g[start : start + n], (*y.shape, *g.shape[1:])) for g in found]))
@@ -216,7 +233,7 @@ def _pulled(pull: Any, value: Any) -> Any:
 def _pushed(function: Callable[..., Any], leaves: list[Any]) -> Any:
     sizes = [math.prod(x.shape) for x in leaves]
     tangents = tuple(_basis(x, sizes, k) for k, x in enumerate(leaves))
-    moved = vmap(lambda *ts: jvp(function, tuple(leaves), ts)[1], out_axes=-1)(*tangents)
+    moved = vmap(lambda *ts: jvp(function, tuple(leaves), ts)[1], out_axes=-1, randomness="same")(*tangents)
 
     def split(t: Any) -> _Row:
         row, start = _Row(), 0

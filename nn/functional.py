@@ -16,8 +16,9 @@ from autograd.errors import DtypeError, RangeError, ShapeError
 from autograd.ops.convolution import pair
 
 __all__ = [
-    "avg_pool2d", "conv2d", "cross_entropy", "dropout", "flatten", "gelu", "leaky_relu", "linear", "log_softmax",
-    "max_pool2d", "mse_loss", "nll_loss", "one_hot", "relu", "sigmoid", "silu", "softmax", "softplus", "tanh",
+    "alpha_dropout", "avg_pool2d", "conv2d", "cross_entropy", "dropout", "dropout1d", "dropout2d", "dropout3d",
+    "feature_alpha_dropout", "flatten", "gelu", "gumbel_softmax", "leaky_relu", "linear", "log_softmax", "max_pool2d",
+    "mse_loss", "nll_loss", "one_hot", "relu", "rrelu", "sigmoid", "silu", "softmax", "softplus", "tanh",
 ]  # fmt: skip
 
 # ------------------------------------------------------------------------------------------------------------ layers
@@ -84,6 +85,40 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, generator: Gen
     return ag.dropout(input, p, training, generator)
 
 
+def dropout1d(input: Tensor, p: float = 0.5, training: bool = True, generator: Generator | None = None) -> Tensor:
+    """:func:`dropout` of whole channels of ``(N, C, L)`` or ``(C, L)`` (Tompson et al., 2015, arXiv:1411.4280)."""
+    return ag.dropout1d(input, p, training, generator)
+
+
+def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, generator: Generator | None = None) -> Tensor:
+    """:func:`dropout` of whole channels of ``(N, C, H, W)`` or ``(N, C, L)`` (Tompson et al., 2015)."""
+    return ag.dropout2d(input, p, training, generator)
+
+
+def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, generator: Generator | None = None) -> Tensor:
+    """:func:`dropout` of whole channels of ``(N, C, D, H, W)`` or ``(C, D, H, W)`` (Tompson et al., 2015)."""
+    return ag.dropout3d(input, p, training, generator)
+
+
+def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, generator: Generator | None = None) -> Tensor:
+    """Dropout that keeps mean 0 and variance 1, for selu networks (Klambauer et al., 2017, arXiv:1706.02515)."""
+    return ag.alpha_dropout(input, p, training, generator)
+
+
+def feature_alpha_dropout(
+    input: Tensor, p: float = 0.5, training: bool = False, generator: Generator | None = None
+) -> Tensor:  # fmt: skip
+    """:func:`alpha_dropout` of whole channels of ``(N, C, ...)``."""
+    return ag.feature_alpha_dropout(input, p, training, generator)
+
+
+def gumbel_softmax(
+    logits: Tensor, tau: float = 1.0, hard: bool = False, dim: int = -1, generator: Generator | None = None
+) -> Tensor:  # fmt: skip
+    """Relaxed or, if ``hard``, one-hot samples of a categorical distribution (Jang et al., 2017, arXiv:1611.01144)."""
+    return ag.gumbel_softmax(logits, tau, hard, dim, generator)
+
+
 # ------------------------------------------------------------------------------------------------------- activations
 
 
@@ -95,6 +130,14 @@ def relu(input: Tensor) -> Tensor:
 def leaky_relu(input: Tensor, negative_slope: float = 0.01) -> Tensor:
     """``x`` where it is positive, else ``negative_slope x`` (Maas et al., 2013, ICML)."""
     return ag.where(input > 0, input, input * negative_slope)
+
+
+def rrelu(
+    input: Tensor, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False,
+    generator: Generator | None = None,
+) -> Tensor:  # fmt: skip
+    """``x`` where positive, else a slope from ``[lower, upper]`` times ``x``; see :func:`autograd.rrelu`."""
+    return ag.rrelu(input, lower, upper, training, generator)
 
 
 def sigmoid(input: Tensor) -> Tensor:

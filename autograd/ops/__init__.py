@@ -9,9 +9,11 @@ from autograd.ops import (
     contraction,
     convolution,
     decomposition,
+    discrete,
     editing,
     elementwise,
     fourier,
+    implicit,
     indexing,
     joining,
     linalg,
@@ -28,6 +30,7 @@ from autograd.ops import (
     resample,
     rounding,
     rows,
+    sampling,
     scan,
     scattering,
     shape,
@@ -42,9 +45,11 @@ from autograd.ops.complex_numbers import *
 from autograd.ops.contraction import *
 from autograd.ops.convolution import *
 from autograd.ops.decomposition import *
+from autograd.ops.discrete import *
 from autograd.ops.editing import *
 from autograd.ops.elementwise import *
 from autograd.ops.fourier import *
+from autograd.ops.implicit import *
 from autograd.ops.indexing import *
 from autograd.ops.joining import *
 from autograd.ops.linalg import *
@@ -61,6 +66,7 @@ from autograd.ops.reduce import *
 from autograd.ops.resample import *
 from autograd.ops.rounding import *
 from autograd.ops.rows import *
+from autograd.ops.sampling import *
 from autograd.ops.scan import *
 from autograd.ops.scattering import *
 from autograd.ops.shape import *
@@ -76,9 +82,11 @@ __all__ += complex_numbers.__all__
 __all__ += contraction.__all__
 __all__ += convolution.__all__
 __all__ += decomposition.__all__
+__all__ += discrete.__all__
 __all__ += editing.__all__
 __all__ += elementwise.__all__
 __all__ += fourier.__all__
+__all__ += implicit.__all__
 __all__ += indexing.__all__
 __all__ += joining.__all__
 __all__ += linalg.__all__
@@ -94,6 +102,7 @@ __all__ += rearrange.__all__
 __all__ += reduce.__all__
 __all__ += resample.__all__
 __all__ += rounding.__all__
+__all__ += sampling.__all__
 __all__ += rows.__all__
 __all__ += scan.__all__
 __all__ += scattering.__all__

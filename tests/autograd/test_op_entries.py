@@ -107,10 +107,9 @@ def test_a_bound_of_clip_that_does_not_fit_is_named() -> None:
         ag.clip(ag.ones((2, 3)), 0, ag.ones(4))
 
 
-@pytest.mark.parametrize("name", ["gammainc", "gammaincc", "zeta"])
-def test_a_gradient_in_the_order_is_refused_by_name(name: str) -> None:
+def test_a_gradient_in_the_order_of_zeta_is_refused_by_name() -> None:
     a, x = ag.tensor([2.0], requires_grad=True), ag.tensor([0.5], requires_grad=True)
-    with pytest.raises(ag.errors.ArgumentError, match=rf"^{name}: .*order a.*detach"):
-        getattr(ag, name)(a, x).backward()
-    getattr(ag, name)(a.detach(), x).backward()
+    with pytest.raises(ag.errors.ArgumentError, match=r"^zeta: .*order a.*detach"):
+        ag.zeta(a, x).backward()
+    ag.zeta(a.detach(), x).backward()
     assert x.grad is not None
