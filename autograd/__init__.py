@@ -136,4 +136,4 @@ __all__ = [
 ]
 __all__ += creation.__all__
 __all__ += errors.__all__
-__all__ += [name for name in ops.__all__ if name not in (*fft.__all__, *ops.decomposition.__all__, *ops.rows.__all__)]
+__all__ += [name for name in ops.__all__ if name not in (*fft.__all__, *linalg.OWN, *ops.rows.__all__)]

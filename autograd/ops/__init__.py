@@ -19,6 +19,7 @@ from autograd.ops import (
     linalg,
     logic,
     loss,
+    matrix_functions,
     missing,
     normalization,
     objective,
@@ -35,7 +36,9 @@ from autograd.ops import (
     scattering,
     shape,
     signal,
+    solving,
     special,
+    spectrum,
 )
 from autograd.ops.activation import *
 from autograd.ops.adaptive_pooling import *
@@ -55,6 +58,7 @@ from autograd.ops.joining import *
 from autograd.ops.linalg import *
 from autograd.ops.logic import *
 from autograd.ops.loss import *
+from autograd.ops.matrix_functions import *
 from autograd.ops.missing import *
 from autograd.ops.normalization import *
 from autograd.ops.objective import *
@@ -71,7 +75,9 @@ from autograd.ops.scan import *
 from autograd.ops.scattering import *
 from autograd.ops.shape import *
 from autograd.ops.signal import *
+from autograd.ops.solving import *
 from autograd.ops.special import *
+from autograd.ops.spectrum import *
 
 __all__: list[str] = []
 __all__ += activation.__all__
@@ -92,6 +98,7 @@ __all__ += joining.__all__
 __all__ += linalg.__all__
 __all__ += logic.__all__
 __all__ += loss.__all__
+__all__ += matrix_functions.__all__
 __all__ += missing.__all__
 __all__ += normalization.__all__
 __all__ += objective.__all__
@@ -108,4 +115,6 @@ __all__ += scan.__all__
 __all__ += scattering.__all__
 __all__ += shape.__all__
 __all__ += signal.__all__
+__all__ += solving.__all__
 __all__ += special.__all__
+__all__ += spectrum.__all__

@@ -1,0 +1,70 @@
+"""What ops of matrices share: their checks, transposes, costs, samples, and what counts as 0."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autograd.backend import Array
+from autograd.errors import ShapeError
+from autograd.samples import ErrorSample
+from autograd.samples import array as spec
+from autograd.tape import module_of
+
+__all__ = ["SINGULAR", "adjoint", "check_matrices", "cubic", "cutoff", "identity_of", "regular", "solved", "transposed"]
+
+
+def check_matrices(op: str, x: Any, square: bool = False) -> None:
+    """Raise unless ``x`` is a stack of matrices, square ones if asked."""
+    if x.ndim < 2 or (square and x.shape[-1] != x.shape[-2]):
+        raise ShapeError(
+            f"{op}: x must be {'square matrices (..., n, n)' if square else 'matrices (..., m, n)'}, "
+            f"not {tuple(x.shape)}."
+        )
+
+
+def transposed(x: Any) -> Any:
+    """The transpose of each matrix."""
+    return x.swapaxes(-1, -2)
+
+
+def adjoint(x: Any) -> Any:
+    """The conjugate transpose."""
+    return x.conj().swapaxes(-1, -2) if x.dtype.kind == "c" else x.swapaxes(-1, -2)
+
+
+def identity_of(x: Any, n: int) -> Array:
+    """The ``(n, n)`` identity in the dtype and on the device of ``x``."""
+    return module_of(x).eye(n, dtype=x.dtype)
+
+
+def regular(*shape: int) -> Any:
+    """A sample argument: matrices whose singular values lie between 1 and 3."""
+    return spec(*shape, matrix="regular")
+
+
+def _cube(shape: tuple[int, ...]) -> int:
+    return math.prod(shape[:-2]) * shape[-1] ** 3 if len(shape) > 1 else 0
+
+
+def cubic(factor: float) -> Any:
+    """A cost of ``factor n**3`` for each matrix."""
+    return lambda out, *shapes, **params: int(factor * _cube(shapes[0]))
+
+
+SINGULAR = ErrorSample((np.zeros((2, 2)),), ShapeError, "ingular")
+
+
+def solved(function: Any, *arrays: Array) -> Array:
+    """A function of the library, whose complaint becomes a ValueError that dispatch explains."""
+    try:
+        return function(*arrays)
+    except np.linalg.LinAlgError as error:
+        raise ValueError(f"{error}. For a least-squares answer use pinv or lstsq") from error
+
+
+def cutoff(shape: tuple[int, ...], dtype: np.dtype) -> float:
+    """What a singular value is lost in rounding below, relative to the largest (Golub and Van Loan, section 5.4)."""
+    return max(shape[-2:]) * float(np.finfo(dtype if dtype.kind in "fc" else np.float64).eps)
