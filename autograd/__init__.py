@@ -67,6 +67,7 @@ from autograd.ops.scattering import *
 from autograd.ops.shape import *
 from autograd.ops.signal import *
 from autograd.ops.special import *
+from autograd.ops.trigonometric import *
 from autograd.primitive import OPS, Primitive, primitive
 from autograd.random import Generator, default_generator, manual_seed
 from autograd.recording import Recording, record

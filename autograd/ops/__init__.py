@@ -39,6 +39,7 @@ from autograd.ops import (
     solving,
     special,
     spectrum,
+    trigonometric,
 )
 from autograd.ops.activation import *
 from autograd.ops.adaptive_pooling import *
@@ -78,6 +79,7 @@ from autograd.ops.signal import *
 from autograd.ops.solving import *
 from autograd.ops.special import *
 from autograd.ops.spectrum import *
+from autograd.ops.trigonometric import *
 
 __all__: list[str] = []
 __all__ += activation.__all__
@@ -118,3 +120,4 @@ __all__ += signal.__all__
 __all__ += solving.__all__
 __all__ += special.__all__
 __all__ += spectrum.__all__
+__all__ += trigonometric.__all__

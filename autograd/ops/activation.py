@@ -12,7 +12,8 @@ from autograd.backend import Array
 from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.ops.axes import normalize_axis
-from autograd.ops.elementwise import erf, exp, expm1, tanh, where
+from autograd.ops.elementwise import erf, exp, expm1, where
+from autograd.ops.trigonometric import tanh
 from autograd.primitive import per_element, primitive
 from autograd.samples import ErrorSample, elementwise_samples, sample
 from autograd.samples import array as spec

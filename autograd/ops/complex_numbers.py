@@ -14,10 +14,11 @@ import numpy as np
 
 from autograd.composite import composite
 from autograd.errors import DtypeError, ShapeError
-from autograd.ops.elementwise import arctan2, cos, imag, real, sin, where
+from autograd.ops.elementwise import imag, real, where
 from autograd.ops.indexing import getitem
 from autograd.ops.logic import isnan
 from autograd.ops.shape import stack
+from autograd.ops.trigonometric import arctan2, cos, sin
 from autograd.samples import ErrorSample, elementwise_samples, sample
 from autograd.samples import array as spec
 
