@@ -47,6 +47,9 @@ class Watcher:
     def accumulating(self, tensor: Any, root: Any) -> None:
         """A leaf is about to be given the gradient of the pass that started at node ``root``."""
 
+    def written(self, memory: Any) -> None:
+        """An array that owns its memory was written in place just now."""
+
     def line_of(self, node: Any) -> Any:
         """The line of the program that recorded a node, if this watcher knows it."""
 

@@ -12,11 +12,12 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any
+from weakref import ref
 
 import numpy as np
 
 from autograd import levels
-from autograd.tape import Variable, next_seq, writes
+from autograd.tape import Variable, next_seq, owner_of, writes
 from autograd.watching import Line, source_line
 
 __all__ = ["SilentMistakeWarning", "debug_mode", "warn_of_mistake"]
@@ -38,7 +39,8 @@ def warn_of_mistake(message: str, line: Line | None = None) -> None:
 class debug_mode(levels.Watcher):
     """Within it, silent mistakes give a :class:`SilentMistakeWarning`, once for each line of the program.
 
-    - A backward pass adds to gradients that an optimizer step has used already: ``zero_grad`` was forgotten.
+    - A step uses gradients to which a backward pass was added after an earlier step had used them: ``zero_grad`` was
+      forgotten.
     - A second backward pass through the same value doubles the gradients that the first one left.
     - ``(n, 1)`` meets ``(n,)``: predictions against targets become ``(n, n)``, each one against all others.
 
@@ -54,6 +56,7 @@ class debug_mode(levels.Watcher):
         self._added: dict[
             int, tuple[int, int]
         ] = {}  # of a leaf, by number: when it got a gradient, and from which root
+        self._stale: dict[int, Any] = {}  # leaves whose gradient is a sum of one that was used and a new one
         self._contexts: list[AbstractContextManager[None]] = []
 
     def __enter__(self) -> debug_mode:
@@ -104,15 +107,25 @@ class debug_mode(levels.Watcher):
             stamp, before = known
             which = f"a leaf of shape {tensor.shape}"
             if writes.after(tensor.array, stamp):
-                self._warn(
-                    "step",
-                    f"backward: {which} still holds the gradient of an earlier pass, which a step has used already, "
-                    "and the new one is added to it. Call optimizer.zero_grad() before backward().",
-                )
+                self._stale[id(owner_of(tensor.array))] = ref(tensor)  # a mistake only if a step uses the sum
             elif before == root.seq:
                 self._warn(
                     "twice",
                     f"backward: a second pass through the same {root!r} adds the same gradient again to {which}: it "
                     "doubles. Set .grad = None (or call zero_grad()) in between.",
                 )
+        else:
+            self._stale.pop(id(owner_of(tensor.array)), None)
         self._added[tensor.node.seq] = (next_seq(), root.seq)
+
+    def written(self, memory: Any) -> None:
+        """An array that owns its memory was written in place just now."""
+        found = self._stale.pop(id(memory), None)
+        tensor = found and found()
+        if tensor is not None and owner_of(tensor.array) is memory and tensor._grad is not None:
+            self._warn(
+                "step",
+                f"step: the gradient of a leaf of shape {tensor.shape} still holds that of an earlier backward pass, "
+                "which an earlier step has used already; the new one was added to it. Call optimizer.zero_grad() "
+                "before backward().",
+            )

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FREED", "SLOTS", "Held", "Leaf", "Node", "Variable", "constant", "innermost", "mark_written", "module_of",
-    "next_seq",
+    "next_seq", "owner_of",
 ]  # fmt: skip
 
 next_seq: Callable[[], int] = itertools.count(1).__next__  # one clock for nodes and for writes to memory; atomic
@@ -140,29 +140,31 @@ class _Writes:
 
     def mark(self, array: Array) -> None:
         """Note that the memory of ``array`` (and of all its views) was written just now."""
-        owner = _owner(array)
+        owner = owner_of(array)
         key = id(owner)
         stamp = next_seq()
         known = self._stamps.get(key)
         reference = known[0] if known else weakref.ref(owner, lambda _: self._stamps.pop(key, None))
         self._stamps[key] = (reference, stamp, source_line() if levels.here.watchers else None)
         self.last = stamp
+        for watcher in levels.here.watchers:
+            watcher.written(owner)
 
     def after(self, array: Array, seq: int) -> bool:
         """Whether the memory of ``array`` was written after creation number ``seq``."""
-        known = self._stamps.get(id(_owner(array)))
+        known = self._stamps.get(id(owner_of(array)))
         return known is not None and known[1] > seq
 
     def line(self, array: Array) -> Line | None:
         """The line of the program that wrote the memory of ``array`` last, if something was watching."""
-        known = self._stamps.get(id(_owner(array)))
+        known = self._stamps.get(id(owner_of(array)))
         return known and known[2]
 
 
 writes = _Writes()
 
 
-def _owner(array: Array) -> Array:
+def owner_of(array: Array) -> Array:
     """The array that owns the memory which ``array`` is a view of."""
     while (base := getattr(array, "base", None)) is not None and type(base) is type(array):
         array = base

@@ -128,6 +128,15 @@ def _tensor(x: Any) -> Any:
     return bound(np.asarray(x, dtype=np.float32 if isinstance(x, (float, int)) else None), None)
 
 
+def _result(transform: str, y: Any) -> Any:
+    """A part of a function's value as a Tensor; numbers and arrays do not depend on anything."""
+    if not (isinstance(y, (Variable, np.generic, bool, int, float, complex)) or is_array(y)):
+        raise DtypeError(
+            f"{transform}: the function returned a {type(y).__name__}; return Tensors, or containers of them."
+        )
+    return _tensor(y)
+
+
 def _detached(x: Any) -> Any:
     """The same value with constants inside; tangents and batches stay."""
     if isinstance(x, Dual):
@@ -298,6 +307,7 @@ def vjp(function: Callable[..., Any], *primals: Any, has_aux: bool = False) -> A
     if has_aux:
         value, aux = value
     outs, out_structure = tree_flatten(value)
+    outs = [_result("vjp", y) for y in outs]
     targets = [x for x in points if isinstance(x, Tensor) and unwrap(x).node is not None]
     own = {unwrap(x).node for x in targets if unwrap(x).node.op is None}
     outer = recording and any(isinstance(y, Tensor) and _has_other_leaves(y, own) for y in outs)
@@ -398,8 +408,9 @@ def jvp(function: Callable[..., Any], primals: Sequence[Any], tangents: Sequence
         if has_aux:
             value, aux = value
         outs, structure = tree_flatten(value)
+        outs = [_result("jvp", y) for y in outs]
         still = [y.primal if wrapped(y, level) else y for y in outs]
-        moved = [y.tangent if wrapped(y, level) else ops.zeros_of(_tensor(y)) for y in outs]
+        moved = [y.tangent if wrapped(y, level) else ops.zeros_of(y) for y in outs]
         if has_aux:
             aux = tree_map(lambda a: a.primal if wrapped(a, level) else a, aux)
     results = tree_unflatten(structure, still), tree_unflatten(structure, moved)

@@ -131,6 +131,10 @@ def _checked_axis(x: Any, axis: Any) -> Any:
 
 
 def _out(y: Any, level: Level, place: Any) -> Any:
+    if place is not None and hasattr(y, "shape") and not -len(y.shape) - 1 <= place <= len(y.shape):
+        raise ShapeError(
+            f"vmap: out_axes={place} is out of range for a result of shape {tuple(y.shape)} and a batch axis."
+        )
     if place is None:
         if wrapped(y, level):
             raise ArgumentError("vmap: out_axes is None for a result that differs by example. Give it an axis.")

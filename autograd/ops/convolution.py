@@ -15,6 +15,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from autograd.backend import Array
 from autograd.errors import ArgumentError, DtypeError, ShapeError
+from autograd.ops.indexing import getitem
 from autograd.ops.reduce import sum
 from autograd.ops.shape import pad
 from autograd.primitive import Primitive, primitive
@@ -73,10 +74,14 @@ def spread(columns: Array, size: Sizes, stride: Sizes, padding: Sizes, dilation:
     return x[(slice(None), slice(None), *(slice(p, p + m) for p, m in zip(padding, size, strict=True)))]
 
 
-def _columns(x: Array, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int) -> Array:
-    """The windows as matrices (im2col): ``(N, groups, C / groups * kernel size, places)``."""
+def _columns(
+    x: Array, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int, out: Sizes | None = None
+) -> Array:
+    """The (first ``out``) windows as matrices (im2col): ``(N, groups, C / groups * kernel size, places)``."""
     k = len(kernel)
     view = windows(x, kernel, stride, padding, dilation)
+    if out is not None:
+        view = view[(slice(None), slice(None), *map(slice, out))]
     n, c = view.shape[:2]
     order = (0, 1, *range(2 + k, 2 + 2 * k), *range(2, 2 + k))
     return view.transpose(order).reshape(n, groups, c // groups * math.prod(kernel), math.prod(view.shape[2 : 2 + k]))
@@ -107,13 +112,18 @@ def _weight_forward(
     x: Array, d: Array, *, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int
 ) -> Array:
     """The transpose in the kernel: windows against cotangents, summed over images and places."""
-    n, o = d.shape[:2]
-    columns = _columns(x, kernel, stride, padding, dilation, groups)
+    n, o, *out = d.shape
+    columns = _columns(x, kernel, stride, padding, dilation, groups, tuple(out))
     depth, places = columns.shape[2:]
     columns = columns.transpose(1, 2, 0, 3).reshape(groups, depth, n * places)
     cotangents = d.reshape(n, groups, o // groups, places).transpose(1, 2, 0, 3)
     cotangents = cotangents.reshape(groups, o // groups, n * places)
     return np.matmul(cotangents, columns.swapaxes(1, 2)).reshape(o, x.shape[1] // groups, *kernel)
+
+
+def _first(y: Any, shape: Sizes) -> Any:
+    """The part that the cotangent covers: with ``output_padding`` a window more may fit behind it."""
+    return y if tuple(y.shape) == tuple(shape) else getitem(y, tuple(map(slice, shape)))
 
 
 def _flops(out: Sizes, x: Sizes, weight: Sizes, *rest: Any, **params: Any) -> int:
@@ -154,8 +164,8 @@ def _make(n: int) -> _Ops:
             total = wide + (0 * conv(x, weight, None, **geometry) if total is None else total)
         return total
 
-    def input_vjp_d(g: Any, weight: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
-        return conv(g, weight, None, **_geometry(stride, padding, dilation, groups))
+    def input_vjp_d(g: Any, weight: Any, d_shape: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
+        return _first(conv(g, weight, None, **_geometry(stride, padding, dilation, groups)), d_shape)
 
     def input_vjp_weight(
         g: Any, d: Any, weight_shape: Any, stride: Any, padding: Any, dilation: Any, groups: Any
@@ -165,8 +175,8 @@ def _make(n: int) -> _Ops:
     def weight_vjp_x(g: Any, d: Any, x_shape: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
         return input_(d, g, x_size=x_shape[2:], **_geometry(stride, padding, dilation, groups))
 
-    def weight_vjp_d(g: Any, x: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
-        return conv(x, g, None, **_geometry(stride, padding, dilation, groups))
+    def weight_vjp_d(g: Any, x: Any, d_shape: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
+        return _first(conv(x, g, None, **_geometry(stride, padding, dilation, groups)), d_shape)
 
     first = tuple({1: (3,), 2: (3, 2), 3: (2, 2, 2)}[n])
     size = {1: (5,), 2: (4, 4), 3: (3, 3, 3)}[n]
@@ -174,6 +184,7 @@ def _make(n: int) -> _Ops:
     unit = _geometry((1,) * n, (0,) * n, (1,) * n, 1)
     grouped = _geometry((1,) * n, (1,) * n, (1,) * n, 2)
     strided = _geometry((2, 1, 1)[:n], (1, 0, 0)[:n], (1, 2, 1)[:n], 1)
+    loose = _geometry((1,) * n, (0,) * n, (2,) * n, 1)  # of 5 pixels, 3 places: one more than a cotangent of 2
     odd = (5, 4, 3)[:n]
     small = (2,) * n
     odd_out = out_size(odd, small, strided["stride"], strided["padding"], strided["dilation"])
@@ -201,6 +212,7 @@ def _make(n: int) -> _Ops:
         samples=[
             sample(spec(2, 3, *out), spec(3, 2, *first), x_size=size, **unit),
             sample(spec(1, 2, *odd_out), spec(2, 2, *small), x_size=odd, **strided),
+            sample(spec(1, 2, *small), spec(2, 2, *small), x_size=(5,) * n, **loose),
         ],
     )  # fmt: skip
     weight_ = primitive(
@@ -211,6 +223,7 @@ def _make(n: int) -> _Ops:
         samples=[
             sample(spec(2, 2, *size), spec(2, 3, *out), kernel=first, **unit),
             sample(spec(1, 2, *odd), spec(1, 2, *odd_out), kernel=small, **strided),
+            sample(spec(1, 2, *(5,) * n), spec(1, 2, *small), kernel=small, **loose),
         ],
     )  # fmt: skip
     return _Ops(conv, input_, weight_)

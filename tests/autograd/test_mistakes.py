@@ -47,6 +47,24 @@ def test_gradient_accumulation_is_no_mistake(zero):
     assert caught(lambda: training(zero=zero, accumulate=3)) == []
 
 
+def test_two_optimizers_in_turn_are_no_mistake():
+    generator, critic = nn.Linear(2, 2), nn.Linear(2, 1)
+
+    def program():
+        first, second = optim.Adam(generator.parameters()), optim.Adam(critic.parameters())
+        with ag.debug_mode():
+            for _ in range(3):
+                noise = ag.ones((4, 2))
+                second.zero_grad()
+                critic(generator(noise).detach()).sum().backward()
+                second.step()
+                first.zero_grad()
+                critic(generator(noise)).sum().backward()  # adds to the critic's gradients too, which nobody uses
+                first.step()
+
+    assert caught(program) == []
+
+
 def test_a_second_pass_through_the_same_value():
     def program():
         with ag.debug_mode():
