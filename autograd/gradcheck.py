@@ -35,7 +35,8 @@ def gradcheck(
 
     ``function``  takes the inputs and returns a Tensor or a tuple of them
     ``inputs``    Tensors (or arrays); those of dtype float64 or complex128 that want gradients are checked
-    ``eps``       step; ``atol``, ``rtol`` tolerance: ``|analytic - numeric| <= atol + rtol |numeric|``
+    ``eps``       step, relative for numbers above 1
+    ``atol``, ``rtol``  tolerance: ``|analytic - numeric| <= atol + rtol |numeric|``
 
     Of a complex number both parts are varied; the gradient follows PyTorch's convention (conjugate Wirtinger).
     Returns True, or raises :class:`GradcheckError` (or returns False without ``raise_exception``) with the function's
@@ -173,14 +174,13 @@ def _numeric(function: Any, points: list[Any], i: int, k: int, weights: np.ndarr
         output = to_numpy(_outputs(function(*arguments))[k].array)
         return float(np.sum(np.conj(weights) * output).real)
 
-    steps: list[Any] = [eps, 1j * eps] if is_complex(base.dtype) else [eps]
     for index in np.ndindex(base.shape):
-        for step in steps:
+        size = eps * max(1.0, float(abs(base[index])))  # a fixed step would drown in the rounding of a large number
+        for direction in (1, 1j) if is_complex(base.dtype) else (1,):
             up, down = base.copy(), base.copy()
-            up[index] += step
-            down[index] -= step
-            slope = (value(up) - value(down)) / (2 * eps)
-            result[index] += slope * (step / eps)
+            up[index] += size * direction
+            down[index] -= size * direction
+            result[index] += (value(up) - value(down)) / (2 * size) * direction
     return result
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 import os
 import re
@@ -47,7 +48,8 @@ def check_gradients(
 
     What is decorated may also be an op or a Module: ``test_mine = check_gradients(arrays((2, 3)))(nn.Linear(3, 4))``;
     a Module's parameters are checked too. A failure shrinks to the smallest input that shows it, and prints a program
-    that reproduces it. The function itself stays within reach as ``.function`` of the test.
+    that reproduces it. The function itself stays within reach as ``.function`` of the test. Keyword-only arguments are
+    pytest's: fixtures, and what ``pytest.mark.parametrize`` gives.
 
     >>> @check_gradients(arrays(low=0.1), arrays((), low=0.5))
     ... def test_scaled_log(x, scale):
@@ -60,23 +62,23 @@ def check_gradients(
     def decorate(function: Callable[..., Any]) -> Any:
         drawn = strategies or (_default_strategy(function),)
 
-        def test(inputs: tuple[Any, ...]) -> None:
-            arguments = tuple(a for x in inputs for a in (x if isinstance(x, Several) else (x,)))
-            try:
-                assert_gradients(function, *arguments, order=order, modes=named, device=device, **tolerances)
-            except Exception as error:
-                error.add_note(
-                    _program(
-                        function,
-                        arguments,
-                        order,
-                        named,
-                        tolerances if device == "cpu" else {"device": device} | tolerances,
-                    )
-                )
-                raise
+        options = tolerances if device == "cpu" else {"device": device} | tolerances
 
-        def run() -> None:
+        def run(*of_class: Any, **fixtures: Any) -> None:
+            """The test: pytest gives the instance of a method, and fixtures or parameters by keyword."""
+            called = functools.partial(function, *of_class, **fixtures) if of_class or fixtures else function
+            if called is not function:
+                called.__name__ = getattr(function, "__name__", "function")
+
+            def test(inputs: tuple[Any, ...]) -> None:
+                arguments = tuple(a for x in inputs for a in (x if isinstance(x, Several) else (x,)))
+                try:
+                    assert_gradients(called, *arguments, order=order, modes=named, device=device, **tolerances)
+                except Exception as error:
+                    error.add_note(_program(function, fixtures, arguments, order, named, options))
+                    raise
+
+            test.__qualname__ = run.__qualname__  # Hypothesis keeps its examples, and its seed, by this name
             examples = session.examples or max_examples
             given = _hypothesis.given(_st.tuples(*drawn))(test)
             configured = _hypothesis.settings(max_examples=examples, deadline=None, report_multiple_bugs=False)(given)
@@ -85,11 +87,25 @@ def check_gradients(
         for attribute in ("__name__", "__qualname__", "__doc__", "__module__"):
             if isinstance(value := getattr(function, attribute, None), str):
                 setattr(run, attribute, value)
-        test.__qualname__ = run.__qualname__  # Hypothesis keeps its examples, and its seed, by this name
+        run.__signature__ = _for_pytest(function)  # type: ignore[attr-defined]
         run.function = function  # type: ignore[attr-defined]
         return run
 
     return decorate
+
+
+def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    try:
+        return list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        return []
+
+
+def _for_pytest(function: Callable[..., Any]) -> inspect.Signature:
+    """What pytest has to give: ``self`` of a method, and the keyword-only arguments, which are fixtures."""
+    wanted = [p for p in _parameters(function) if p.kind is p.KEYWORD_ONLY and p.default is p.empty]
+    first = _parameters(function)[:1]
+    return inspect.Signature([*(p for p in first if p.name == "self"), *wanted])
 
 
 def _default_strategy(function: Callable[..., Any]) -> Any:
@@ -97,11 +113,7 @@ def _default_strategy(function: Callable[..., Any]) -> Any:
     names = getattr(function, "arguments", None)  # an op of the table, or a custom one
     if names is None:
         kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-        try:
-            found = inspect.signature(function).parameters.values()
-        except (TypeError, ValueError):
-            found = ()  # type: ignore[assignment]
-        names = [p.name for p in found if p.kind in kinds and p.default is p.empty]
+        names = [p.name for p in _parameters(function) if p.kind in kinds and p.default is p.empty and p.name != "self"]
     if not names:
         raise ArgumentError("check_gradients: give a strategy for each argument, such as arrays().")
     return broadcastable_arrays(len(names))
@@ -112,6 +124,7 @@ def _default_strategy(function: Callable[..., Any]) -> Any:
 
 def _program(
     function: Callable[..., Any],
+    fixtures: dict[str, Any],
     arguments: tuple[Any, ...],
     order: int,
     modes: tuple[str, ...],
@@ -120,6 +133,8 @@ def _program(
     """A program that fails as the test did, ready to be pasted."""
     lines = ["import numpy as np", "import autograd as ag", "from autograd.testing import assert_gradients", ""]
     lines += _definition(function)
+    if fixtures:
+        lines += ["import functools", f"function = functools.partial(function, **{fixtures!r})", ""]
     names = []
     for i, x in enumerate(arguments):
         names.append(f"x{i}")

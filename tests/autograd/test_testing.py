@@ -147,6 +147,25 @@ def test_complex_arguments(z, x):
     return z * ag.conj(z) * x + ag.exp(z), ag.abs(z + 3)
 
 
+@pytest.mark.parametrize("power", [2, 3])
+@check_gradients(arrays((2,)), max_examples=5)
+def test_parameters_and_fixtures_come_by_keyword(x, *, power, tmp_path):
+    assert tmp_path.is_dir()
+    return x**power
+
+
+class TestMethods:
+    factor = 2.0
+
+    @check_gradients(arrays(), max_examples=5)
+    def test_a_method(self, x):
+        return x * self.factor
+
+    @check_gradients(max_examples=5)
+    def test_a_method_without_strategies(self, a, b):
+        return a * b
+
+
 test_an_op_of_the_table = check_gradients(modes=("reverse", "forward", "vmap", "broadcast"))(ag.hypot)
 test_a_module_and_its_parameters = check_gradients(
     arrays((2, 3)), modes=("reverse", "forward", "linear", "vmap", "checkpoint", "float32"), max_examples=5
@@ -221,6 +240,26 @@ def test_planted_bugs_are_found_by_the_check_for_them(bug):
             return x * x
 
         passes()
+
+
+def test_a_function_that_writes_into_its_argument_is_told_so():
+    def doubled(x):
+        x[...] = 2 * x
+        return x
+
+    writing = ag.custom_op(doubled, vjp=[lambda g: 2 * g], jvp="linear", kind="elementwise", name="writing")
+
+    @check_gradients(arrays())
+    def fails(x):
+        return writing(x)
+
+    with pytest.raises(ag.GradcheckError, match="fails: the function writes into its floating argument 0"):
+        fails()
+
+
+@check_gradients(arrays(low=1e6, high=1e7))
+def test_large_numbers_are_no_failure(x):
+    return x * x
 
 
 def test_random_numbers_make_checkpoint_differ_only_if_they_are_not_replayed():

@@ -380,3 +380,11 @@ def test_jacobian_of_a_fused_loss():
     np.testing.assert_allclose(
         ag.jacobian(f, mode="reverse")(x).array, ag.jacobian(f, mode="forward")(x).array, atol=1e-12
     )
+
+
+def test_axes_of_results_and_what_is_no_tensor():
+    with pytest.raises(ag.ShapeError, match=r"vmap: out_axes=4 is out of range for a result of shape \(\)"):
+        ag.vmap(lambda x: x, out_axes=4)(np.ones(3))
+    with pytest.raises(ag.DtypeError, match="vjp: the function returned a str"):
+        ag.jacobian(lambda x: "text")(np.ones(3))
+    assert ag.jacobian(lambda x: 3.0)(np.ones(3)).tolist() == [0.0, 0.0, 0.0]
