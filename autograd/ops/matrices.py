@@ -62,7 +62,12 @@ def solved(function: Any, *arrays: Array) -> Array:
     try:
         return function(*arrays)
     except np.linalg.LinAlgError as error:
-        raise ValueError(f"{error}. For a least-squares answer use pinv or lstsq") from error
+        text = str(error).rstrip(".")
+        remedies = {
+            "Singular matrix": "For a least-squares answer use pinv or lstsq",
+            "Matrix is not positive definite": "Add a small multiple of the identity, x + 1e-6 * eye(n)",
+        }
+        raise ValueError(f"{text}. {remedies.get(text, 'Is there a NaN or an infinity in it?')}") from error
 
 
 def cutoff(shape: tuple[int, ...], dtype: np.dtype) -> float:

@@ -201,6 +201,8 @@ def broadcast_arrays(*xs: Any) -> list[Any]:
 def tile(x: Any, reps: Any) -> Any:
     """``x`` repeated as a whole, ``reps`` times along each axis (NumPy's function)."""
     times = tuple(reps) if isinstance(reps, (tuple, list)) else (int(reps),)
+    if any(t < 0 for t in times):
+        raise ArgumentError(f"tile: reps must be numbers from 0 on, not {reps!r}.")
     n = max(x.ndim, len(times))
     times, shape = (1,) * (n - len(times)) + times, (1,) * (n - x.ndim) + tuple(x.shape)
     spread = tuple(k for pair in zip((1,) * n, shape, strict=True) for k in pair)
@@ -224,6 +226,8 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
         x, axis = reshape(x, -1), 0
     axis = normalize_axis("repeat", axis, x.ndim, x.shape)
     counts = np.asarray(constant(repeats))
+    if (counts < 0).any():
+        raise ArgumentError(f"repeat: repeats must be numbers from 0 on, not {repeats!r}.")
     if counts.size == 1:
         times = int(counts.reshape(()))
         wide = broadcast_to(expand_dims(x, axis + 1), (*x.shape[: axis + 1], times, *x.shape[axis + 1 :]))

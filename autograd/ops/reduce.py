@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd.backend import Array, is_complex, is_half
 from autograd.composite import composite
-from autograd.errors import ShapeError
+from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.axes import Axis, normalize_axes, normalize_axis
 from autograd.ops.elementwise import abs as absolute
 from autograd.ops.elementwise import exp, isclose, real, softmax_of, sqrt, square, where
@@ -457,6 +457,10 @@ def vector_norm(x: Any, ord: float = 2, axis: Axis = None, keepdims: bool = Fals
     ``inf`` and ``-inf`` give the extremes, 0 counts what is not 0. At 0 the gradient is 0, the subgradient of least
     norm.
     """
+    if not isinstance(ord, (int, float, np.integer, np.floating)):
+        raise ArgumentError(
+            f"vector_norm: ord must be a number, inf or -inf, not {ord!r}. Norms of matrices: matrix_norm."
+        )
     if ord == 2:
         squares = real(x * x.conj()) if is_complex(x.dtype) else square(x)
         return safe_sqrt(sum(squares, axis, keepdims))
