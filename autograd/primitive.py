@@ -28,7 +28,7 @@ import numpy as np
 
 from autograd.backend import Array
 from autograd.dispatch import OPS, apply, apply1, apply2, explain
-from autograd.errors import GlassgradError
+from autograd.errors import DtypeError, GlassgradError
 from autograd.samples import standard_errors
 from autograd.tape import Variable
 
@@ -165,6 +165,8 @@ class Primitive:
         # What dispatch and the backward walk may handle in their short ways: arrays in and one array out; a rule for
         # each argument.
         self.bare = not (self.static or self.aux or self.outputs or self._extras or self.variadic)
+        self.arity = len(self.arguments)
+        self.least = self.arity - len(getattr(self.forward, "__defaults__", None) or ())
         self.direct = self.rules is not None and not self.outputs
         self._keep: dict[int, Any] = {}
 
@@ -188,6 +190,8 @@ class Primitive:
 
     def __call__(self, *args: Any, **params: Any) -> Any:
         if self.bare:
+            if params or not self.least <= len(args) <= self.arity:
+                raise self._wrong_call(args, params)
             if len(args) == 1:
                 if isinstance(args[0], Variable):
                     return apply1(self, args[0])
@@ -205,6 +209,14 @@ class Primitive:
         except (ValueError, TypeError, IndexError, AttributeError) as error:
             raise explain(self, args, error, params) from error
         return y[0] if self.aux else y
+
+    def _wrong_call(self, args: tuple[Any, ...], params: dict[str, Any]) -> DtypeError:
+        """The error for arguments that the op does not have; NumPy would take a third array as one to write into."""
+        names = ", ".join(self.arguments)
+        seen = f"{len(args)} of them" if not params else f"the keyword {', '.join(map(repr, params))}"
+        return DtypeError(
+            f"{self.name}: takes {self.arity} argument{'s' * (self.arity != 1)} ({names}), but got {seen}."
+        )
 
     def __repr__(self) -> str:
         return f"<primitive {self.name} ({self.kind})>"

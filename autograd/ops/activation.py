@@ -28,8 +28,10 @@ __all__ = [
 
 
 def _sigmoid(x: Array) -> Array:
-    half = x * np.asarray(0.5, dtype=x.dtype) if x.dtype.kind == "f" else x * 0.5
-    return 0.5 * np.tanh(half) + 0.5  # cannot overflow, unlike 1 / (1 + exp(-x))
+    if x.dtype.kind == "c":
+        return 0.5 * np.tanh(0.5 * x) + 0.5
+    small = np.exp(-np.abs(x))  # cannot overflow, and keeps the digits of the left tail
+    return np.where(x >= 0, np.ones_like(small), small) / (1 + small)
 
 
 relu = primitive(

@@ -110,7 +110,7 @@ def _power_base(g: Any, a: Any, b: Any) -> Any:
     """b a^(b-1), with 0 where b is 0: there a^b is the constant 1, at a = 0 too."""
     if isinstance(b, (int, float, complex)):
         if not b:
-            return None
+            return zeros_of(g)
         slope = b * power(a, b - 1)
         return g * slope if not isinstance(b, complex) and b >= 1 else steep(g, slope)
     return where(b == 0, 0, steep(g, b * power(a, where(b == 0, 1, b - 1))))
@@ -275,9 +275,9 @@ positive = primitive(
 
 
 def softmax_of(x: Any, y: Any) -> Any:
-    """``exp(x - y)``: the share of x in y = ln(e^x + ...); 0 where both are infinite and no slope exists."""
-    finite = (y - y) == 0
-    return where(finite, exp(x - where(finite, y, 0)), 0)
+    """``exp(x - y)``: the share of x in y = ln(e^x + ...); 0 where both are -inf, the logarithm of nothing."""
+    nothing = y == -np.inf
+    return where(nothing, 0, exp(x - where(nothing, 0, y)))
 
 
 logaddexp = primitive(
@@ -526,8 +526,8 @@ def to_device(x: Any, device: str) -> Any:
 
 @composite(r"{0} + {2} ({1} - {0})", [sample(spec(2, 3), spec(3), spec()), sample(spec(2), spec(2), spec(2))])
 def lerp(start: Any, end: Any, weight: Any) -> Any:
-    """``start + weight * (end - start)``: from ``start`` at weight 0 to ``end`` at 1; the three broadcast."""
-    return start + weight * (end - start)
+    """``start + weight * (end - start)``: from ``start`` at weight 0 to ``end`` at 1, exactly; the three broadcast."""
+    return where(constant(weight) < 0.5, start + weight * (end - start), end - (end - start) * (1 - weight))
 
 
 @composite("{0}^{{{1}}}", [sample(spec(2, 3, low=0.3), spec(3))], reference=np.float_power)

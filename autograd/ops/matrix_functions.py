@@ -10,7 +10,7 @@ from autograd.backend import Array, array_module
 from autograd.composite import composite
 from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.elementwise import abs as absolute
-from autograd.ops.elementwise import where
+from autograd.ops.elementwise import astype, where
 from autograd.ops.linalg import matmul
 from autograd.ops.matrices import check_matrices, cubic, cutoff, identity_of, regular
 from autograd.ops.matrices import transposed as _t
@@ -82,6 +82,8 @@ _expm = primitive(
 def matrix_exp(x: Any) -> Any:
     """The exponential of square matrices."""
     check_matrices("matrix_exp", x, square=True)
+    if x.dtype.kind in "iub":
+        x = astype(x, np.float64)
     return _expm(x)
 
 

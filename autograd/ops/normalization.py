@@ -12,6 +12,7 @@ from autograd.composite import composite
 from autograd.errors import ArgumentError, ShapeError
 from autograd.mode import no_grad
 from autograd.ops.elementwise import maximum, rsqrt, square
+from autograd.ops.halves import in_single
 from autograd.ops.rearrange import sliding_windows
 from autograd.ops.reduce import mean, var, vector_norm
 from autograd.ops.shape import moveaxis, pad, reshape
@@ -91,6 +92,9 @@ def batch_norm(
     return _affine(y, _by_channel("batch_norm", "weight", weight, x), _by_channel("batch_norm", "bias", bias, x))
 
 
+batch_norm = in_single(batch_norm, keep=(1, 2))
+
+
 def _last_axes(op: str, x: Any, normalized_shape: Any, *parameters: Any) -> tuple[int, ...]:
     shape = (normalized_shape,) if isinstance(normalized_shape, (int, np.integer)) else tuple(normalized_shape)
     if tuple(x.shape[x.ndim - len(shape) :]) != shape or not shape:
@@ -119,6 +123,9 @@ def layer_norm(
     return _affine(centred * rsqrt(mean(square(centred), axes, keepdims=True) + eps), weight, bias)
 
 
+layer_norm = in_single(layer_norm)
+
+
 @composite(
     r"\gamma \frac{{{0}}}{{\sqrt{{\overline{{{0}^2}} + \epsilon}}}}",
     [sample(spec(2, 4), spec(4)), sample(spec(2, 3, 2), None)],
@@ -136,6 +143,9 @@ def rms_norm(x: Any, normalized_shape: int | Sequence[int], weight: Any = None, 
     axes = _last_axes("rms_norm", x, normalized_shape, weight)
     eps = float(np.finfo(x.dtype).eps) if eps is None else eps
     return _affine(x * rsqrt(mean(square(x), axes, keepdims=True) + eps), weight, None)
+
+
+rms_norm = in_single(rms_norm)
 
 
 @composite(
@@ -162,6 +172,9 @@ def group_norm(x: Any, num_groups: int, weight: Any = None, bias: Any = None, ep
     centred = groups - mean(groups, -1, keepdims=True)
     y = reshape(centred * rsqrt(mean(square(centred), -1, keepdims=True) + eps), x.shape)
     return _affine(y, _by_channel("group_norm", "weight", weight, x), _by_channel("group_norm", "bias", bias, x))
+
+
+group_norm = in_single(group_norm)
 
 
 @composite(
@@ -195,6 +208,9 @@ def local_response_norm(x: Any, size: int, alpha: float = 1e-4, beta: float = 0.
     return x / moveaxis(k + alpha * energy, -1, 1) ** beta
 
 
+local_response_norm = in_single(local_response_norm)
+
+
 @composite(
     r"\frac{{{0}}}{{\max(\lVert {0} \rVert, \epsilon)}}",
     [sample(spec(2, 3, low=0.3)), sample(spec(2, 3, low=0.3), p=1.0, axis=0)],
@@ -202,3 +218,6 @@ def local_response_norm(x: Any, size: int, alpha: float = 1e-4, beta: float = 0.
 def normalize(x: Any, p: float = 2.0, axis: int = 1, eps: float = 1e-12) -> Any:
     """Vectors along an axis scaled to norm 1."""
     return x / maximum(vector_norm(x, p, axis, keepdims=True), eps)
+
+
+normalize = in_single(normalize)

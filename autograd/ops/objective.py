@@ -15,6 +15,7 @@ from autograd.errors import ArgumentError, DtypeError, RangeError, ShapeError
 from autograd.ops.activation import logsigmoid, relu, softplus
 from autograd.ops.elementwise import abs as absolute
 from autograd.ops.elementwise import exp, log, logaddexp, maximum, minimum, rsqrt, square, where
+from autograd.ops.halves import in_single
 from autograd.ops.indexing import getitem, take_along_axis
 from autograd.ops.loss import reduced
 from autograd.ops.reduce import any as any_of
@@ -301,6 +302,9 @@ def cosine_similarity(x1: Any, x2: Any, axis: int = 1, eps: float = 1e-8) -> Any
     """The cosine of the angle between vectors along an axis; lengths count as ``eps`` at least."""
     lengths = maximum(vector_norm(x1, 2, axis), eps) * maximum(vector_norm(x2, 2, axis), eps)
     return sum(x1 * x2, axis) / lengths
+
+
+cosine_similarity = in_single(cosine_similarity)
 
 
 @composite(

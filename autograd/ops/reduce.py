@@ -17,6 +17,7 @@ from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.axes import Axis, normalize_axes, normalize_axis
 from autograd.ops.elementwise import abs as absolute
 from autograd.ops.elementwise import exp, isclose, real, softmax_of, sqrt, square, where
+from autograd.ops.halves import in_single
 from autograd.ops.indexing import getitem
 from autograd.ops.logic import equal, isinf
 from autograd.ops.scan import cumprod
@@ -136,10 +137,16 @@ def var(x: Any, axis: Axis = None, correction: float = 0, keepdims: bool = False
     return sum(square(squares), axes, keepdims) / n
 
 
+var = in_single(var)
+
+
 @composite(r"\operatorname{{std}} {0}", [sample(spec(2, 3), axis=1), sample(spec(2, 3), correction=1)])
 def std(x: Any, axis: Axis = None, correction: float = 0, keepdims: bool = False) -> Any:
     """The standard deviation over axes; its gradient is 0 where all elements are equal."""
     return safe_sqrt(var(x, axis, correction, keepdims))
+
+
+std = in_single(std)
 
 
 @composite(
@@ -148,6 +155,9 @@ def std(x: Any, axis: Axis = None, correction: float = 0, keepdims: bool = False
 def var_mean(x: Any, axis: Axis = None, correction: float = 1, keepdims: bool = False) -> tuple[Any, Any]:
     """Variance and mean together; ``correction`` is 1 here by default, as in PyTorch."""
     return var(x, axis, correction, keepdims), mean(x, axis, keepdims)
+
+
+var_mean = in_single(var_mean)
 
 
 @composite(
@@ -478,6 +488,9 @@ def vector_norm(x: Any, ord: float = 2, axis: Axis = None, keepdims: bool = Fals
     total = sum(powers, axis, keepdims)
     flat = (total == 0) | isinf(total)
     return where(flat, 0, where(flat, 1, total) ** (1 / ord))
+
+
+vector_norm = in_single(vector_norm)
 
 
 def allclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:

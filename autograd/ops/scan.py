@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backend import Array, array_module
+from autograd.backend import Array, array_module, is_half
 from autograd.composite import composite
 from autograd.errors import ShapeError
 from autograd.ops.axes import normalize_axis
@@ -26,8 +26,14 @@ __all__ = [
 
 _samples = [sample(spec(2, 3), axis=1), sample(spec(4), axis=0), sample(spec(0, 2), axis=0)]
 
+
+def _running_sum(x: Array, axis: int) -> Array:
+    """Halves add up in float32: in their own steps a running sum soon stands still."""
+    return np.cumsum(x, axis, dtype=np.float32).astype(x.dtype) if is_half(x.dtype) else np.cumsum(x, axis)
+
+
 _cumsum = primitive(
-    "cumsum", lambda x, *, axis: np.cumsum(x, axis), kind="scan",
+    "cumsum", lambda x, *, axis: _running_sum(x, axis), kind="scan",
     vjp=[lambda g, axis: flip(_cumsum(flip(g, axis), axis=axis), axis)], jvp="linear",
     latex=r"\operatorname{{cumsum}}({0})", vjp_latex=[r"\operatorname{cumsum}^{\leftarrow}(\bar y)"], samples=_samples,
 )  # fmt: skip

@@ -12,8 +12,7 @@ from autograd.backend import Array
 from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError
 from autograd.ops.activation import sigmoid
-from autograd.ops.elementwise import abs as absolute
-from autograd.ops.elementwise import clip, exp, log, over, steep, where
+from autograd.ops.elementwise import clip, exp, log, over, sign, steep, where
 from autograd.primitive import Primitive, per_element, primitive
 from autograd.samples import ErrorSample, elementwise_samples, integers, sample
 from autograd.samples import array as spec
@@ -352,13 +351,20 @@ def i1(x: Any) -> Any:
     return _bessel_i(x, n=1)
 
 
-@composite(r"e^{{-|{0}|}} I_0({0})", [sample(spec(2, 3, avoid=(0.0,)))])
+_bessel_ie = primitive(
+    "bessel_ie", lambda x, *, n: special.call("ive", n, x), kind="elementwise",
+    vjp=[lambda g, x, y, n: g * (0.5 * (_bessel_ie(x, n=abs(n - 1)) + _bessel_ie(x, n=n + 1)) - sign(x) * y)],
+    jvp="from_vjp", latex=r"e^{{-|{0}|}} I_n({0})",
+    vjp_latex=[r"\bar y \,(\tfrac12 e^{-|x|}(I_{n-1}(x) + I_{n+1}(x)) - y \operatorname{sign} x)"],
+    flops=per_element(70), samples=[sample(spec(2, 3, avoid=(0.0,)), n=0), sample(spec(low=0.5), n=1)],
+)  # fmt: skip
+
+
 def i0e(x: Any) -> Any:
-    """:func:`i0` scaled by ``exp(-abs(x))``."""
-    return i0(x) * exp(-absolute(x))
+    """:func:`i0` scaled by ``exp(-abs(x))``, which does not overflow."""
+    return _bessel_ie(x, n=0)
 
 
-@composite(r"e^{{-|{0}|}} I_1({0})", [sample(spec(2, 3, avoid=(0.0,)))])
 def i1e(x: Any) -> Any:
-    """:func:`i1` scaled by ``exp(-abs(x))``."""
-    return i1(x) * exp(-absolute(x))
+    """:func:`i1` scaled by ``exp(-abs(x))``, which does not overflow."""
+    return _bessel_ie(x, n=1)

@@ -133,6 +133,8 @@ def _eigh_vjp(g: Any, y: Any) -> Any:
         inner = diag_embed(g_w)
     if g_v is not None:
         m = matmul(_h(v), g_v)
+        if v.dtype.kind == "c":
+            _check_phase("eigh", imag(diagonal(m, 0, -2, -1)), absolute(m))
         inner = inner + m * _reciprocal_gaps("eigh", w, m)
     return hermitian_part(matmul(matmul(v, inner), _h(v)))
 
@@ -179,9 +181,11 @@ def eigvalsh(x: Any) -> Any:
 def _eig_vjp(g: Any, y: Any) -> Any:
     g_w, g_v = g
     w, v = y
+    _check_not_defective(v)
     inner: Any = 0
     if g_v is not None:
         m = matmul(_h(v), g_v)
+        _check_phase("eig", imag(diagonal(m, 0, -2, -1)), absolute(m))
         m = m - matmul(matmul(_h(v), v), diag_embed(astype(real(diagonal(m, 0, -2, -1)), v.dtype)))
         inner = m * _reciprocal_gaps("eig", w, m).conj()
     if g_w is not None:
@@ -256,7 +260,7 @@ def _svd_vjp(g: Any, y: Any) -> Any:
         inner = inner + (m_u - _h(m_u)) * gaps * row + column * ((m_v - _h(m_v)) * gaps)
         if u.dtype.kind == "c":
             turn_u, turn_v = imag(diagonal(m_u, 0, -2, -1)), imag(diagonal(m_v, 0, -2, -1))
-            _check_phase(turn_u + turn_v, absolute(m_u) + absolute(m_v))
+            _check_phase("svd", turn_u + turn_v, absolute(m_u) + absolute(m_v))
             inner = inner + diag_embed(0.5j * (turn_u - turn_v) / s)
         if g_u is not None and u.shape[-2] > u.shape[-1]:
             outer = outer + matmul((g_u - matmul(u, m_u)) / row, vh)
@@ -265,13 +269,24 @@ def _svd_vjp(g: Any, y: Any) -> Any:
     return matmul(matmul(u, inner), vh) + outer
 
 
-def _check_phase(total: Any, sizes: Any) -> None:
+def _check_not_defective(vectors: Any) -> None:
+    """Refuse matrices whose eigenvectors are not a basis: there the rule of eigenvalues does not hold."""
+    array = innermost(vectors)
+    if array.size and np.linalg.cond(array).max() > 0.1 / np.finfo(array.dtype).eps ** 0.5:
+        raise GradientError(
+            "eig: a matrix is defective (its eigenvectors nearly dependent), where eigenvalues have no derivative.\n"
+            "  A function of eigenvalues that has one, such as a trace or a power, is better computed from the matrix."
+        )
+
+
+def _check_phase(op: str, total: Any, sizes: Any) -> None:
     """Refuse what is not 0 up to rounding, relative to the ``sizes`` of what should cancel in it."""
     array, scale = innermost(total), innermost(sizes)
     if array.size and np.abs(array).max() > 10 * np.finfo(scale.dtype).eps ** 0.5 * scale.max():
+        kind, instead = ("singular ", "abs(U) or U @ diag(S) @ Vh") if op == "svd" else ("eigen", "abs(V)")
         raise GradientError(
-            "svd: the loss depends on the phase of the complex singular vectors, which is arbitrary. "
-            "Use what does not depend on it, such as abs(U) or U @ diag(S) @ Vh."
+            f"{op}: the loss depends on the phase of complex {kind}vectors, which is arbitrary. "
+            f"Use what does not depend on it, such as {instead}."
         )
 
 

@@ -113,3 +113,43 @@ def test_a_gradient_in_the_order_of_zeta_is_refused_by_name() -> None:
         ag.zeta(a, x).backward()
     ag.zeta(a.detach(), x).backward()
     assert x.grad is not None
+
+
+def test_arguments_that_an_op_does_not_have_are_refused() -> None:
+    w = ag.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    for call in (lambda: ag.exp(ag.zeros(3), w), lambda: ag.maximum(w, w, w), lambda: ag.add(w)):
+        with pytest.raises(ag.DtypeError, match=r"takes [12] arguments? \("):
+            call()
+    with pytest.raises(ag.DtypeError, match="softplus: takes 1 argument .*keyword 'beta'"):
+        ag.softplus(w, beta=2.0)
+    assert w.tolist() == [1.0, 2.0, 3.0]  # NumPy would have written into it
+
+
+def test_halves_neither_overflow_nor_stand_still() -> None:
+    x = ag.tensor(np.float16([[300, -300, 10, 0]]))
+    wide = ag.layer_norm(x.astype("float32"), (4,))
+    np.testing.assert_allclose(ag.layer_norm(x, (4,)).array, wide.array, atol=1e-3)
+    assert ag.vector_norm(ag.tensor(np.float16([300, 400]))).item() == 500
+    assert ag.std(ag.tensor(np.float16([1000, 0]))).item() == 500
+    assert ag.cumsum(ag.ones(4000, dtype="float16"))[-1].item() == 4000
+    assert ag.rms_norm(ag.ones((2, 4), dtype="bfloat16"), 4).dtype.name == "bfloat16"
+
+
+def test_tails_and_infinities() -> None:
+    x = ag.tensor([-20.0, -80.0, 20.0])
+    np.testing.assert_allclose(ag.sigmoid(x).array, 1 / (1 + np.exp(-x.array.astype(np.float64))), rtol=1e-6)
+    np.testing.assert_allclose(ag.i0e(ag.tensor([100.0, 1000.0])).array, [0.03994438, 0.01261724], rtol=1e-6)
+    assert ag.lerp(ag.tensor(1e8), 1.0, 1.0).item() == 1.0
+    y = ag.tensor([np.nan, 1.0], requires_grad=True)
+    ag.logsumexp(y).backward()
+    assert np.isnan(y.grad.array).all()  # what diverges is seen
+    assert ag.linalg.matrix_exp(np.eye(2, dtype=int))[0, 0] == pytest.approx(np.e)
+
+
+def test_defective_matrices_and_phases_are_refused() -> None:
+    x = ag.tensor(np.array([[1.0, 1.0], [0.0, 1.0]]), requires_grad=True)
+    with pytest.raises(ag.GradientError, match="defective"):
+        ag.real((ag.linalg.eigvals(x) ** 2).sum()).backward()
+    h = ag.tensor(np.array([[2.0, 1j], [-1j, 1.0]]), requires_grad=True)
+    with pytest.raises(ag.GradientError, match="phase of complex eigenvectors"):
+        ag.real(ag.linalg.eigh(h).eigenvectors * (1 + 2j)).sum().backward()

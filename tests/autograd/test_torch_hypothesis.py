@@ -1069,6 +1069,7 @@ WITHOUT_ORACLE = {
     **dict.fromkeys(("add_rows", "put_rows", "take_rows"), "what indices that differ by example become inside vmap"),
     "order_statistic": "under quantile and median",
     **dict.fromkeys(("cross_entropy", "nll_loss"), "in the rows of softmax_cross_entropy"),
+    "bessel_ie": "under i0e and i1e",
     "bessel_i": "under i0 and i1, whose derivatives reach every order",
     **{f"conv{n}d_{part}_gradient": "conv's own gradients and conv_transpose" for n in (1, 2, 3) for part in ("input", "weight")},
     **{f"avg_pool{n}d_gradient": "the gradient of avg_pool" for n in (1, 2, 3)},

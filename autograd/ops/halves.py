@@ -1,0 +1,39 @@
+"""Sixteen-bit floats in ops that square and add up: their range and their steps are too small for that."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numpy as np
+
+from autograd.backend import is_half
+from autograd.ops.elementwise import astype
+
+__all__ = ["in_single"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def in_single(function: F, keep: tuple[int, ...] = ()) -> F:
+    """The function with 16-bit arguments widened to float32, and its result in the dtype of the first argument again.
+
+    ``keep`` numbers arguments that stay as they are, such as buffers that the function writes.
+    """
+
+    @functools.wraps(function)
+    def widened(x: Any, *args: Any, **params: Any) -> Any:
+        dtype = getattr(x, "dtype", None)
+        if dtype is None or not is_half(dtype):
+            return function(x, *args, **params)
+        rest = [a if i in keep else _wide(a) for i, a in enumerate(args, 1)]
+        y = function(_wide(x), *rest, **{name: _wide(value) for name, value in params.items()})
+        return tuple(astype(part, dtype) for part in y) if isinstance(y, tuple) else astype(y, dtype)
+
+    return cast(F, widened)
+
+
+def _wide(a: Any) -> Any:
+    dtype = getattr(a, "dtype", None)
+    return a if dtype is None or not is_half(dtype) else astype(a, np.float32)
