@@ -36,6 +36,12 @@ def pytest_configure(config: Any) -> None:
     """Take over the options."""
     if (examples := config.getoption("--gradcheck-examples")) is not None and examples < 1:
         raise SystemExit(f"--gradcheck-examples must be at least 1, not {examples}.")
+    target = config.getoption("--gradcheck-coverage")
+    if target not in (None, "-") and Path(target).suffix not in (".md", ".txt"):
+        # `--gradcheck-coverage test_a.py` would write over the test that it was meant to run
+        raise SystemExit(
+            f"--gradcheck-coverage={target}: the table goes to a .md or .txt file; without one, to the screen."
+        )
     session.seed = config.getoption("--gradcheck-seed")
     session.examples = examples
     session.reached = {} if config.getoption("--gradcheck-coverage") else None

@@ -371,6 +371,7 @@ def default_generator(device: str = "cpu") -> Generator:
 
 def get_states() -> dict[str, Any]:
     """The states of the default generators of all devices in use."""
+    default_generator()  # one that does not exist yet could not be set back
     return {device: generator.get_state() for device, generator in _defaults.items()} | {"": {"seed": _seed}}
 
 
