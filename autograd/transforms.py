@@ -188,9 +188,16 @@ def _filled(g: Any, like: Any) -> Any:
     return ops.zeros_of(like) if g is None else g
 
 
+def _nodes_of(x: Any) -> list[Node | None]:
+    """Where a value stands in the graph, and its tangents too."""
+    if isinstance(x, Dual):
+        return _nodes_of(x.primal) + _nodes_of(x.tangent)
+    return _nodes_of(x.value) if isinstance(x, Batched) else [getattr(x, "node", None)]
+
+
 def _has_other_leaves(value: Any, own: set[Any]) -> bool:
     """Whether the graph of ``value`` ends in a leaf that is not in ``own``."""
-    stack: list[Node | None] = [unwrap(value).node]
+    stack: list[Node | None] = _nodes_of(value)
     seen: set[Node] = set()
     while stack:
         node = stack.pop()

@@ -72,3 +72,10 @@ def test_wrong_use_is_named():
         ag.grad(lambda x: x * 2)(np.ones(2))
     with pytest.raises(DtypeError, match="int64, which has no gradient"):
         ag.grad(lambda x: x)(np.arange(2))
+
+
+def test_a_product_with_the_hessian_is_differentiable_in_its_vector():
+    x, v, u = np.array([1.0, 2.0, 3.0]), np.array([0.3, -1.0, 2.0]), np.array([1.0, 1.0, 2.0])
+    f = lambda x: (x**3).sum()  # noqa: E731
+    np.testing.assert_allclose(ag.grad(lambda v: (ag.hvp(f, x, v) * u).sum())(v).array, 6 * x * u)
+    np.testing.assert_allclose(ag.jacobian(lambda v: ag.hvp(f, x, v), mode="reverse")(v).array, np.diag(6 * x))
