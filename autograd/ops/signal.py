@@ -12,6 +12,7 @@ from autograd.ops.axes import Axis, normalize_axes
 from autograd.ops.elementwise import clip, where
 from autograd.ops.indexing import getitem, take
 from autograd.ops.linalg import matmul
+from autograd.ops.logic import isfinite
 from autograd.ops.order import argsort, searchsorted
 from autograd.ops.rearrange import sliding_windows
 from autograd.ops.scan import diff
@@ -202,6 +203,9 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
         start = take(xp, cell)
         slope = (take(fp, cell + 1) - take(fp, cell)) / (take(xp, cell + 1) - start)
         inside = take(fp, cell) + slope * (x - start)
+        # at a knot its own value counts, even where the line beside it has no slope (NaN, infinity, a knot twice)
+        knot = constant(clip(searchsorted(xp, x, side="right") - 1, 0, n - 1))
+        inside = where((take(xp, knot) == x) & ~isfinite(slope), take(fp, knot), inside)
     below = where(x < getitem(xp, 0), first if left is None else left, inside)
     return where(x > getitem(xp, n - 1), last if right is None else right, below)
 

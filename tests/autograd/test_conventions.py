@@ -268,6 +268,17 @@ def test_a_branch_not_taken_does_not_leak(case):
     check_no_leak(case)
 
 
+@line("`choose`, `select`, `compress`, `extract`")
+@cases({
+    "choose": lambda y: ag.choose(np.array([0, 0, 1]), [ag.zeros(3, dtype="float64"), y]), "choose first": lambda y: ag.choose(np.array([1, 2, 0]), [y, 0.0, 1.0]),
+    "select": lambda y: ag.select([GOOD], [y], 0.5), "select later": lambda y: ag.select([~GOOD, GOOD], [ag.zeros(3, dtype="float64"), y]),
+    "overruled": lambda y: ag.select([~GOOD, np.ones(3, bool)], [ag.zeros(3, dtype="float64"), y]),
+    "compress": lambda y: ag.compress(GOOD, y), "compress an axis": lambda y: ag.compress(GOOD, y.reshape(1, 3), 1), "extract": lambda y: ag.extract(GOOD, y),
+})  # fmt: skip
+def test_what_is_not_chosen_does_not_leak(case):
+    check_no_leak(case)
+
+
 @line("indexing, `x[i] = v`")
 @cases(PICKS)
 def test_elements_not_picked_do_not_leak(case):
@@ -350,6 +361,48 @@ def test_spectral_norms_of_a_matrix_that_lacks_rank():
     settle(lambda x: linalg.matrix_norm(x, "nuc"), 3 * u @ v, u @ v, orders=1)
     for p in ("nuc", 2, -2):
         np.testing.assert_array_equal(reverse(lambda x, p=p: linalg.matrix_norm(x, p), np.zeros((2, 3)))[1][0].array, 0)
+
+
+@line("`angle` at 0")
+def test_angle_at_zero():
+    settle(ag.angle, np.zeros(2, complex), 0)
+    settle(ag.angle, [0.0, -2.0, 3.0], 0)
+
+
+@line("`polar` at 0")
+def test_polar_is_smooth_at_zero():
+    for part, in_modulus in ((ag.real, np.cos(0.7)), (ag.imag, np.sin(0.7))):
+        settle(lambda r, a, part=part: part(ag.polar(r, a)), (np.zeros(2), np.full(2, 0.7)), (in_modulus, 0))
+    assert ag.gradgradcheck(ag.polar, [np.zeros(2), np.full(2, 0.7)])
+
+
+KNOTS, HEIGHTS = np.array([0.0, 1.0, 3.0]), np.array([2.0, 5.0, 4.0])
+
+
+@line("`interp` at its knots")
+def test_interp_at_its_knots():
+    settle(lambda x: ag.interp(x, KNOTS, HEIGHTS), KNOTS, [3, -0.5, -0.5])
+    settle(lambda fp: ag.interp(KNOTS, KNOTS, fp), HEIGHTS, 1)
+
+
+@line("`interp` at its knots")
+@cases({
+    "nan beside the last": (KNOTS, [2, NAN, 4], [0, 3], [2, 4], [1, 0, 1]), "inf beside it": (KNOTS, [2, 5, INF], [0, 1], [2, 5], [1, 1, 0]),
+    "the last one twice": ([0, 1, 1], [2, 5, 4], [0, 1], [2, 4], [1, 0, 1]), "one twice": ([0, 1, 1, 2], [2, 5, 4, 1], [1, 2], [4, 1], [0, 0, 1, 1]),
+})  # fmt: skip
+def test_interp_at_a_knot_is_its_value_whatever_is_beside_it(case):
+    xp, fp, x, want, slopes = (np.asarray(v, float) for v in case)
+    np.testing.assert_array_equal(ag.interp(ag.tensor(x), xp, fp).array, want)
+    np.testing.assert_array_equal(np.interp(x, xp, fp), want)
+    settle(lambda f: ag.interp(ag.tensor(x), xp, f), fp, slopes)
+
+
+@line("`interp` outside its range")
+def test_interp_outside_its_range():
+    x = np.array([-INF, -1.0, 4.0])
+    settle(lambda v: ag.interp(v, KNOTS, HEIGHTS), x, 0)
+    settle(lambda fp: ag.interp(x, KNOTS, fp), HEIGHTS, [2, 0, 1])
+    settle(lambda fp: ag.interp(x, KNOTS, fp, left=7.0, right=7.0), np.full(3, NAN), 0)
 
 
 @line("`normalize` of a vector 0")
@@ -558,6 +611,22 @@ def test_complex_gradients_point_uphill():
     settle(ag.abs, z, z / np.abs(z))
     settle(lambda x: ag.real(ag.exp(x)), z, np.conj(np.exp(z)), orders=1)
     np.testing.assert_allclose(reverse(ag.imag, z)[1][0].array, 1j)
+
+
+@line("complex values")
+@cases(
+    {
+        "real": ag.real,
+        "imag": ag.imag,
+        "abs": ag.abs,
+        "angle": ag.angle,
+        "product": lambda x: ag.real(ag.conj(x) * (1 + 2j)),
+    }
+)
+def test_a_step_against_the_gradient_descends(case):
+    z = np.array([1.0 + 2.0j, -0.5 - 1.2j, 1.6 - 0.3j])
+    (g,) = reverse(lambda x: case(x) ** 2, z)[1]
+    assert total(case(ag.tensor(z - 1e-3 * g.array)) ** 2).item() < total(case(ag.tensor(z)) ** 2).item()
 
 
 @line("complex values")

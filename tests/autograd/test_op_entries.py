@@ -153,3 +153,18 @@ def test_defective_matrices_and_phases_are_refused() -> None:
     h = ag.tensor(np.array([[2.0, 1j], [-1j, 1.0]]), requires_grad=True)
     with pytest.raises(ag.GradientError, match="phase of complex eigenvectors"):
         ag.real(ag.linalg.eigh(h).eigenvectors * (1 + 2j)).sum().backward()
+
+
+@pytest.mark.parametrize(
+    ("alias", "name"),
+    [
+        ("absolute", "abs"), ("around", "round"), ("cat", "concat"), ("clamp", "clip"), ("concatenate", "concat"),
+        ("conjugate", "conj"), ("degrees", "rad2deg"), ("left_shift", "bitwise_left_shift"), ("log_sigmoid", "logsigmoid"),
+        ("psi", "digamma"), ("radians", "deg2rad"), ("repeat_interleave", "repeat"), ("row_stack", "vstack"),
+        ("sgn", "sign"), ("swapdims", "swapaxes"), ("true_divide", "divide"), ("unsqueeze", "expand_dims"),
+        ("upsample", "interpolate"),
+    ],
+)  # fmt: skip
+def test_a_second_name_is_the_same_function(alias: str, name: str) -> None:
+    assert getattr(ag, alias) is getattr(ag, name)
+    assert alias in ag.__all__

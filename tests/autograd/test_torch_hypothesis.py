@@ -1,8 +1,9 @@
 """PyTorch as the oracle of every differentiable op, over shapes, axes and parameters that Hypothesis draws.
 
-The file is one table. A row is: the op (after a colon, which variant of it), ours, PyTorch's, and how to draw the
-arguments, which both sides get in the same order. Floating arrays among them become leaves that want gradients, other
-arrays plain Tensors; what stands in ``Fixed`` wants no gradient; everything else is handed on as it is.
+This file is one table, with test_torch_linalg and test_torch_networks; torch_oracle draws and compares. A row is: the
+op (after a colon, which variant of it), ours, PyTorch's, and how to draw the arguments, which both sides get in the
+same order. Floating arrays among them become leaves that want gradients, other arrays plain Tensors; what stands in
+``Fixed`` wants no gradient; everything else is handed on as it is.
 
 One test runs all rows: values, first gradients along a random cotangent, and the gradients of a random projection of
 those. ``-m slow`` draws many more examples. Where PyTorch has no function the right-hand side composes one.
@@ -10,119 +11,30 @@ those. ``-m slow`` draws many more examples. Where PyTorch has no function the r
 
 from __future__ import annotations
 
-from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import autograd as ag
-from autograd import fft, linalg
 from autograd.composite import COMPOSITES
 from autograd.primitive import OPS
-from autograd.samples import Spec
-from autograd.testing import axes, broadcastable_shapes, index_expressions, matrices, shapes
+from autograd.testing import broadcastable_shapes, index_expressions, shapes
+from tests.autograd.test_torch_linalg import row as linalg_rows
+from tests.autograd.test_torch_networks import row as network_rows
+from tests.autograd.torch_oracle import ZERO, Draw, Fixed, Table, against_pytorch, dim_pair
 
 torch = pytest.importorskip("torch", reason="PyTorch is the oracle of these tests")
 F = torch.nn.functional
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")  # PyTorch on its own plans and history
-SEEDS = st.integers(0, 2**16)
-
-
-class Fixed(NamedTuple):
-    """A floating array that wants no gradient."""
-
-    array: np.ndarray
-
-
-class Draw:
-    """Draws the arguments of one example; values come from one seed, so that a failing example is short to print."""
-
-    def __init__(self, data: Any, dtype: type) -> None:
-        self._data, self.dtype = data, dtype
-        self.rng = np.random.default_rng(data.draw(SEEDS, label="seed"))
-
-    def __call__(self, strategy: Any) -> Any:
-        return self._data.draw(strategy)
-
-    def one(self, *options: Any) -> Any:
-        return self(st.sampled_from(options))
-
-    def bool(self) -> bool:
-        return self(st.booleans())
-
-    def int(self, low: int, high: int) -> int:
-        return self(st.integers(low, high))
-
-    def ints(self, n: int, low: int, high: int) -> tuple[int, ...]:
-        return self(st.tuples(*[st.integers(low, high)] * n))
-
-    def shape(self, least: int = 0, most: int = 3, low: int = 1, high: int = 4) -> tuple[int, ...]:
-        return self(shapes(least, most, low, high))
-
-    def x(self, *shape: int, **domain: Any) -> np.ndarray:
-        """Values of this shape."""
-        return Spec(shape, **domain).draw(self.rng, self.dtype)
-
-    def xs(self, least: int = 0, side: int = 1, **domain: Any) -> np.ndarray:
-        """Values of a drawn shape, of so many axes and so long sides at least."""
-        return self.x(*self.shape(least, low=side), **domain)
-
-    def pair(self, n: int = 2, **domain: Any) -> tuple[np.ndarray, ...]:
-        """Arrays whose shapes broadcast."""
-        return tuple(self.x(*shape, **domain) for shape in self(broadcastable_shapes(n)))
-
-    def axis(self, x: np.ndarray) -> int:
-        return self.int(-x.ndim, x.ndim - 1)
-
-    def axes(self, x: np.ndarray) -> Any:
-        return self(axes(x.ndim))
-
-    def picks(self, shape: Any, n: int) -> np.ndarray:
-        """Indices below n."""
-        return self.rng.integers(0, n, shape)
-
-    def mask(self, *shape: int) -> np.ndarray:
-        return np.asarray(self.rng.random(shape) < 0.6)
-
-    def matrix(self, kind: Any = "regular", square: bool = True, side: int = 3) -> np.ndarray:
-        return self(matrices(kind, side, square, batched=True, dtype=self.dtype))
-
-    def holed(self, shape: tuple[int, ...]) -> np.ndarray:
-        """Values among which some are NaN, but never a whole row of them."""
-        x = self.x(*shape, distinct=True)
-        odd = np.indices(shape).sum(0) % 2 == 1
-        return np.where(odd & (self.rng.random(shape) < 0.6), np.nan, x)
-
-
-class Row(NamedTuple):
-    name: str
-    ours: Any
-    theirs: Any
-    arguments: Any
-    second: bool
-    rtol: float
-    dtypes: str
-
-
-TABLE: list[Row] = []
-
-
-def row(
-    name: str, ours: Any, theirs: Any, arguments: Any, dtypes: str = "d", second: bool = True, rtol: float = 1e-8
-) -> None:
-    """``dtypes``: d and D for float64 and complex128; ``second=False`` where PyTorch has no second derivative."""
-    TABLE.append(Row(name, ours, theirs, arguments, second, rtol, dtypes))
-
+row = Table()
 
 # One row, one line: the formatter would make a page of it.
 # fmt: off
 
 # ------------------------------------------------------------------------------------------------ elementwise, unary
 
-ZERO: dict[str, Any] = {"avoid": (0.0,), "margin": 0.1}
 POSITIVE, UNIT = {"low": 0.1, "high": 3.0}, {"low": -0.9, "high": 0.9}
 HALVES = {"avoid": tuple(np.arange(-4, 5) / 2)}
 for name, theirs, domain, dtypes in [
@@ -162,6 +74,11 @@ row("round", ag.round, lambda x, n: torch.round(x, decimals=n), lambda d: (d.xs(
 row("polygamma", ag.polygamma, torch.polygamma, lambda d: (d.int(0, 3), d.xs(low=0.5, high=4.0)))
 row("multigammaln", ag.multigammaln, torch.special.multigammaln, lambda d: (d.xs(low=1.5, high=4.0), d.int(1, 3)))
 row("logit: limited", ag.logit, torch.logit, lambda d: (d.xs(low=0.01, high=0.99, avoid=(0.03, 0.97), margin=0.01), 0.03))
+for name, theirs, second in [
+    ("i0", torch.special.i0, True), ("i1", torch.special.i1, True), ("i0e", torch.special.i0e, False),
+    ("i1e", torch.special.i1e, False), ("sinc", torch.sinc, False),
+]:
+    row(f"{name}: at 0", getattr(ag, name), theirs, lambda d: (np.where(d.mask(*(x := d.xs()).shape), 0, x),), second=second)
 row("gelu_tanh", lambda x: ag.gelu(x, "tanh"), lambda x: F.gelu(x, approximate="tanh"), lambda d: (d.xs(side=0),))
 row("astype", lambda x: ag.astype(x, "complex128") ** 2, lambda x: x.to(torch.complex128) ** 2, lambda d: (d.xs(),))
 row("to_device", lambda x: ag.to_device(x, "cpu") ** 2, lambda x: x.to("cpu") ** 2, lambda d: (d.xs(),), "dD")
@@ -200,11 +117,6 @@ row("where", ag.where, torch.where, lambda d: (p := d.pair(3), (d.mask(*p[0].sha
 row("ldexp", ag.ldexp, lambda x, n: x * 2.0**n.double(), lambda d: (x := d.xs(), d.rng.integers(-3, 4, x.shape)))
 for name in ("gammainc", "gammaincc"):
     row(name, getattr(ag, name), getattr(torch.special, name), lambda d: (a := d.xs(low=0.5, high=3.0), (Fixed(a), d.x(*a.shape, low=0.3)))[1])
-
-
-def absolutely(f: Any) -> Any:
-    """A function of moduli."""
-    return lambda x, *rest, **named: f(x.abs(), *rest, **named)
 
 
 # ------------------------------------------------------------------------------------------- reductions and scans
@@ -331,10 +243,6 @@ def widths(d: Draw, n: int, most: int = 2) -> tuple[tuple[int, int], ...]:
 def backwards(pairs: Any) -> list[int]:
     """PyTorch pads from the last axis on."""
     return [w for pair in reversed(pairs) for w in pair]
-
-
-def dim_pair(d: Draw, x: np.ndarray) -> tuple[int, int]:
-    return tuple(d(st.permutations(range(x.ndim)))[:2])
 
 
 def joined(d: Draw, along: int | None) -> tuple[Any, ...]:
@@ -468,369 +376,9 @@ for mode in ("sum", "mean", "max"):
     row(f"embedding_bag: {mode}", lambda *a, m=mode: ag.embedding_bag(*a, m), lambda *a, m=mode: F.embedding_bag(*a, mode=m),
         lambda d: (n := d.int(2, 5), (d.picks(n, 4), d.x(4, 3), np.array([0, d.int(0, n)])))[1], second=False)
 
-# ----------------------------------------------------------------------------------------------- linear algebra
-
-
-def product(d: Draw) -> tuple[Any, ...]:
-    n, k, m = d.ints(3, 1, 4)
-    batch = d(broadcastable_shapes(2, 2, 3))
-    return d.one(d.x(k), d.x(*batch[0], n, k)), d.one(d.x(k), d.x(*batch[1], k, m))
-
-
-def same(d: Draw, n: int = 2, least: int = 1) -> tuple[Any, ...]:
-    shape = d.shape(least)
-    return tuple(d.x(*shape) for _ in range(n))
-
-
-def system(d: Draw, kind: str = "regular") -> tuple[Any, ...]:
-    a = d.matrix(kind)
-    return a, d.x(*a.shape[:-1], d.int(1, 3))
-
-
-def hermitian(x: Any) -> Any:
-    return (x + x.conj().mT) / 2
-
-
-EINSUMS = [
-    ("ij,jk->ik", "ij", "jk"), ("bij,bjk->bik", "bij", "bjk"), ("ij->j", "ij"), ("ii->i", "ii"), ("ii", "ii"), ("i,j->ij", "i", "j"),
-    ("ij,j", "ij", "j"), ("ij,kl->i", "ij", "kl"), ("a,ab,bc->c", "a", "ab", "bc"), ("iij,j->i", "iij", "j"), ("ijk->kij", "ijk"),
-]
-
-
-def einsum(d: Draw) -> tuple[Any, ...]:
-    subscripts, *parts = d(st.sampled_from(EINSUMS))
-    sizes = dict(zip("ijklabc", d.ints(7, 1, 4), strict=True))
-    return subscripts, *(d.x(*(sizes[c] for c in part)) for part in parts)
-
-
-def chain(d: Draw) -> tuple[Any, ...]:
-    sides = d(st.lists(st.integers(1, 4), min_size=3, max_size=5))
-    return [d.x(*pair) for pair in pairwise(sides)]
-
-
-row("matmul", ag.matmul, torch.matmul, product, "dD")
-row("linear", ag.linear, F.linear, lambda d: (d.x(*d.shape(), 3), d.x(n := d.int(1, 4), 3), d.x(n)), "dD")
-row("einsum", ag.einsum, torch.einsum, einsum, "dD")
-row("einsum: dots", ag.einsum, torch.einsum, lambda d: ("...ij,...jk->...ik", d.x(*d.shape(0, 2, 2, 2), 2, 3), d.x(3, 2)), "dD")
-row("outer", ag.outer, torch.outer, lambda d: (d.x(*d.shape(1, 1)), d.x(*d.shape(1, 1))), "dD")
-row("vecdot", ag.vecdot, torch.linalg.vecdot, same, "dD")
-row("vdot", ag.vdot, torch.vdot, lambda d: (n := d.int(1, 4), (d.x(n), d.x(n)))[1], "dD")
-row("dot", ag.dot, torch.dot, lambda d: (n := d.int(1, 4), (d.x(n), d.x(n)))[1], "dD")
-row("inner", ag.inner, torch.inner, lambda d: (d.x(*d.shape(), 3), d.x(*d.shape(0, 2), 3)), "dD")
-row("matvec", ag.matvec, lambda a, x: (a @ x[..., None])[..., 0], lambda d: (d.x(2, d.int(1, 4), 3), d.x(3)), "d")
-row("tensordot", ag.tensordot, lambda a, b, n: torch.tensordot(a, b, dims=n), lambda d: (d.x(2, 3, 4), d.x(3, 4, d.int(1, 3)), 2), "dD")
-row("tensordot: axes", ag.tensordot, lambda a, b, n: torch.tensordot(a, b, dims=n), lambda d: (d.x(2, 3, 4), d.x(4, 3, 2), ((1, 2), (1, 0))), "dD")
-row("kron", ag.kron, torch.kron, lambda d: (d.xs(1), d.xs(1)), "dD")
-row("cross", ag.cross, torch.linalg.cross, lambda d: (s := d.shape(0, 2), (d.x(*s, 3), d.x(*s, 3)))[1], "dD")
-row("multi_dot", ag.multi_dot, torch.linalg.multi_dot, lambda d: (chain(d),), "dD")
-row("bilinear", ag.bilinear, F.bilinear, lambda d: (s := d.shape(0, 2), (d.x(*s, 2), d.x(*s, 4), d.x(3, 2, 4), d.x(3)))[1])
-row("cov", lambda x, c: ag.cov(x, correction=c), lambda x, c: torch.cov(x, correction=c), lambda d: (d.x(d.int(2, 3), d.int(2, 5)), d.int(0, 1)), "dD")
-row("corrcoef", ag.corrcoef, torch.corrcoef, lambda d: (d.x(d.int(2, 3), d.int(4, 6)),))
-row("cdist", ag.cdist, torch.cdist, lambda d: (d.x(*d.shape(0, 1), 4, 3), d.x(d.int(1, 3), 3), d.one(2.0, 1.0, 3.0)), second=False)
-row("cdist: second", ag.cdist, lambda a, b: torch.linalg.vector_norm(a[:, None] - b, dim=-1), lambda d: (d.x(4, 3), d.x(d.int(1, 3), 3)))
-row("pdist", ag.pdist, F.pdist, lambda d: (d.x(d.int(2, 5), 3), d.one(2.0, 1.0, 3.0)), second=False)
-row("inv", linalg.inv, torch.linalg.inv, lambda d: (d.matrix(),), "dD")
-row("solve", linalg.solve, torch.linalg.solve, system, "dD")
-row("solve: a vector", linalg.solve, torch.linalg.solve, lambda d: (d.x(3, 3, matrix="regular"), d.x(3)), "dD")
-row("solve_triangular", lambda a, b, up, unit: linalg.solve_triangular(a, b, up, unit),
-    lambda a, b, up, unit: torch.linalg.solve_triangular(a, b, upper=up, unitriangular=unit),
-    lambda d: (n := d.int(1, 3), (d.x(n, n, low=0.5), d.x(n, 2), d.bool(), d.bool()))[1], "dD")
-row("pinv", linalg.pinv, torch.linalg.pinv, lambda d: (d.matrix(square=False),), "dD", rtol=1e-7)
-row("lstsq", linalg.lstsq, lambda a, b: torch.linalg.pinv(a) @ b, lambda d: (a := d.matrix(square=False), d.x(*a.shape[:-1], 2)), rtol=1e-7)
-row("det", linalg.det, torch.linalg.det, lambda d: (d.matrix(),), "dD")
-row("slogdet", lambda x: linalg.slogdet(x)[1], lambda x: torch.linalg.slogdet(x)[1], lambda d: (d.matrix(),), "dD")
-row("slogdet: sign", lambda x: tuple(linalg.slogdet(x)), lambda x: tuple(torch.linalg.slogdet(x)), lambda d: (d.matrix(),), "D")
-row("cholesky", lambda x: linalg.cholesky(hermitian(x)), lambda x: torch.linalg.cholesky(hermitian(x)), lambda d: (d.matrix("positive"),), "dD")
-row("cholesky_solve", lambda b, f: linalg.cholesky_solve(b, ag.tril(f)), lambda b, f: torch.cholesky_solve(b, torch.tril(f)),
-    lambda d: (n := d.int(1, 3), (d.x(n, 2), d.x(n, n, low=0.5)))[1], "dD")
-row("qr", lambda x: tuple(linalg.qr(x)), lambda x: tuple(torch.linalg.qr(x)),
-    lambda d: (a := d.matrix(square=False), (a.swapaxes(-1, -2).copy() if a.shape[-1] > a.shape[-2] else a,))[1], "dD", rtol=1e-7)
-row("eigh", lambda x: linalg.eigvalsh(hermitian(x)), lambda x: torch.linalg.eigvalsh(hermitian(x)), lambda d: (d.matrix("symmetric"),), "dD")
-row("eigh_invariant", lambda x: COMPOSITES["eigh_invariant"](hermitian(x)),
-    lambda x: (lambda w, v: (w, (v * v.conj()).real, v * w.to(v.dtype).unsqueeze(-2) ** 3 @ v.mH))(*torch.linalg.eigh(hermitian(x))),
-    lambda d: (d.matrix("symmetric"),), "dD", rtol=1e-7)
-row("eig", lambda x: ag.abs(linalg.eigvals(x)).sum(-1), lambda x: torch.linalg.eigvals(x).abs().sum(-1), lambda d: (d.matrix(),), "dD", rtol=1e-7)
-row("eig_invariant", lambda x: COMPOSITES["eig_invariant"](x),
-    lambda x: (lambda w, v: (w.abs().sum(-1), (v * w.unsqueeze(-2) ** 2 @ torch.linalg.inv(v)).real))(*torch.linalg.eig(x)),
-    lambda d: (d.matrix(),), "dD", rtol=1e-6)
-row("svd", linalg.svdvals, torch.linalg.svdvals, lambda d: (d.matrix(square=False),), "dD", rtol=1e-7)
-row("svd_invariant", lambda x: COMPOSITES["svd_invariant"](x),
-    lambda x: (lambda u, s, v: (s, (u * u.conj()).real, (v * v.conj()).real, (u * s.to(u.dtype).unsqueeze(-2) ** 2) @ v))(
-        *torch.linalg.svd(x, full_matrices=False)),
-    lambda d: (d.matrix(square=False),), "dD", rtol=1e-6)
-row("matrix_exp", linalg.matrix_exp, torch.linalg.matrix_exp, lambda d: (d.x(*d.shape(0, 1), n := d.int(1, 3), n),), "dD")
-row("matrix_power", linalg.matrix_power, torch.linalg.matrix_power, lambda d: (d.matrix(), d.int(-3, 4)), "dD")
-for order in ("fro", "nuc", 2, -2, 1, -1, np.inf, -np.inf):
-    row(f"matrix_norm: {order}", lambda x, keep, p=order: linalg.matrix_norm(x, p, keepdims=keep),
-        lambda x, keep, p=order: torch.linalg.matrix_norm(x, p, keepdim=keep),
-        lambda d: (d.matrix(square=False), d.bool()), "dD", rtol=1e-7)
-row("cond", linalg.cond, torch.linalg.cond, lambda d: (d.x(n := d.int(2, 3), n, matrix="regular"), d.one(None, 2)), rtol=1e-7)
-row("cond: a norm", linalg.cond, lambda x, p: torch.linalg.matrix_norm(x, p) * torch.linalg.matrix_norm(torch.linalg.inv(x), p),
-    lambda d: (d.matrix(), d.one("fro", 1, np.inf)))
-
-# ------------------------------------------------------------------------------------------------------- Fourier
-
-NORMS = ("backward", "ortho", "forward")
-
-
-def line(d: Draw, complex_only: bool = False) -> tuple[Any, ...]:
-    x = d.xs(1, 2)
-    return x + 0j if complex_only else x, d.one(None, 2, 3, 5), d.axis(x), d.one(*NORMS)
-
-
-def grid(d: Draw) -> tuple[Any, ...]:
-    x = d.x(*d.shape(2, 3, 2))
-    chosen = dim_pair(d, x)
-    return x, d.one(None, (3, 4)), chosen, d.one(*NORMS)
-
-
-for name in ("fft", "ifft", "hfft", "irfft"):
-    row(name, getattr(fft, name), getattr(torch.fft, name), line, "D" if name in ("irfft", "hfft") else "dD")
-row("rfft", fft.rfft, torch.fft.rfft, line)
-row("rfft: ihfft", fft.ihfft, torch.fft.ihfft, line)
-for name, dtypes in [("fftn", "dD"), ("ifftn", "dD"), ("rfftn", "d"), ("irfftn", "D")]:
-    row(name, getattr(fft, name), getattr(torch.fft, name), grid, dtypes)
-
-
-def signal(d: Draw) -> tuple[Any, ...]:
-    return d.x(2, d.int(8, 14)), d.one(4, 5, 6), d.int(1, 3), d.bool(), d.bool()
-
-
-def torch_stft(x: Any, n: int, hop: int, center: bool, normalized: bool) -> Any:
-    return torch.stft(x, n, hop, window=torch.hann_window(n, dtype=torch.float64), center=center, normalized=normalized, return_complex=True)
-
-
-def torch_istft(y: Any, n: int, hop: int, center: bool, normalized: bool) -> Any:
-    return torch.istft(y, n, hop, window=torch.ones(n, dtype=torch.float64), center=center, normalized=normalized)
-
-
-row("stft", lambda x, n, hop, c, o: fft.stft(x, n, hop, torch.hann_window(n, dtype=torch.float64).numpy(), c, normalized=o), torch_stft, signal)
-row("stft: istft", lambda x, n, hop, c, o: fft.istft(fft.stft(x, n, hop, center=c, normalized=o) ** 2, n, hop, center=c, normalized=o),
-    lambda x, n, hop, c, o: torch_istft(torch.stft(x, n, hop, window=torch.ones(n, dtype=torch.float64), center=c, normalized=o, return_complex=True) ** 2, n, hop, c, o),
-    lambda d: (d.x(2, d.int(8, 12)), d.one(4, 6), d.int(1, 2), d.bool(), d.bool()))
-
-# ---------------------------------------------------------------------------- convolution, pooling, and resampling
-
-
-def convolution(d: Draw, n: int) -> tuple[Any, ...]:
-    groups, kernel, dilation = d.int(1, 2), d.ints(n, 1, 3 if n < 3 else 2), d.ints(n, 1, 2)
-    sizes = tuple((k - 1) * s + 1 + e for k, s, e in zip(kernel, dilation, d.ints(n, 0, 3 if n < 3 else 1), strict=True))
-    x, w = d.x(d.int(1, 2), groups * d.int(1, 2), *sizes), groups * d.int(1, 2)
-    return x, d.x(w, x.shape[1] // groups, *kernel), d.one(None, d.x(w)), d.ints(n, 1, 3), d.ints(n, 0, 2), dilation, groups
-
-
-def transposed(d: Draw, n: int) -> tuple[Any, ...]:
-    groups, stride = d.int(1, 2), d.ints(n, 1, 3)
-    x, out = d.x(d.int(1, 2), groups * d.int(1, 2), *d.ints(n, 2, 3 if n < 3 else 2)), d.int(1, 2)
-    padding = d.ints(n, 0, 1)
-    extra = tuple(min(s - 1, e) for s, e in zip(stride, d.ints(n, 0, 2), strict=True))
-    w = d.x(x.shape[1], out, *d.ints(n, 2, 3 if n < 3 else 2))
-    return x, w, d.one(None, d.x(out * groups)), stride, padding, extra, groups, d.ints(n, 1, 2)
-
-
-def pooled(d: Draw, n: int) -> tuple[Any, ...]:
-    kernel = d.ints(n, 1, 3 if n < 3 else 2)
-    sizes = tuple(k + e for k, e in zip(kernel, d.ints(n, 0, 4 if n < 3 else 2), strict=True))
-    padding = tuple(min(p, k // 2) for p, k in zip(d.ints(n, 0, 1), kernel, strict=True))
-    return d.x(d.int(1, 2), d.int(1, 2), *sizes, distinct=True), kernel, d.ints(n, 1, 3), padding
-
-
-def dilated(d: Draw, n: int) -> tuple[Any, ...]:
-    x, kernel, stride, padding = pooled(d, n)
-    x = d.x(*x.shape[:2], *(2 * m for m in x.shape[2:]), distinct=True)
-    return x, kernel, stride, padding, d.int(1, 2), d.bool(), d.bool()
-
-
-def images(d: Draw, n: int, low: int = 1, high: int = 5) -> np.ndarray:
-    return d.x(d.int(1, 2), d.int(1, 2), *d.ints(n, low, high), distinct=True)
-
-
-for n in (1, 2, 3):
-    row(f"conv{n}d", getattr(ag, f"conv{n}d"), getattr(F, f"conv{n}d"), lambda d, n=n: convolution(d, n), "dD" if n < 3 else "d")
-    row(f"conv{n}d: transposed", getattr(ag, f"conv_transpose{n}d"), getattr(F, f"conv_transpose{n}d"), lambda d, n=n: transposed(d, n))
-    row(f"max_pool{n}d", getattr(ag, f"max_pool{n}d"), getattr(F, f"max_pool{n}d"), lambda d, n=n: pooled(d, n))
-    row(f"max_pool{n}d: ties", getattr(ag, f"max_pool{n}d"), getattr(F, f"max_pool{n}d"), lambda d, n=n: (np.round((a := pooled(d, n))[0]), *a[1:]))
-    row(f"max_pool{n}d: indices", getattr(ag, f"max_pool{n}d"), getattr(F, f"max_pool{n}d"), lambda d, n=n: dilated(d, n), second=False)
-    row(f"avg_pool{n}d", getattr(ag, f"avg_pool{n}d"), getattr(F, f"avg_pool{n}d"), lambda d, n=n: (*pooled(d, n), d.bool(), d.bool()))
-    row(f"max_pool{n}d: unpool",
-        lambda x, k, n=n: getattr(ag, f"max_unpool{n}d")(*getattr(ag, f"max_pool{n}d")(x, k, return_indices=True), k),
-        lambda x, k, n=n: getattr(F, f"max_unpool{n}d")(*getattr(F, f"max_pool{n}d")(x, k, return_indices=True), k),
-        lambda d, n=n: (d.x(1, 2, *(2 * m for m in d.ints(n, 1, 2)), distinct=True), 2), second=False)
-    for kind in ("avg", "max"):
-        row(f"adaptive_{kind}_pool{n}d", getattr(ag, f"adaptive_{kind}_pool{n}d"), getattr(F, f"adaptive_{kind}_pool{n}d"),
-            lambda d, n=n: (images(d, n), d.ints(n, 1, 3)))
-row("conv2d: same", lambda x, w: ag.conv2d(x, w, padding="same"), lambda x, w: F.conv2d(x, w, padding="same"),
-    lambda d: (d.x(1, 2, *d.ints(2, 3, 5)), d.x(2, 2, *d.ints(2, 1, 3))))
-row("avg_pool2d: divisor", lambda x, k: ag.avg_pool2d(x, k, 1, divisor_override=3), lambda x, k: F.avg_pool2d(x, k, 1, divisor_override=3),
-    lambda d: (images(d, 2, 3), d.ints(2, 1, 3)))
-# without ceil_mode: PyTorch scales the norm of a window that hangs over the end as if it were full
-row("lp_pool1d", ag.lp_pool1d, absolutely(F.lp_pool1d), lambda d: (images(d, 1, 3), d.one(1.0, 2.0, 3.0), 2, d.int(1, 3)))
-row("lp_pool2d", ag.lp_pool2d, absolutely(F.lp_pool2d), lambda d: (images(d, 2, 3), d.one(1.0, 2.0, 3.0), d.ints(2, 1, 3), d.int(1, 3)))
-row("unfold", ag.unfold, F.unfold, lambda d: (d.x(1, 2, *d.ints(2, 4, 6)), d.ints(2, 1, 2), d.ints(2, 1, 2), d.ints(2, 0, 1), d.ints(2, 1, 2)))
-row("unfold: fold", lambda x, *a: ag.fold(ag.unfold(x, *a) ** 2, x.shape[2:], *a), lambda x, *a: F.fold(F.unfold(x, *a) ** 2, x.shape[2:], *a),
-    lambda d: (d.x(1, 2, *d.ints(2, 4, 6)), d.ints(2, 1, 2), d.ints(2, 1, 2), d.ints(2, 0, 1), d.ints(2, 1, 2)))
-
-
-def resampled(*modes: str, corners: bool) -> Any:
-    def arguments(d: Draw) -> tuple[Any, ...]:
-        mode = d.one(*modes)
-        n = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}.get(mode) or d.int(1, 3)
-        x = images(d, n, 2, 4)
-        size = d.one(None, d.ints(n, 1, 6))
-        extra = {"align_corners": d.bool()} if corners else {}
-        return x, size, d.one(1.7, 0.6, 2.0) if size is None else None, mode, extra
-
-    return arguments
-
-
-def interpolate(module: Any) -> Any:
-    return lambda x, size, scale, mode, extra: module.interpolate(x, size, scale, mode, **extra)
-
-
-row("interpolate", interpolate(ag), interpolate(F), resampled("nearest", "nearest-exact", "area", corners=False))
-row("interpolate: between", interpolate(ag), interpolate(F), resampled("linear", "bilinear", "bicubic", "trilinear", corners=True))
-row("grid_sample", ag.grid_sample, F.grid_sample,
-    lambda d: (d.x(2, 2, *d.ints(2, 2, 5)), 0.6 * d.x(2, *d.ints(2, 1, 3), 2), d.one("bilinear", "nearest"),
-               d.one("zeros", "border", "reflection"), d.bool()))
-row("affine_grid", ag.affine_grid, F.affine_grid, lambda d: (d.x(2, 2, 3), (2, 1, *d.ints(2, 1, 4)), d.bool()))
-
-# -------------------------------------------------------------------------------- normalisation, attention, dropout
-
-
-def channels(d: Draw, least: int = 2, high: int = 4) -> np.ndarray:
-    return d.x(*d.shape(least, 4, 2, high))
-
-
-def affine(d: Draw, shape: Any) -> tuple[Any, ...]:
-    return (d.x(*shape), d.x(*shape)) if d.bool() else (None, None)
-
-
-def ending(d: Draw) -> tuple[Any, ...]:
-    x = channels(d)
-    return x, x.shape[-d.int(1, x.ndim - 1) :]
-
-
-row("batch_norm", lambda x, w, b: ag.batch_norm(x, None, None, w, b, True), lambda x, w, b: F.batch_norm(x, None, None, w, b, True),
-    lambda d: (x := channels(d), *affine(d, x.shape[1:2])))
-row("batch_norm: running", ag.batch_norm, F.batch_norm,
-    lambda d: (x := channels(d), Fixed(d.x(x.shape[1])), Fixed(d.x(x.shape[1], low=0.3)), *affine(d, x.shape[1:2])))
-row("layer_norm", ag.layer_norm, F.layer_norm, lambda d: (*(a := ending(d)), *affine(d, a[1])))
-row("rms_norm", ag.rms_norm, F.rms_norm, lambda d: (*(a := ending(d)), *affine(d, a[1])[:1], d.one(None, 1e-3)))
-row("group_norm", ag.group_norm, F.group_norm, lambda d: (g := d.int(1, 3), x := d.x(2, g * d.int(1, 2), *d.shape(1, 2, 2)), (x, g, *affine(d, x.shape[1:2])))[2])
-row("group_norm: instance", ag.instance_norm, lambda x, w, b: F.instance_norm(x, None, None, w, b), lambda d: (x := channels(d, 3), *affine(d, x.shape[1:2])))
-row("local_response_norm", ag.local_response_norm, F.local_response_norm, lambda d: (channels(d, 3), d.int(1, 3), d.one(1e-4, 0.5), d.one(0.75, 1.2)))
-row("normalize", ag.normalize, lambda x, p, a: F.normalize(x, p, a), lambda d: (x := d.xs(1, **ZERO), d.one(1.0, 2.0, 3.0), d.axis(x)))
-
-
-def attended(d: Draw) -> tuple[Any, ...]:
-    batch, (length, size, e, v) = d.shape(0, 2, 1, 2), d.ints(4, 1, 4)
-    mask = d.one(None, "bool", "float")
-    mask = d.mask(length, size) | (np.arange(size) == 0) if mask == "bool" else d.x(length, size) if mask == "float" else None
-    causal = mask is None and d.bool()
-    return d.x(*batch, length, e), d.x(*batch, size, e), d.x(*batch, size, v), mask, 0.0, causal, d.one(None, 0.7)
-
-
-def plain_attention(*a: Any) -> Any:
-    """PyTorch's fused kernels have no second derivative."""
-    with torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.MATH):
-        return F.scaled_dot_product_attention(*a[:6], scale=a[6])
-
-
-row("scaled_dot_product_attention", ag.scaled_dot_product_attention, plain_attention, attended)
-row("scaled_dot_product_attention: grouped", lambda *x: ag.scaled_dot_product_attention(*x, enable_gqa=True),
-    lambda q, k, v: torch.softmax(q @ k.repeat_interleave(q.shape[1] // k.shape[1], 1).mT / q.shape[-1] ** 0.5, -1)
-    @ v.repeat_interleave(q.shape[1] // k.shape[1], 1),
-    lambda d: (h := d.int(1, 2), s := d.int(1, 4), (d.x(2, h * d.int(1, 3), 3, 2), d.x(2, h, s, 2), d.x(2, h, s, 3)))[2])
-
-# -------------------------------------------------------------------------------------------------------- losses
-
-REDUCTIONS = ("mean", "sum", "none")
-for name, extra in [("l1_loss", None), ("mse_loss", None), ("huber_loss", "delta"), ("smooth_l1_loss", "beta")]:
-    row(name, lambda x, t, r, e, f=name: getattr(ag, f)(x, t, r, **e), lambda x, t, r, e, f=name: getattr(F, f)(x, t, reduction=r, **e),
-        lambda d, extra=extra: (*same(d, 2, 0), d.one(*REDUCTIONS), {extra: d.one(0.5, 1.0)} if extra else {}))
-
-
-def probabilities(d: Draw) -> tuple[Any, ...]:
-    shape = d.shape(1)
-    return d.x(*shape, low=0.1, high=0.9), d.x(*shape, low=0.1, high=0.9), d.one(None, Fixed(d.x(*shape, low=0.3))), d.one(*REDUCTIONS)
-
-
-def targets(d: Draw) -> tuple[Any, ...]:
-    """Logits, labels or distributions over the classes, weights, what is ignored, reduction, and smoothing."""
-    rest, classes = d.shape(0, 2, 1, 3), d.int(2, 4)
-    x, labels = d.x(3, classes, *rest), d.picks((3, *rest), classes)
-    ignored = d.one(-100, 1)
-    labels[0] = ignored
-    target = Fixed(np.moveaxis(d.rng.dirichlet(np.ones(classes), (3, *rest)), -1, 1).copy()) if d.bool() else labels
-    smoothing = d.one(0.0, 0.2)
-    return x, target, d.one(None, Fixed(d.x(classes, low=0.3))), ignored, d.one(*REDUCTIONS), smoothing
-
-
-def cross_entropy(x: Any, target: Any, weight: Any, ignored: int, reduction: str, smoothing: float) -> Any:
-    keep = {} if target.is_floating_point() else {"ignore_index": ignored}
-    return F.cross_entropy(x, target, weight, reduction=reduction, label_smoothing=smoothing, **keep)
-
-
-row("softmax_cross_entropy", ag.cross_entropy, cross_entropy, targets)
-row("softmax_cross_entropy: nll", lambda x, t, w, i, r: ag.nll_loss(ag.log_softmax(x, 1), t, w, i, r),
-    lambda x, t, w, i, r: F.nll_loss(torch.log_softmax(x, 1), t, w, ignore_index=i, reduction=r),
-    lambda d: (x := d.x(3, 4, *d.shape(0, 2)), d.picks((3, *x.shape[2:]), 4), d.one(None, Fixed(d.x(4, low=0.3))), d.one(-100, 1), d.one("sum", "none")))
-row("binary_cross_entropy", lambda x, t, w, r: ag.binary_cross_entropy(x, t, w, r), lambda x, t, w, r: F.binary_cross_entropy(x, t, w, reduction=r), probabilities)
-row("binary_cross_entropy_with_logits", lambda x, t, w, r, p: ag.binary_cross_entropy_with_logits(x, t, w, r, p),
-    lambda x, t, w, r, p: F.binary_cross_entropy_with_logits(x, t, w, reduction=r, pos_weight=p),
-    lambda d: (*(a := probabilities(d)), d.one(None, Fixed(d.x(a[0].shape[-1], low=0.3)))))
-row("kl_div", lambda x, t, r, lg: ag.kl_div(x, t, r, lg), lambda x, t, r, lg: F.kl_div(x, t, reduction=r, log_target=lg),
-    lambda d: (*probabilities(d)[:2], d.one("batchmean", "mean", "sum", "none"), d.bool()))
-row("poisson_nll_loss", lambda x, t, lg, full, r: ag.poisson_nll_loss(x, t, lg, full, reduction=r),
-    lambda x, t, lg, full, r: F.poisson_nll_loss(x, t, log_input=lg, full=full, reduction=r),
-    lambda d: (*probabilities(d)[:2], d.bool(), d.bool(), d.one(*REDUCTIONS)))
-row("gaussian_nll_loss", lambda x, t, v, full, r: ag.gaussian_nll_loss(x, t, v**2, full, reduction=r),
-    lambda x, t, v, full, r: F.gaussian_nll_loss(x, t, v**2, full=full, reduction=r), lambda d: (*(a := same(d)), d.x(*a[0].shape, low=0.3), d.bool(), d.one(*REDUCTIONS)))
-
-
-def signs(d: Draw, *shape: int) -> np.ndarray:
-    return d.rng.choice([-1, 1], shape)
-
-
-LOSS = lambda d, n=2: (s := d.shape(2, 2), tuple(d.x(*s) for _ in range(n)))[1]  # noqa: E731
-row("margin_ranking_loss", ag.margin_ranking_loss, lambda a, b, t, m, r: F.margin_ranking_loss(a, b, t, m, reduction=r),
-    lambda d: (*(a := same(d)), signs(d, *a[0].shape), d.one(0.0, 0.5), d.one(*REDUCTIONS)))
-row("hinge_embedding_loss", ag.hinge_embedding_loss, lambda x, t, m, r: F.hinge_embedding_loss(x, t, m, reduction=r),
-    lambda d: (x := d.xs(1), signs(d, *x.shape), d.one(0.5, 1.0), d.one(*REDUCTIONS)))
-row("soft_margin_loss", ag.soft_margin_loss, lambda x, t, r: F.soft_margin_loss(x, t, reduction=r), lambda d: (x := d.xs(1), Fixed(signs(d, *x.shape) * 1.0), d.one(*REDUCTIONS)))
-row("multilabel_soft_margin_loss", ag.multilabel_soft_margin_loss, lambda x, t, w, r: F.multilabel_soft_margin_loss(x, t, w, reduction=r),
-    lambda d: (*LOSS(d), d.one(None, Fixed(d.x(1, low=0.3))), d.one(*REDUCTIONS)))
-row("multi_margin_loss", ag.multi_margin_loss, lambda x, t, p, m, w, r: F.multi_margin_loss(x, t, p, m, w, reduction=r),
-    lambda d: (d.x(3, 4), d.picks(3, 4), d.int(1, 2), d.one(0.5, 1.0), d.one(None, Fixed(d.x(4, low=0.3))), d.one(*REDUCTIONS)), second=False)
-row("multilabel_margin_loss", ag.multilabel_margin_loss, lambda x, t, r: F.multilabel_margin_loss(x, t, reduction=r),
-    lambda d: (d.x(2, 4), np.array([[3, 0, -1, 1], [1, -1, 2, 0]]), d.one(*REDUCTIONS)), second=False)
-row("cosine_similarity", ag.cosine_similarity, F.cosine_similarity, lambda d: (*(a := same(d)), d.axis(a[0])))
-row("cosine_embedding_loss", ag.cosine_embedding_loss, lambda a, b, t, m, r: F.cosine_embedding_loss(a, b, t, m, reduction=r),
-    lambda d: (*(a := LOSS(d)), signs(d, len(a[0])), d.one(0.0, 0.3), d.one(*REDUCTIONS)))
-row("pairwise_distance", lambda a, b, p, keep: ag.pairwise_distance(a, b, p, 1e-6, keep), lambda a, b, p, keep: F.pairwise_distance(a, b, p, 1e-6, keep),
-    lambda d: (*same(d), d.one(1.0, 2.0, 3.0), d.bool()))
-row("triplet_margin_loss", lambda *a: ag.triplet_margin_loss(*a[:3], a[3], a[4], swap=a[5], reduction=a[6]),
-    lambda *a: F.triplet_margin_loss(*a[:3], a[3], a[4], swap=a[5], reduction=a[6]),
-    lambda d: (*LOSS(d, 3), d.one(0.5, 1.0), d.one(1.0, 2.0), d.bool(), d.one(*REDUCTIONS)))
-row("ctc", lambda x, t, i, o, r: ag.ctc_loss(ag.log_softmax(x, 2), t, i, o, reduction=r),
-    lambda x, t, i, o, r: F.ctc_loss(torch.log_softmax(x, 2), t, i, o, reduction=r),
-    lambda d: (d.x(7, 2, 5), d.rng.integers(1, 5, (2, 3)), (7, d.int(6, 7)), (d.int(0, 3), d.int(1, 3)), d.one(*REDUCTIONS)), second=False)
-
 # ------------------------------------------------------------- joined, edited, chosen; signals; complex numbers; more
 
 
-def product(d: Draw, *letters: str) -> tuple[Any, ...]:
-    sizes = {c: d.int(1, 3) for c in "bnkm"}
-    return tuple(d.x(*(sizes[c] for c in word)) for word in letters)
-
-
-row("mm", ag.mm, torch.mm, lambda d: product(d, "nk", "km"), "dD")
-row("mv", ag.mv, torch.mv, lambda d: product(d, "nk", "k"), "dD")
-row("bmm", ag.bmm, torch.bmm, lambda d: product(d, "bnk", "bkm"), "dD")
-row("vecmat", ag.vecmat, lambda x, a: (x.conj()[..., None, :] @ a)[..., 0, :], lambda d: product(d, "bn", "bnm"), "dD")
-row("addmm", ag.addmm, lambda x, a, b, s, t: torch.addmm(x, a, b, beta=s, alpha=t), lambda d: (*product(d, "m", "nk", "km"), d.one(0.0, 0.5), 2.0), "dD")
-row("baddbmm", ag.baddbmm, lambda x, a, b, s, t: torch.baddbmm(x, a, b, beta=s, alpha=t), lambda d: (*product(d, "bnm", "bnk", "bkm"), 0.5, 2.0), "dD")
-row("einsum: several", lambda *xs: ag.einsum("nk,km,mb,b->n", *xs), lambda *xs: torch.einsum("nk,km,mb,b->n", *xs), lambda d: product(d, "nk", "km", "mb", "b"), "dD")
 
 row("cartesian_prod", ag.cartesian_prod, torch.cartesian_prod, lambda d: tuple(d.x(n) for n in d.ints(d.int(1, 3), 1, 3)), "dD")
 row("combinations", ag.combinations, torch.combinations, lambda d: (d.x(d.int(3, 5)), d.int(1, 3), d.bool()), "dD")
@@ -841,18 +389,36 @@ row("append", lambda x, v: ag.append(x, v, 0), lambda x, v: torch.cat([x, v]), l
 row("append: flattened", ag.append, lambda x, v: torch.cat([x.reshape(-1), v.reshape(-1)]), lambda d: (d.xs(), d.xs()), "dD")
 
 
-def kept_by_delete(x: Any, places: Any, axis: int) -> Any:
-    return x.index_select(axis, torch.tensor([i for i in range(x.shape[axis]) if i not in places.tolist()], dtype=torch.long))
+def places_of(d: Draw, n: int, past: int = 0) -> Any:
+    """One index along an axis of length n, or several: numbers, a list, a slice, a mask. ``past`` the end by one too."""
+    kinds = [d.int(-n, n - 1 + past), list(d.ints(2, -n, n - 1)), slice(d.int(0, n - 1), None, d.int(1, 2))]
+    return d.one(*kinds, *([] if past else [d.mask(n)]))
 
 
-def inserted(x: Any, places: Any, v: Any, axis: int) -> Any:
-    wide = v.expand(*x.shape[:axis], len(places), *x.shape[axis + 1 :])
-    order = np.argsort(np.concatenate([places.numpy() - 0.5, np.arange(x.shape[axis])]), kind="stable")
-    return torch.cat([wide, x], axis).index_select(axis, torch.tensor(order))
+def deleted(d: Draw) -> tuple[Any, ...]:
+    """NumPy says what stays; PyTorch gathers it."""
+    x = d.xs(1, 2)
+    axis = d.one(None, d.axis(x))
+    index = places_of(d, x.size if axis is None else x.shape[axis])
+    return x, index, axis, np.delete(np.arange(x.size).reshape(x.shape), index, axis)
 
 
-row("delete", ag.delete, kept_by_delete, lambda d: (x := d.xs(1, 2), d.picks(d.int(1, 2), min(x.shape)), d.int(0, x.ndim - 1)), "dD")
-row("insert", ag.insert, inserted, lambda d: (x := d.xs(1), p := d.picks(d.int(2, 3), x.shape[0] + 1), d.x(len(p), *x.shape[1:]), 0), "dD")
+def inserted(d: Draw) -> tuple[Any, ...]:
+    """NumPy says what comes where, of x and after it of the values; PyTorch gathers it."""
+    x = d.xs(1)
+    axis = d.one(None, d.int(0, x.ndim - 1))
+    n = x.size if axis is None else x.shape[axis]
+    index = places_of(d, n, 1)
+    count = 1 if isinstance(index, int) else len(np.arange(n)[index])
+    others = () if axis is None else x.shape[:axis] + x.shape[axis + 1 :]
+    slab = others if isinstance(index, int) else () if axis is None else (*x.shape[:axis], count, *x.shape[axis + 1 :])
+    values = d.x(*d.one((), slab))
+    order = np.insert(np.arange(x.size).reshape(x.shape), index, x.size + np.arange(values.size).reshape(values.shape), axis)
+    return x, index, values, axis, order
+
+
+row("delete", lambda x, i, a, _: ag.delete(x, plain(i), a), lambda x, i, a, p: x.reshape(-1)[p], deleted, "dD")
+row("insert", lambda x, i, v, a, _: ag.insert(x, i, v, a), lambda x, i, v, a, p: torch.cat([x.reshape(-1), v.reshape(-1)])[p], inserted, "dD")
 
 
 def slot(d: Draw) -> tuple[Any, ...]:
@@ -890,12 +456,34 @@ row("put_along_axis", lambda x, i, v: ag.put_along_axis(x, i, v, 0), lambda x, i
 
 row("compress", lambda x, c: ag.compress(c, x, 0), lambda x, c: x[c], lambda d: (x := d.xs(1), d.mask(x.shape[0])), "dD")
 row("extract", lambda x, c: ag.extract(c, x), lambda x, c: x[c], lambda d: (x := d.xs(1), d.mask(*x.shape)), "dD")
-row("choose", lambda i, *xs: ag.choose(i, xs), lambda i, *xs: torch.stack(xs).gather(0, i[None])[0],
-    lambda d: (i := d.picks(d.shape(1, 2), 3), *(d.x(*i.shape) for _ in range(3))), "dD")
-row("select", lambda c, e, a, b: ag.select([c, e], [a, b], 0.5), lambda c, e, a, b: torch.where(c, a, torch.where(e, b, 0.5)),
-    lambda d: (c := d.mask(*d.shape(1, 2)), d.mask(*c.shape), d.x(*c.shape), d.x(*c.shape)), "dD")
 
-row("ediff1d", ag.ediff1d, lambda x: x.reshape(-1).diff(), lambda d: (d.xs(1, 2),), "dD")
+
+def chosen(d: Draw) -> tuple[Any, ...]:
+    """The index as ours takes it, and as PyTorch does."""
+    mode, n, shape = d.one("raise", "wrap", "clip"), d.int(1, 4), d.shape(1, 2)
+    index = d.picks(shape, n) if mode == "raise" else d.rng.integers(-5, 6, shape)
+    return mode, index, index % n if mode == "wrap" else np.clip(index, 0, n - 1), [d.x(*d.one(shape, shape[1:])) for _ in range(n)]
+
+
+def selected(d: Draw) -> tuple[Any, ...]:
+    n, shape = d.int(1, 3), d.shape(1, 2)
+    return [d.mask(*shape) for _ in range(n)], [d.x(*d.one(shape, shape[1:])) for _ in range(n)], d.one(0, 0.5)
+
+
+def first_true(conditions: Any, choices: Any, default: Any) -> Any:
+    found = default
+    for c, x in reversed(list(zip(conditions, choices, strict=True))):
+        found = torch.where(c, x, found)
+    return found
+
+
+row("choose", lambda mode, i, _, xs: ag.choose(i, xs, mode), lambda mode, _, i, xs: torch.stack([x.expand(i.shape) for x in xs]).gather(0, i[None])[0], chosen, "dD")
+row("select", ag.select, first_true, selected, "dD")
+
+row("ediff1d", ag.ediff1d, lambda x, *ends: torch.cat([*ends[1:], x.reshape(-1).diff(), *ends[:1]]),
+    lambda d: (d.xs(1, 2), *(d.x(n) for n in d.one((), (1,), (2, 1)))), "dD")
+row("gradient: axes", lambda x, h, e: ag.gradient(x, *h, edge_order=e), lambda x, h, e: torch.gradient(x, spacing=h, edge_order=e),
+    lambda d: (x := d.x(*d.shape(2, 3, 3)), d.one((0.5, 2.0, 1.0), (1.0, 1.0, 1.0))[: x.ndim], d.int(1, 2)), "dD")
 row("gradient", lambda x, h, a, e: ag.gradient(x, h, axis=a, edge_order=e), lambda x, h, a, e: torch.gradient(x, spacing=h, dim=a, edge_order=e)[0],
     lambda d: (x := d.xs(1, 3), d.one(1.0, 0.5), d.int(0, x.ndim - 1), d.int(1, 2)), "dD")
 row("gradient: places", lambda x, p, e: ag.gradient(x, p, edge_order=e), lambda x, p, e: torch.gradient(x, spacing=(p.detach(),), edge_order=e)[0],
@@ -910,8 +498,16 @@ def laid_along(a: Any, v: Any, mode: str) -> Any:
     return full[start : start + {"full": len(full), "same": len(a), "valid": len(a) - len(v) + 1}[mode]]
 
 
+def laid_against(a: Any, v: Any, mode: str) -> Any:
+    """The convolution with the conjugate turned round; NumPy lays a longer one down from the other end."""
+    turned = v.conj().resolve_conj().flip(0)
+    if mode != "same" or len(v) <= len(a):
+        return laid_along(a, turned, mode)
+    return laid_along(a, turned, "full")[len(a) // 2 :][: len(v)]
+
+
 row("convolve", ag.convolve, laid_along, lambda d: (d.x(d.int(1, 5)), d.x(d.int(1, 5)), d.one("full", "same", "valid")), "dD")
-row("correlate", ag.correlate, lambda a, v, mode: laid_along(a, v.conj().resolve_conj().flip(0), mode), lambda d: (d.x(d.int(3, 5)), d.x(d.int(1, 3)), d.one("full", "valid")), "dD")
+row("correlate", ag.correlate, laid_against, lambda d: (d.x(d.int(1, 5)), d.x(d.int(1, 5)), d.one("full", "same", "valid")), "dD")
 
 
 def line_through(x: Any, xp: Any, fp: Any) -> Any:
@@ -921,9 +517,26 @@ def line_through(x: Any, xp: Any, fp: Any) -> Any:
     return torch.where(x < xp[0], fp[0], torch.where(x > xp[-1], fp[-1], inside))
 
 
-row("interp", ag.interp, line_through, lambda d: (d.xs(low=-3, high=3), p := np.sort(d.x(d.int(2, 5), distinct=True)), d.x(*p.shape)))
+def line_around(x: Any, xp: Any, fp: Any, period: float) -> Any:
+    """Within one period, with a neighbour from either side."""
+    xp, order = (xp % period).sort()
+    fp = fp[order]
+    return line_through(x % period, torch.cat([xp[-1:] - period, xp, xp[:1] + period]), torch.cat([fp[-1:], fp, fp[:1]]))
+
+
+def points(d: Draw) -> tuple[Any, ...]:
+    xp = np.sort(d.x(d.int(2, 5), distinct=True))
+    return d.xs(low=-3, high=3), xp, d.x(*xp.shape)
+
+
+row("interp", ag.interp, line_through, points)
+row("interp: ends", lambda x, xp, fp, low, high: ag.interp(x, xp, fp, low, high),
+    lambda x, xp, fp, low, high: torch.where(x < xp[0], low, torch.where(x > xp[-1], high, line_through(x, xp, fp))), lambda d: (*points(d), -0.5, 1.5))
+row("interp: period", lambda x, xp, fp, p: ag.interp(x, xp, fp, period=p), line_around,
+    lambda d: (d.xs(low=-6, high=6), d.rng.permuted(d.x(n := d.int(2, 5), distinct=True, low=-1.4, high=1.4)), d.x(n), 3.0))
 row("polyval", ag.polyval, lambda p, x: sum(c * x ** (len(p) - 1 - k) for k, c in enumerate(p)), lambda d: (d.x(d.int(1, 4)), d.xs()), "dD")
-row("vander", lambda x, n: ag.vander(x, n, True), lambda x, n: torch.linalg.vander(x, N=n), lambda d: (d.x(d.int(1, 4)), d.int(2, 4)), "dD")
+row("vander", ag.vander, lambda x, n, up: (lambda v: v if up else v.flip(1))(torch.linalg.vander(x, N=n)),
+    lambda d: (d.x(d.int(1, 4)), d.int(2, 4), d.bool()), "dD")
 
 row("angle", ag.angle, torch.angle, lambda d: (d.xs(**ZERO),), "dD")
 row("complex", ag.complex, torch.complex, lambda d: (a := d.xs(), d.x(*a.shape)))
@@ -931,130 +544,22 @@ row("polar", ag.polar, torch.polar, lambda d: (a := d.xs(low=0.3), d.x(*a.shape)
 row("view_as_real", ag.view_as_real, torch.view_as_real, lambda d: (d.xs(),), "D")
 row("view_as_complex", ag.view_as_complex, torch.view_as_complex, lambda d: (d.x(*d.shape(), 2),))
 row("fabs", ag.fabs, torch.abs, lambda d: (d.xs(**ZERO),))
-row("zeta", ag.zeta, torch.special.zeta, lambda d: (a := d.xs(low=2.5, high=5.0), (Fixed(a), d.x(*a.shape, low=0.5)))[1], second=False)
+row("zeta", ag.zeta, torch.special.zeta, lambda d: (a := d.xs(low=2.5, high=5.0), (Fixed(a), d.x(*a.shape, low=0.5)))[1])
+
+# counts and places, which have no gradient
+row("histc", ag.histc, torch.histc, lambda d: (Fixed(d.x(50)), d.int(1, 8), *d.one((-1, 1), (0, 0), (0, 2))))
+row("tril_indices", lambda n, k, m: tuple(ag.tril_indices(n, k, m)), lambda n, k, m: tuple(torch.tril_indices(n, m, k)), lambda d: (d.int(1, 4), d.int(-2, 2), d.int(1, 4)))
+row("argwhere", ag.argwhere, torch.argwhere, lambda d: (d.mask(*d.shape(1)),))
+row("flatnonzero", ag.flatnonzero, lambda x: x.reshape(-1).nonzero()[:, 0], lambda d: (d.mask(*d.shape(1)),))
 
 row("aminmax", ag.aminmax, lambda x, a: tuple(torch.aminmax(x, dim=a)), lambda d: (x := d.xs(1, distinct=True), d.axis(x)))
 row("var_mean", ag.var_mean, lambda x, a, c, k: torch.var_mean(x, a, correction=c, keepdim=k), lambda d: (x := d.xs(1, 2), d.axis(x), d.int(0, 1), d.bool()), "d")
 row("std_mean", ag.std_mean, lambda x, a, c, k: torch.std_mean(x, a, correction=c, keepdim=k), lambda d: (x := d.xs(1, 2), d.axis(x), d.int(0, 1), d.bool()), "d")
 row("softmin", ag.softmin, F.softmin, lambda d: (x := d.xs(1), d.axis(x)))
 
-row("instance_norm", ag.instance_norm, lambda x, w, b: F.instance_norm(x, weight=w, bias=b), lambda d: (d.x(2, 3, *d.shape(1, 2, 2)), d.x(3), d.x(3)), rtol=1e-7)
-row("lp_pool3d", lambda x, p: ag.lp_pool3d(x, p, 2), lambda x, p: F.lp_pool3d(x, p, 2), lambda d: (d.x(1, 2, *d.ints(3, 2, 4), low=0.3), d.one(1.0, 2.0, 3.0)))
-for n in (1, 2, 3):
-    row(f"max_unpool{n}d", getattr(ag, f"max_unpool{n}d"), getattr(F, f"max_unpool{n}d"),
-        lambda d, n=n: (x := d.x(2, 2, *d.ints(n, 1, 2)), d.rng.permuted(np.broadcast_to(np.arange(np.prod(x.shape[2:]) * 2**n), (2, 2, np.prod(x.shape[2:]) * 2**n)), axis=-1)[..., : np.prod(x.shape[2:])].reshape(x.shape), 2))
-row("triplet_margin_with_distance_loss", lambda a, p, n, m, s, r: ag.triplet_margin_with_distance_loss(a, p, n, ag.cosine_similarity, m, s, r),
-    lambda a, p, n, m, s, r: F.triplet_margin_with_distance_loss(a, p, n, distance_function=F.cosine_similarity, margin=m, swap=s, reduction=r),
-    lambda d: (*(d.x(3, 4) for _ in range(3)), d.one(0.5, 2.0), d.bool(), d.one(*REDUCTIONS)))
-
 # fmt: on
 
-# --------------------------------------------------------------------------------------------------- the comparison
-
-
-def converted(value: Any, leaf: Any, plain: Any) -> Any:
-    """The arguments of one side: its own arrays, leaves where they are floating."""
-    if isinstance(value, Fixed):
-        return plain(value.array)
-    if isinstance(value, np.ndarray):
-        return leaf(value) if value.dtype.kind in "fc" else plain(value)
-    if isinstance(value, (tuple, list)):
-        return type(value)(converted(v, leaf, plain) for v in value)
-    return value
-
-
-class Side(NamedTuple):
-    """One of the two engines, in the words of the other."""
-
-    name: str
-    tensor: Any
-    gradients: Any
-    real: Any
-    numpy: Any
-
-
-OURS = Side(
-    "ours",
-    ag.tensor,
-    lambda y, xs: ag.gradients(y, xs, create_graph=True, allow_unused=True),
-    ag.real,
-    lambda y: y.detach().array,
-)
-THEIRS = Side("PyTorch's", torch.tensor, lambda y, xs: torch.autograd.grad(y, xs, create_graph=True, allow_unused=True),
-              lambda y: y.real if y.is_complex() else y, lambda y: y.numpy(force=True))  # fmt: skip
-
-
-def projection(side: Side, ys: list[Any], seed: int) -> Any:
-    """The inner product of these values with random ones, which takes all their gradients at once."""
-    rng, total = np.random.default_rng(seed), None
-    for y in ys:
-        weights = rng.uniform(0.5, 1.5, tuple(y.shape)) + 1j * rng.uniform(0.5, 1.5, tuple(y.shape))
-        weights = weights if "complex" in str(y.dtype) else weights.real
-        if y.requires_grad:
-            part = side.real(y * side.tensor(weights)).sum()
-            total = part if total is None else total + part
-    return total
-
-
-def orders(side: Side, function: Any, arguments: Any, second: bool) -> list[list[Any]]:
-    """Value, gradients, and gradients of the gradients' projection."""
-    leaves: list[Any] = []
-
-    def leaf(array: np.ndarray) -> Any:
-        leaves.append(side.tensor(array, requires_grad=True))
-        return leaves[-1]
-
-    value = function(*converted(arguments, leaf, side.tensor))
-    current = list(value) if isinstance(value, (tuple, list)) else [value]
-    found = [[side.numpy(y) for y in current]]
-    for seed in (1, 2) if second else (1,):
-        total = projection(side, current, seed)
-        if total is None:
-            break
-        gradients = side.gradients(total, leaves)
-        found.append(
-            [np.zeros(tuple(x.shape)) if g is None else side.numpy(g) for g, x in zip(gradients, leaves, strict=True)]
-        )
-        current = [g if g is not None else x.detach() * 0 for g, x in zip(gradients, leaves, strict=True)]
-    return found
-
-
-def check(row: Row, dtype: type, data: Any) -> None:
-    arguments = row.arguments(Draw(data, dtype))
-    with np.errstate(all="ignore"):
-        ours = orders(OURS, row.ours, arguments, row.second)
-    theirs = orders(THEIRS, row.theirs, arguments, row.second)
-    shown = f"{row.name}{arguments!r}"
-    for order, (got, want) in enumerate(zip(ours, theirs, strict=False)):
-        for i, (a, b) in enumerate(zip(got, want, strict=True)):
-            what = ("value", "first gradient of argument", "second gradient of argument")[order]
-            scale = 10.0 ** (2 * order)
-            np.testing.assert_allclose(
-                a, b, rtol=row.rtol * scale, atol=row.rtol * 0.1 * scale * (1 + np.max(np.abs(np.nan_to_num(b)), initial=0)),
-                err_msg=f"{what} {i}: ours against PyTorch's\nfor {shown}"
-            )  # fmt: skip
-    for longer in (ours[len(theirs) :], theirs[len(ours) :]):  # one side stopped: what the other has must be zero
-        for order in longer:
-            assert not any(np.any(np.abs(g) > 1e-12) for g in order), (
-                f"only one side has a derivative: {order}\nfor {shown}"
-            )
-
-
-CASES = [
-    pytest.param(row, {"d": np.float64, "D": np.complex128}[kind], id=f"{row.name}-{'real' if kind == 'd' else 'complex'}")
-    for row in TABLE for kind in row.dtypes
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("examples", [8, pytest.param(150, marks=pytest.mark.slow)])
-@pytest.mark.parametrize(("row", "dtype"), CASES)
-def test_against_pytorch(row: Row, dtype: type, examples: int) -> None:
-    @settings(max_examples=examples, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(st.data())
-    def agrees(data: Any) -> None:
-        check(row, dtype, data)
-
-    agrees()
+test_against_pytorch = against_pytorch(row)
 
 
 # ----------------------------------------------------------------------------------------------------- coverage
@@ -1068,7 +573,6 @@ WITHOUT_ORACLE = {
     **dict.fromkeys(("standard_gamma", "log_standard_gamma"), "against torch._standard_gamma_grad in test_random"),
     **dict.fromkeys(("add_rows", "put_rows", "take_rows"), "what indices that differ by example become inside vmap"),
     "order_statistic": "under quantile and median",
-    **dict.fromkeys(("cross_entropy", "nll_loss"), "in the rows of softmax_cross_entropy"),
     "bessel_ie": "under i0e and i1e",
     "bessel_i": "under i0 and i1, whose derivatives reach every order",
     **{f"conv{n}d_{part}_gradient": "conv's own gradients and conv_transpose" for n in (1, 2, 3) for part in ("input", "weight")},
@@ -1078,7 +582,7 @@ WITHOUT_ORACLE = {
 
 def test_every_differentiable_op_has_an_oracle_or_a_reason() -> None:
     differentiable = {name for table in (OPS, COMPOSITES) for name, op in table.items() if op.differentiable}
-    compared = {row.name.split(":")[0] for row in TABLE}
+    compared = {r.name.split(":")[0] for table in (row, linalg_rows, network_rows) for r in table}
     missing = differentiable - compared - set(WITHOUT_ORACLE)
     assert not missing, f"add a row to this table, or a reason to WITHOUT_ORACLE: {sorted(missing)}"
     assert not set(WITHOUT_ORACLE) & compared, "these have a row, and need no reason"

@@ -388,3 +388,14 @@ def test_axes_of_results_and_what_is_no_tensor():
     with pytest.raises(ag.DtypeError, match="vjp: the function returned a str"):
         ag.jacobian(lambda x: "text")(np.ones(3))
     assert ag.jacobian(lambda x: 3.0)(np.ones(3)).tolist() == [0.0, 0.0, 0.0]
+
+
+def test_choices_and_points_of_each_example():
+    rng = np.random.default_rng(0)
+    index, arrays = np.array([[0, 1], [1, 0]]), list(rng.normal(size=(2, 2, 2)))
+    y = ag.vmap(lambda i, a, b: ag.choose(i, [a, b]))(*map(ag.tensor, (index, *arrays)))
+    np.testing.assert_array_equal(y.array, np.choose(index, arrays))
+    places, values = np.sort(rng.normal(size=(2, 4))), rng.normal(size=(2, 4))
+    x = np.concatenate([rng.normal(size=(2, 3)), places[:, 1:]], 1)  # between the knots, and on them
+    z = ag.vmap(ag.interp)(*map(ag.tensor, (x, places, values)))
+    np.testing.assert_allclose(z.array, [np.interp(*row) for row in zip(x, places, values, strict=True)], rtol=1e-12)
