@@ -31,7 +31,7 @@ def test_containers_come_back_as_they_were():
     assert doubled["p"] == Point(6, 8)
     assert doubled["b"].high == {"c": 12}
     assert isinstance(doubled["o"], OrderedDict)
-    with pytest.raises(ag.ArgumentError, match="differ in structure"):
+    with pytest.raises(ag.ArgumentError, match="container 2 differs in structure: it has 1 entries; 2 entries wanted"):
         ag.tree_map(lambda a, b: a, [1, 2], [1])
 
 
