@@ -12,14 +12,25 @@ from autograd import levels, ops
 from autograd.backend import as_array, is_array, is_differentiable
 from autograd.backward import walk
 from autograd.dispatch import bound
-from autograd.errors import ArgumentError, DtypeError, GradientError, ShapeError
-from autograd.interpreters import Batched, Dual, batched_at, unwrap, wrapped
+from autograd.errors import DtypeError, GradientError, ShapeError
+from autograd.interpreters import Batched, Dual, unwrap, wrapped
 from autograd.levels import Level
 from autograd.mistakes import warn_of_mistake
 from autograd.mode import enable_grad, is_grad_enabled
+from autograd.points import (
+    arguments_at,
+    as_tensor,
+    detached,
+    direction,
+    is_floating,
+    point,
+    rebuilt,
+    result_leaf,
+    variables_among,
+)
 from autograd.tape import Node, Variable
 from autograd.tensor import Tensor, no_graph_error, start_cotangent
-from autograd.tree import Structure, tree_flatten, tree_map, tree_match, tree_unflatten
+from autograd.tree import tree_flatten, tree_map, tree_match, tree_unflatten
 
 __all__ = ["grad", "gradients", "hvp", "jvp", "linearize", "value_and_grad", "vjp"]
 
@@ -79,122 +90,6 @@ def gradients(
             g = bound(as_array(g).copy(), None)
         results.append(g)
     return tuple(results)
-
-
-# ------------------------------------------------------------------------------------- points to differentiate at
-#
-# A transform differentiates at *points*: Tensors that stand for its arguments. The tape lies below all wrappers, so a
-# point keeps the wrappers of its argument around a leaf of its own. Inside vmap the leaf is given one row for each
-# example: then the gradient of the sum over the batch is the gradient of each example.
-
-
-def _point(x: Any, transform: str) -> Any:
-    """The place to differentiate at: joined to the graph that ``x`` is part of, else a leaf of its own."""
-    for level in levels.here.levels:
-        if level.size >= 0:
-            x = _spread(x, level)
-    return _leaf(x, transform)
-
-
-def _spread(x: Any, level: Level) -> Any:
-    """``x`` as a value of each example of this vmap."""
-    if isinstance(x, Dual) and x.level.number > level.number:
-        return Dual(x.level, _spread(x.primal, level), _spread(x.tangent, level))
-    if isinstance(x, Batched) and x.level.number > level.number:
-        return Batched(x.level, _spread(x.value, level), x.axis)
-    return x if wrapped(x, level) else Batched(level, batched_at(as_tensor(x), level), 0)
-
-
-def _leaf(x: Any, transform: str) -> Any:
-    if isinstance(x, Dual):
-        return Dual(x.level, _leaf(x.primal, transform), x.tangent)
-    if isinstance(x, Batched):
-        return Batched(x.level, _leaf(x.value, transform), x.axis)
-    x = as_tensor(x)
-    if not is_differentiable(x.dtype):
-        raise DtypeError(
-            f"{transform}: an argument is {x.dtype}, which has no gradient. Convert it first: x.astype('float32'); or "
-            "leave it out with argnums."
-        )
-    return x.clone() if x.node is not None and is_grad_enabled() else x.detach().requires_grad_()
-
-
-def as_tensor(x: Any, dtype: Any = np.float32) -> Any:
-    """A number or an array as a Tensor; Python numbers take ``dtype``."""
-    if isinstance(x, Variable):
-        return x
-    if is_array(x) or isinstance(x, np.generic):
-        return bound(as_array(x), None)
-    number = isinstance(x, (float, int)) and not isinstance(x, bool)
-    return bound(np.asarray(x, dtype=dtype if number else None), None)
-
-
-def _direction(transform: str, part: str, v: Any, x: Any, what: str) -> Any:
-    """A tangent or cotangent ``v`` that belongs to ``x``: of its shape, in its dtype."""
-    v = as_tensor(v, x.dtype)
-    if tuple(v.shape) != tuple(x.shape):
-        raise ShapeError(f"{transform}: a {part} is {tuple(v.shape)}; {what} {tuple(x.shape)}.")
-    if v.dtype == x.dtype:
-        return v
-    if v.dtype.kind not in "fiubcV" or (v.dtype.kind == "c" and x.dtype.kind != "c"):
-        raise DtypeError(f"{transform}: a {part} is {v.dtype}; {what} {x.dtype}. Give it in that dtype.")
-    return ops.astype(v, x.dtype)
-
-
-def result_leaf(transform: str, y: Any) -> Any:
-    """A part of a function's value as a Tensor; numbers and arrays do not depend on anything. None stays None."""
-    if y is None:
-        return None
-    if not (isinstance(y, (Variable, np.generic, bool, int, float, complex)) or is_array(y)):
-        raise DtypeError(
-            f"{transform}: the function returned a {type(y).__name__}; return Tensors, or containers of them."
-        )
-    return as_tensor(y)
-
-
-def arguments_at(transform: str, argnums: int | Sequence[int], count: int) -> list[int]:
-    """The places that ``argnums`` names among ``count`` arguments."""
-    places = []
-    for i in (argnums,) if isinstance(argnums, (int, np.integer)) else tuple(argnums):
-        if not isinstance(i, (int, np.integer)) or isinstance(i, bool):
-            raise DtypeError(f"{transform}: argnums must be integers, not {i!r}.")
-        if not -count <= i < count:
-            raise DtypeError(f"{transform}: argnums names argument {i}, but the call has {count}.")
-        places.append(int(i) % count)
-    if len(set(places)) != len(places):
-        raise ArgumentError(f"{transform}: argnums {argnums!r} names an argument twice.")
-    return places
-
-
-def variables_among(transform: str, arguments: Sequence[Any]) -> tuple[list[Any], Structure, list[int]]:
-    """The leaves of ``arguments`` and which of them to differentiate by.
-
-    An argument that is a leaf itself is meant: a number of any type, or an error. Inside containers what has no
-    gradient (integers, strings, None) is a constant, and its gradient is None.
-    """
-    leaves, structure = tree_flatten(list(arguments))
-    chosen: list[int] = []
-    start = 0
-    for part in structure.parts:
-        found = [k for k in range(start, start + part.count) if part.kind is None or _floating(leaves[k])]
-        if part.count and not found:
-            kinds = sorted({str(getattr(x, "dtype", type(x).__name__)) for x in leaves[start : start + part.count]})
-            raise DtypeError(
-                f"{transform}: an argument holds nothing that has a gradient: its parts are {', '.join(kinds)}. "
-                "Convert them to a floating dtype, or leave the argument out with argnums."
-            )
-        chosen += found
-        start += part.count
-    return leaves, structure, chosen
-
-
-def _detached(x: Any) -> Any:
-    """The same value with constants inside; tangents and batches stay."""
-    if isinstance(x, Dual):
-        return Dual(x.level, _detached(x.primal), _detached(x.tangent))
-    if isinstance(x, Batched):
-        return Batched(x.level, _detached(x.value), x.axis)
-    return x.detach() if isinstance(x, Tensor) else x
 
 
 def _pull(y: Any, xs: Sequence[Any], create_graph: bool) -> list[Any]:
@@ -261,21 +156,7 @@ def _has_other_leaves(value: Any, own: set[Any]) -> bool:
     return False
 
 
-def _floating(x: Any) -> bool:
-    dtype = getattr(x, "dtype", None)
-    return isinstance(x, (float, complex)) if dtype is None else is_differentiable(np.dtype(dtype))
-
-
 # ------------------------------------------------------------------------------------------------------ reverse mode
-
-
-def rebuilt(structure: Structure, leaves: Sequence[Any], chosen: Sequence[int], new: Sequence[Any]) -> list[Any]:
-    """The arguments with other leaves in the chosen places."""
-    leaves = list(leaves)
-    for k, x in zip(chosen, new, strict=True):
-        leaves[k] = x
-    rebuilt: list[Any] = tree_unflatten(structure, leaves)
-    return rebuilt
 
 
 def value_and_grad(
@@ -294,7 +175,7 @@ def value_and_grad(
     def differentiated(*args: Any, **options: Any) -> Any:
         places = arguments_at("grad", argnums, len(args))
         leaves, structure, chosen = variables_among("grad", [args[i] for i in places])
-        points = [_point(leaves[k], "grad") for k in chosen]
+        points = [point(leaves[k], "grad") for k in chosen]
         arguments = list(args)
         for i, argument in zip(places, rebuilt(structure, leaves, chosen, points), strict=True):
             arguments[i] = argument
@@ -329,9 +210,9 @@ def value_and_grad(
             )
         filled = [_filled(g, x) for g, x in zip(found, points, strict=True)]
         gradient = rebuilt(structure, [None] * len(leaves), chosen, filled)
-        result = value if outer else _detached(value)
+        result = value if outer else detached(value)
         if has_aux:
-            aux = aux if outer else tree_map(_detached, aux)
+            aux = aux if outer else tree_map(detached, aux)
         return (result, aux) if has_aux else result, gradient[0] if np.ndim(argnums) == 0 else tuple(gradient)
 
     return differentiated
@@ -374,8 +255,8 @@ def _vjp(
 ) -> tuple[Any, Callable[..., Any], Any, set[Any]]:
     """What :func:`vjp` does, and the leaves that it made; ``inner`` are leaves that nobody outside can reach either."""
     leaves, structure = tree_flatten(primals)
-    chosen = [k for k, leaf in enumerate(leaves) if _floating(leaf)]
-    points = [_point(leaves[k], "vjp") for k in chosen]
+    chosen = [k for k, leaf in enumerate(leaves) if is_floating(leaf)]
+    points = [point(leaves[k], "vjp") for k in chosen]
     known = list(levels.here.levels)
     recording = is_grad_enabled()
     with enable_grad():
@@ -392,7 +273,7 @@ def _vjp(
         """The gradients for this cotangent, one for each primal."""
         given = tree_match(out_structure, cotangent, what, whole=lambda entry: entry is None)
         pairs = [
-            (y, _direction("vjp", "cotangent", weight, y, "the value wants"))
+            (y, direction("vjp", "cotangent", weight, y, "the value wants"))
             for y, weight in zip(outs, given, strict=True)
             if y is not None and weight is not None
         ]
@@ -407,7 +288,7 @@ def _vjp(
         filled = [_filled(g, x) for g, x in zip(found, points, strict=True)]
         return tuple(rebuilt(structure, [None] * len(leaves), chosen, filled))
 
-    shown = tree_unflatten(out_structure, outs if outer else [_detached(y) for y in outs])
+    shown = tree_unflatten(out_structure, outs if outer else [detached(y) for y in outs])
     return shown, pull, aux, own
 
 
@@ -494,7 +375,7 @@ def _moving(x: Any, t: Any, level: Level) -> Any:
             f"jvp: a primal is {x.dtype}, which has no derivative. Convert it with x.astype('float32'), or give None "
             "as its tangent."
         )
-    return Dual(level, x, _direction("jvp", "tangent", t, x, "its primal is"))
+    return Dual(level, x, direction("jvp", "tangent", t, x, "its primal is"))
 
 
 def hvp(function: Callable[..., Any], primals: Any, tangents: Any) -> Any:
@@ -520,9 +401,9 @@ def linearize(function: Callable[..., Any], *primals: Any) -> tuple[Any, Callabl
     """
     value, pull, _, own = _vjp(function, primals, "linearize: the cotangent")
     # The pull is linear in its cotangent, so its own pull is the push-forward, wherever it is taken: at zero here.
-    cotangent = tree_map(lambda y: None if y is None or not _floating(y) else ops.zeros_of(_detached(y)), value)
+    cotangent = tree_map(lambda y: None if y is None or not is_floating(y) else ops.zeros_of(detached(y)), value)
     _, push, _, _ = _vjp(pull, (cotangent,), "linearize: the tangents", inner=own)
-    zeros = tree_map(lambda y: None if y is None else ops.zeros_of(_detached(y)), value)
+    zeros = tree_map(lambda y: None if y is None else ops.zeros_of(detached(y)), value)
 
     def derivative(*tangents: Any) -> Any:
         """The derivative along the tangents."""

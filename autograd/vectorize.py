@@ -16,8 +16,9 @@ from autograd.dispatch import bound
 from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.interpreters import Batched, NeedsValueError, wrapped
 from autograd.levels import Level
+from autograd.points import arguments_at, as_tensor, rebuilt, result_leaf, variables_among
 from autograd.random import used_generators
-from autograd.transforms import arguments_at, as_tensor, grad, jvp, rebuilt, result_leaf, variables_among, vjp
+from autograd.transforms import grad, jvp, vjp
 from autograd.tree import Structure, tree_flatten, tree_leaves, tree_match, tree_unflatten
 
 __all__ = ["hessian", "jacobian", "vmap"]
