@@ -146,7 +146,7 @@ def detached(x: Any) -> Any:
 
 
 def is_floating(x: Any) -> bool:
-    """Whether a leaf of a container has a gradient: a real or complex number that is no integer, or an array of them."""
+    """Whether a leaf has a gradient: a real or complex number that is no integer, or an array of such."""
     dtype = getattr(x, "dtype", None)
     return isinstance(x, (float, complex)) if dtype is None else is_differentiable(np.dtype(dtype))
 
