@@ -41,12 +41,14 @@ def walk(
     create_graph: bool,
     targets: Iterable[Node] | None = None,
     record: bool | None = None,
+    everywhere: bool = False,
 ) -> dict[Node, Any]:
     """Differentiate from ``roots``, pairs of a node and its cotangent; return the gradients of leaves or ``targets``.
 
     Without ``create_graph`` cotangents are arrays and rules run on arrays; with it they are Tensors and rules record.
     With ``targets`` only the part of the graph that leads to them is walked. ``record=False`` with ``create_graph``
-    runs the rules on Tensors without recording them (for cotangents that belong to a vmap or a jvp).
+    runs the rules on Tensors without recording them (for cotangents that belong to a vmap or a jvp). ``everywhere``
+    returns the gradients of all nodes.
     """
     wanted = None if targets is None else frozenset(targets)
     needed = None if wanted is None else _leading_to(wanted, [node for node, _ in roots])
@@ -70,7 +72,7 @@ def walk(
                 g = _run_hooks(node, g)
             op = node.op
             inputs = node.inputs
-            if op is None or (wanted is not None and node in wanted):
+            if op is None or everywhere or (wanted is not None and node in wanted):
                 found[node] = g
             if needed is not None:
                 inputs = tuple([p if p in needed else None for p in inputs])
@@ -78,6 +80,8 @@ def walk(
                 saved = node.saved
                 if saved.__class__ is not tuple and saved is not None:
                     saved = saved.values(node)  # unpacks them, or raises because they are gone
+                    if g.__class__ is float:
+                        g = np.float64(g)  # of a scalar Value, for a rule that asks for the dtype
                 if node.seq < writes.last:
                     _check_not_overwritten(node, saved)
                 if not retain_graph:
@@ -108,7 +112,7 @@ def walk(
                             continue
                         if op is ITEM:
                             gi = _Slots(gi, node.params["index"], len(parent.shape))
-                        else:
+                        elif gi.__class__ is not float:  # a scalar Value's needs no fitting
                             if gi.shape != parent.shape:
                                 gi = _unbroadcast(gi, node, parent)
                             if gi.dtype is not parent.dtype:
@@ -189,6 +193,8 @@ def _pass_mask(
 def _plain_ones(g: Any) -> Any:
     if isinstance(g, _Slots):
         return [None if part is None else _plain_ones(part) for part in g]
+    if g.__class__ is float:
+        return 1.0
     return np.ones_like(g.array) if isinstance(g, Variable) and not hasattr(g, "level") else np.ones(g.shape, g.dtype)
 
 
@@ -230,17 +236,26 @@ def _joined_to_graph(node: Node, saved: Any) -> Any:
         if op.outputs:
             values[1] = tuple(bound(part, item_node(node, i, part)) for i, part in enumerate(values[1]))
         else:
-            values[1] = bound(values[1], node)
+            values[1] = _standing(values[1], node)
     for argument, parent in zip(op.arguments, node.inputs, strict=False):
         position = layout[argument]
         if parent is not None and values[position] is not None:
-            values[position] = bound(values[position], parent)
+            values[position] = _standing(values[position], parent)
     if op.variadic is not None and values[layout[op.variadic]] is not None:
         arrays = values[layout[op.variadic]]
         values[layout[op.variadic]] = tuple(
             a if parent is None else bound(a, parent) for a, parent in zip(arrays, node.inputs, strict=True)
         )
     return values
+
+
+def _standing(value: Any, node: Node) -> Any:
+    """A saved value in its place in the graph: a Tensor, or the scalar Value that is its own node."""
+    if not isinstance(node, Variable):
+        return bound(value, node)
+    if value != node.array and value == value:
+        raise GradientError(f"backward: {node!r} was {value} when it was used; its data was replaced since.")
+    return node
 
 
 def _pull_through_plain(node: Node, g: Any, inputs: Sequence[Node | None], saved: Any) -> Sequence[Any]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "OPS", "apply", "apply1", "apply2", "bound", "describe", "explain", "item_node", "not_numbers",
-    "register_tensor_type",
+    "register_scalar_type", "register_tensor_type",
 ]  # fmt: skip
 
 OPS: dict[str, Primitive] = {}
@@ -32,6 +32,16 @@ def register_tensor_type(tensor_type: type[Variable]) -> None:
     """Say which class the results of ops are made of."""
     global _tensor_type
     _tensor_type = tensor_type
+
+
+_scalar_type: Any = None
+_scalar: Any = None
+
+
+def register_scalar_type(scalar_type: type[Variable], made: Callable[..., Any]) -> None:
+    """Say which class stands for one Python number, and what makes one from an op and its result."""
+    global _scalar_type, _scalar
+    _scalar_type, _scalar = scalar_type, made
 
 
 # apply1 and apply2 are apply() for one and two array arguments without parameters, written out: they carry the
@@ -51,6 +61,8 @@ def apply1(op: Primitive, x: Any) -> Any:
     except (ValueError, TypeError, AttributeError) as error:
         raise explain(op, (x,), error) from error
     if y.__class__ is not np.ndarray:
+        if node.__class__ is _scalar_type and op.differentiable:
+            return _scalar(op, (node,), (None, y, np.float64(x)), y, _NO_PARAMS)
         y = as_array(y)
     out = _new(_tensor_type)
     out.array = y
@@ -99,6 +111,8 @@ def apply2(op: Primitive, a: Any, b: Any) -> Any:
     except (ValueError, TypeError, AttributeError) as error:
         raise explain(op, (a, b), error) from error
     if y.__class__ is not np.ndarray:
+        if _scalar_type is not None and op.differentiable and _all_scalars(node_a, node_b):
+            return _scalar(op, (node_a, node_b), (None, y, np.float64(a), np.float64(b)), y, _NO_PARAMS)
         y = as_array(y)
     out = _new(_tensor_type)
     out.array = y
@@ -160,6 +174,10 @@ def _evaluate(op: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any
         y, aux = y
     if op.outputs:
         y = tuple(map(as_array, y))
+    elif _scalar_type is not None and op.differentiable and _all_scalars(*nodes):
+        arrays = [np.float64(a) if a.__class__ is float else a for a in arrays]
+        saved = _save(op, mask, arrays, y, aux) if not op.bare else (None, y, *arrays)
+        return _scalar(op, tuple(nodes), saved, y, params)
     else:
         if y.__class__ is not np.ndarray:
             y = as_array(y)
@@ -190,6 +208,12 @@ def _evaluate(op: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any
     if is_differentiable(dtype):  # integers come out of differentiable ops too (a cast): they carry no gradient
         out.node = made
     return out
+
+
+def _all_scalars(*nodes: Any) -> bool:
+    """Whether the operands are scalar Values and plain numbers only."""
+    classes = {node.__class__ for node in nodes if node is not None}
+    return len(classes) == 1 and _scalar_type in classes
 
 
 def _save(op: Primitive, mask: int, arrays: Sequence[Array], y: Any, aux: Any) -> Any:
