@@ -8,6 +8,7 @@ the gradients of an op with several outputs.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Sequence
 from heapq import heapify, heappop, heappush, heappushpop
 from sys import getrefcount
@@ -27,6 +28,8 @@ from autograd.primitive import ITEM
 from autograd.tape import FREED, Leaf, Node, Variable, writes
 
 __all__ = ["accumulate", "check_not_overwritten", "walk"]
+
+_accumulating = threading.RLock()  # two threads may add to one parameter
 
 _FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 
@@ -335,6 +338,11 @@ def _run_hooks(node: Node, g: Any) -> Any:
 
 def accumulate(found: dict[Node, Any], root: Node) -> None:
     """Add the gradients of leaves into ``.grad`` of their Tensors; no two of them share memory."""
+    with _accumulating:
+        _accumulate(found, root)
+
+
+def _accumulate(found: dict[Node, Any], root: Node) -> None:
     watchers = levels.here.watchers if levels.active else ()
     while found:
         node, g = found.popitem()
