@@ -28,6 +28,7 @@ __all__ = [
     "is_differentiable",
     "move",
     "parse_dtype",
+    "single",
     "to_numpy",
 ]
 
@@ -138,6 +139,11 @@ def is_complex(dtype: np.dtype) -> bool:
 def is_half(dtype: np.dtype) -> bool:
     """Whether the dtype is a 16-bit float, whose sums are accumulated in float32."""
     return dtype.itemsize == 2 and (dtype.kind == "f" or dtype.name == "bfloat16")
+
+
+def single(x: Array) -> Array:
+    """The array to add up in: 16-bit floats widened to float32, all others as they are."""
+    return x.astype(np.float32) if is_half(x.dtype) else x
 
 
 def parse_dtype(dtype: Any) -> np.dtype:

@@ -274,33 +274,47 @@ positive = primitive(
 )  # fmt: skip
 
 
-def softmax_of(x: Any, y: Any) -> Any:
-    """``exp(x - y)``: the share of x in y = ln(e^x + ...); 0 where both are -inf, the logarithm of nothing."""
-    nothing = y == -np.inf
-    return where(nothing, 0, exp(x - where(nothing, 0, y)))
+def _share_of_sum(a: Any, b: Any) -> Any:
+    """The share of e^a in e^a + e^b, from their difference: rounding of the logarithm of the sum does no harm.
+
+    Of two infinities each has half, and of two ``-inf``, the logarithm of nothing, none.
+    """
+    level = (a == b) & isinf(a)
+    share = exp(-logaddexp(0, where(level, 0, b) - where(level, 0, a)))
+    return where(level & (a < 0), 0, share)
 
 
 logaddexp = primitive(
     "logaddexp", np.logaddexp, kind="elementwise",
-    vjp=[lambda g, y, a: g * softmax_of(a, y), lambda g, y, b: g * softmax_of(b, y)], jvp="from_vjp",
+    vjp=[lambda g, a, b: g * _share_of_sum(a, b), lambda g, a, b: g * _share_of_sum(b, a)], jvp="from_vjp",
     code="(fmax({0}, {1}) + log1p(exp(-fabs({0} - {1}))))", latex=r"\ln(e^{{{0}}} + e^{{{1}}})",
-    vjp_latex=[r"\bar y \, e^{a - y}", r"\bar y \, e^{b - y}"],
+    vjp_latex=[r"\frac{\bar y}{1 + e^{b - a}}", r"\frac{\bar y}{1 + e^{a - b}}"],
     flops=per_element(20), samples=elementwise_samples(2),
 )  # fmt: skip
 logaddexp2 = primitive(
     "logaddexp2", np.logaddexp2, kind="elementwise",
-    vjp=[lambda g, y, a: g * softmax_of(a * _LN2, y * _LN2), lambda g, y, b: g * softmax_of(b * _LN2, y * _LN2)],
+    vjp=[lambda g, a, b: g * _share_of_sum(a * _LN2, b * _LN2), lambda g, a, b: g * _share_of_sum(b * _LN2, a * _LN2)],
     jvp="from_vjp", latex=r"\log_2(2^{{{0}}} + 2^{{{1}}})",
-    vjp_latex=[r"\bar y \, 2^{a - y}", r"\bar y \, 2^{b - y}"],
+    vjp_latex=[r"\frac{\bar y}{1 + 2^{b - a}}", r"\frac{\bar y}{1 + 2^{a - b}}"],
     flops=per_element(20), samples=elementwise_samples(2),
 )  # fmt: skip
+
+
+def _where_finite(g: Any, x: Any) -> Any:
+    """``g`` where x is finite; of complex numbers each part by itself, as the parts are replaced."""
+    if x.dtype.kind != "c":
+        return where(isfinite(x), g, 0)
+    return where(isfinite(real(x)), real(g), 0) + 1j * where(isfinite(imag(x)), imag(g), 0)
+
+
 nan_to_num = primitive(
     "nan_to_num",
     lambda x, *, nan=0.0, posinf=None, neginf=None: np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf),
     kind="elementwise",
     selects=True,
-    vjp=[lambda g, x: where(isfinite(x), g, 0)],
-    jvp="from_vjp",
+    holomorphic=False,
+    vjp=[_where_finite],
+    jvp=[lambda t, x: _where_finite(t, x)],
     latex=r"\operatorname{{finite}}({0})",
     vjp_latex=[r"\bar y \, [x \in \mathbb R]"],
     samples=elementwise_samples(),

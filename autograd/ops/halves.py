@@ -11,7 +11,7 @@ import numpy as np
 from autograd.backend import is_half
 from autograd.ops.elementwise import astype
 
-__all__ = ["in_single"]
+__all__ = ["in_single", "widened"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -23,17 +23,18 @@ def in_single(function: F, keep: tuple[int, ...] = ()) -> F:
     """
 
     @functools.wraps(function)
-    def widened(x: Any, *args: Any, **params: Any) -> Any:
+    def by_single(x: Any, *args: Any, **params: Any) -> Any:
         dtype = getattr(x, "dtype", None)
         if dtype is None or not is_half(dtype):
             return function(x, *args, **params)
-        rest = [a if i in keep else _wide(a) for i, a in enumerate(args, 1)]
-        y = function(_wide(x), *rest, **{name: _wide(value) for name, value in params.items()})
+        rest = [a if i in keep else widened(a) for i, a in enumerate(args, 1)]
+        y = function(widened(x), *rest, **{name: widened(value) for name, value in params.items()})
         return tuple(astype(part, dtype) for part in y) if isinstance(y, tuple) else astype(y, dtype)
 
-    return cast(F, widened)
+    return cast(F, by_single)
 
 
-def _wide(a: Any) -> Any:
+def widened(a: Any) -> Any:
+    """16-bit floats in float32; everything else as it is."""
     dtype = getattr(a, "dtype", None)
     return a if dtype is None or not is_half(dtype) else astype(a, np.float32)

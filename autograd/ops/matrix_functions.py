@@ -12,14 +12,14 @@ from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.elementwise import abs as absolute
 from autograd.ops.elementwise import astype, where
 from autograd.ops.linalg import matmul
-from autograd.ops.matrices import check_matrices, cubic, cutoff, identity_of, regular
+from autograd.ops.matrices import adjoint, check_matrices, cubic, cutoff, identity_of, regular
 from autograd.ops.matrices import transposed as _t
 from autograd.ops.reduce import max as maximum_of
 from autograd.ops.reduce import min as minimum_of
-from autograd.ops.reduce import sum, vector_norm
+from autograd.ops.reduce import safe_sqrt, sum, vector_norm
 from autograd.ops.shape import concat, expand_dims, squeeze
 from autograd.ops.solving import inv
-from autograd.ops.spectrum import svdvals
+from autograd.ops.spectrum import eigvalsh, svdvals
 from autograd.primitive import primitive
 from autograd.samples import array as spec
 from autograd.samples import sample
@@ -124,11 +124,15 @@ def matrix_norm(x: Any, ord: Any = "fro", axis: tuple[int, int] = (-2, -1), keep
         return vector_norm(x, 2, (rows, columns), keepdims)
     if ord in ("nuc", 2, -2):
         order = [i for i in range(x.ndim) if i not in (rows, columns)] + [rows, columns]
-        values = svdvals(x.transpose(tuple(order)))
+        x_last = x.transpose(tuple(order))
+        if ord == 2:
+            y = _spectral_norm(x_last)
+            return expand_dims(y, tuple(sorted((rows, columns)))) if keepdims else y
+        values = svdvals(x_last)
         # What a singular value of 0 may come out as counts as 0: at a norm's tip the gradient is 0.
         tip = constant(values)[..., :1] * cutoff((x.shape[rows], x.shape[columns]), values.dtype)
         values = where(values <= tip, 0, values)
-        y = sum(values, -1) if ord == "nuc" else maximum_of(values, -1) if ord == 2 else minimum_of(values, -1)
+        y = sum(values, -1) if ord == "nuc" else minimum_of(values, -1)
         return expand_dims(y, tuple(sorted((rows, columns)))) if keepdims else y
     if ord not in (1, -1, np.inf, -np.inf):
         raise ArgumentError(f"matrix_norm: ord must be 'fro', 'nuc', 1, -1, 2, -2, inf or -inf, not {ord!r}.")
@@ -136,6 +140,19 @@ def matrix_norm(x: Any, ord: Any = "fro", axis: tuple[int, int] = (-2, -1), keep
     sums = sum(absolute(x), inner, keepdims=True)
     y = (maximum_of if ord > 0 else minimum_of)(sums, other, keepdims=True)
     return y if keepdims else squeeze(y, (rows, columns))
+
+
+def _spectral_norm(x: Any) -> Any:
+    """The largest singular value, from ``x^H x`` or ``x x^H``.
+
+    Unlike the decomposition of x itself that is smooth wherever the largest stands alone, a matrix that lacks rank
+    included. Scaled to a largest element of 1, so that squares stay in range.
+    """
+    size = maximum_of(absolute(constant(x)), (-2, -1), keepdims=True)
+    unit = where(size == 0, 1, size)
+    x = x / unit
+    gram = matmul(adjoint(x), x) if x.shape[-2] >= x.shape[-1] else matmul(x, adjoint(x))
+    return safe_sqrt(maximum_of(eigvalsh(gram), -1)) * squeeze(unit, (-2, -1))
 
 
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:

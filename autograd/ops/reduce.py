@@ -11,20 +11,21 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backend import Array, is_complex, is_half
+from autograd.backend import Array, is_complex, is_half, single
 from autograd.composite import composite
 from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.axes import Axis, normalize_axes, normalize_axis
 from autograd.ops.elementwise import abs as absolute
-from autograd.ops.elementwise import exp, isclose, real, softmax_of, sqrt, square, where
-from autograd.ops.halves import in_single
+from autograd.ops.elementwise import exp, isclose, real, sqrt, square, where
+from autograd.ops.halves import in_single, widened
 from autograd.ops.indexing import getitem
-from autograd.ops.logic import equal, isinf
+from autograd.ops.logic import equal, isfinite, isinf
 from autograd.ops.scan import cumprod
-from autograd.ops.shape import broadcast_to, concat, flip, transpose
+from autograd.ops.shape import broadcast_to, concat, flip, squeeze, transpose
 from autograd.primitive import per_element, per_input_element, primitive
 from autograd.samples import ErrorSample, sample
 from autograd.samples import array as spec
+from autograd.tape import constant, innermost
 
 __all__ = [
     "all",
@@ -104,7 +105,7 @@ def _mean_forward(x: Array, *, axis: tuple[int, ...], keepdims: bool) -> Array:
 
 _mean = primitive(
     "mean", _mean_forward, kind="reduction",
-    vjp=[lambda g, x_shape, axis, keepdims: _kept(g, axis, keepdims) / _count(x_shape, axis)], jvp="linear",
+    vjp=[lambda g, x_shape, axis, keepdims: widened(_kept(g, axis, keepdims)) / _count(x_shape, axis)], jvp="linear",
     latex=r"\operatorname{{mean}} {0}", vjp_latex=[r"\bar y / n"],
     flops=per_input_element(1), samples=_samples,
 )  # fmt: skip
@@ -280,22 +281,29 @@ def count_nonzero(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 def _logsumexp_forward(x: Array, *, axis: tuple[int, ...], keepdims: bool) -> Array:
     if not _count(x.shape, axis):
         return _sum_forward(x, axis=axis, keepdims=keepdims) - np.inf  # the logarithm of an empty sum
-    peak = np.max(x, axis=axis, keepdims=True)
+    wide = single(x)
+    peak = np.max(wide, axis=axis, keepdims=True)
     peak = np.where(np.isfinite(peak), peak, 0)  # all -inf gives -inf, not NaN
     with np.errstate(divide="ignore"):
-        y = np.log(_sum_forward(np.exp(x - peak), axis=axis, keepdims=True)) + peak
-    return y if keepdims else np.squeeze(y, axis)
+        y = np.log(np.sum(np.exp(wide - peak), axis=axis, keepdims=True)) + peak
+    return (y if keepdims else np.squeeze(y, axis)).astype(x.dtype, copy=False)
 
 
-def _logsumexp_vjp(g: Any, y: Any, x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
-    """The softmax; where y is -inf or inf, no element is smooth and exp(x - y) would be NaN: the gradient is 0."""
-    return _kept(g, axis, keepdims) * softmax_of(x, _kept(y, axis, keepdims))
+def _shares(x: Any, y: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
+    """The softmax, from y = logsumexp(x): infinities share evenly, and of ``-inf`` alone nothing has a share.
+
+    Divided by its sum, for y is rounded: exp(x - y) alone would be wrong by that much.
+    """
+    y = _kept(y, axis, keepdims)
+    nothing, level = y == -np.inf, isinf(y) & (x == y)
+    share = exp(where(level, 0, x) - where(level, 0, y))
+    return where(nothing, 0, share / sum(share, axis, keepdims=True))
 
 
 _logsumexp = primitive(
     "logsumexp", _logsumexp_forward, kind="reduction",
-    vjp=[_logsumexp_vjp],
-    jvp=[lambda t, y, x, axis, keepdims: sum(t * softmax_of(x, _kept(y, axis, keepdims)), axis, keepdims)],
+    vjp=[lambda g, y, x, axis, keepdims: _kept(g, axis, keepdims) * _shares(widened(x), y, axis, keepdims)],
+    jvp=[lambda t, y, x, axis, keepdims: sum(t * _shares(widened(x), y, axis, keepdims), axis, keepdims)],
     latex=r"\ln \textstyle\sum e^{{{0}}}", vjp_latex=[r"\bar y \, e^{x - y}"],
     flops=per_input_element(10), samples=_samples,
     reference=lambda x, axis, keepdims: np.log(np.sum(np.exp(x), axis=axis, keepdims=keepdims)),
@@ -310,33 +318,40 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 def _softmax_forward(x: Array, *, axis: int) -> Array:
     if not x.size:
         return np.exp(x)  # nothing has no maximum, and needs none
-    y = np.exp(x - np.max(x, axis=axis, keepdims=True))
-    y /= _sum_forward(y, axis=(axis,), keepdims=True)
-    return y
+    wide = single(x)
+    y = np.exp(wide - np.max(wide, axis=axis, keepdims=True))
+    y /= np.sum(y, axis=axis, keepdims=True)
+    return y.astype(x.dtype, copy=False)
+
+
+def _softmax_tangent(t: Any, y: Any, axis: int) -> Any:
+    t, y = widened(t), widened(y)
+    return y * (t - sum(t * y, axis, keepdims=True))
 
 
 def _log_softmax_forward(x: Array, *, axis: int) -> Array:
     if not x.size:
         return np.exp(x)
-    y = x - np.max(x, axis=axis, keepdims=True)
-    y -= np.log(_sum_forward(np.exp(y), axis=(axis,), keepdims=True))
-    return y
+    wide = single(x)
+    y = wide - np.max(wide, axis=axis, keepdims=True)
+    y -= np.log(np.sum(np.exp(y), axis=axis, keepdims=True))
+    return y.astype(x.dtype, copy=False)
 
 
 _softmax_samples = [sample(spec(2, 3), axis=1), sample(spec(2, 3), axis=0), sample(spec(4), axis=0),
                     sample(spec(0, 3), axis=1), sample(spec(3, 0), axis=1)]  # fmt: skip
 _softmax = primitive(
     "softmax", _softmax_forward, kind="composite",
-    vjp=[lambda g, y, axis: y * (g - sum(g * y, axis, keepdims=True))],
-    jvp=[lambda t, y, axis: y * (t - sum(t * y, axis, keepdims=True))],
+    vjp=[lambda g, y, axis: _softmax_tangent(g, y, axis)],
+    jvp=[lambda t, y, axis: _softmax_tangent(t, y, axis)],
     latex=r"\operatorname{{softmax}}({0})", vjp_latex=[r"y \,(\bar y - \textstyle\sum \bar y \, y)"],
     flops=per_element(12), samples=_softmax_samples,
     reference=lambda x, axis: np.exp(x) / np.exp(x).sum(axis=axis, keepdims=True),
 )  # fmt: skip
 _log_softmax = primitive(
     "log_softmax", _log_softmax_forward, kind="composite",
-    vjp=[lambda g, y, axis: g - exp(y) * sum(g, axis, keepdims=True)],
-    jvp=[lambda t, y, axis: t - sum(t * exp(y), axis, keepdims=True)],
+    vjp=[lambda g, y, axis: g - exp(widened(y)) * sum(widened(g), axis, keepdims=True)],
+    jvp=[lambda t, y, axis: t - sum(t * exp(widened(y)), axis, keepdims=True)],
     latex=r"\ln \operatorname{{softmax}}({0})", vjp_latex=[r"\bar y - e^y \textstyle\sum \bar y"],
     flops=per_element(12), samples=_softmax_samples,
     reference=lambda x, axis: x - np.logaddexp.reduce(x, axis=axis, keepdims=True),
@@ -471,23 +486,46 @@ def vector_norm(x: Any, ord: float = 2, axis: Axis = None, keepdims: bool = Fals
         raise ArgumentError(
             f"vector_norm: ord must be a number, inf or -inf, not {ord!r}. Norms of matrices: matrix_norm."
         )
+    axes = normalize_axes("vector_norm", axis, x.ndim, x.shape)
     if ord == 2:
-        squares = real(x * x.conj()) if is_complex(x.dtype) else square(x)
-        return safe_sqrt(sum(squares, axis, keepdims))
+        y = _euclidean(x, axes, keepdims)
+        seen, kind = innermost(y), np.finfo(y.dtype)
+        if np.all((seen > (kind.tiny / kind.eps) ** 0.5) & np.isfinite(seen)):
+            return y
+        unit = _unit(x, ord, axes)  # squares left the range of the dtype, or it is a vector 0
+        return _euclidean(x / unit, axes, keepdims) * (unit if keepdims else squeeze(unit, axes))
     size = absolute(x)
     if ord == np.inf:
-        return max(size, axis, keepdims)
+        return max(size, axes, keepdims)
     if ord == -np.inf:
-        return min(size, axis, keepdims)
+        return min(size, axes, keepdims)
     if ord == 1:
-        return sum(size, axis, keepdims)
+        return sum(size, axes, keepdims)
     if ord == 0:
-        return sum(x != 0, axis, keepdims).astype(size.dtype)
+        return sum(where(x != 0, 1, 0 * size), axes, keepdims)
+    unit = _unit(x, ord, axes)
+    size = size / unit
     nothing = size == 0
     powers = where(nothing, 0 if ord > 0 else np.inf, where(nothing, 1, size) ** ord)
-    total = sum(powers, axis, keepdims)
-    flat = (total == 0) | isinf(total)
-    return where(flat, 0, where(flat, 1, total) ** (1 / ord))
+    total = sum(powers, axes, keepdims)
+    none, over = total == 0, isinf(total)
+    y = where(none | over, 1, total) ** (1 / ord)
+    at_none, at_over = (0, np.inf) if ord > 0 else (np.inf, 0)
+    return where(none, at_none, where(over, at_over, y)) * (unit if keepdims else squeeze(unit, axes))
+
+
+def _euclidean(x: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
+    squares = real(x * x.conj()) if is_complex(x.dtype) else square(x)
+    return safe_sqrt(sum(squares, axes, keepdims))
+
+
+def _unit(x: Any, ord: float, axes: tuple[int, ...]) -> Any:
+    """A constant to divide by so that no power leaves the range of the dtype; a norm grows as its vector does."""
+    size = absolute(constant(x))
+    if not _count(x.shape, axes):
+        return sum(size, axes, keepdims=True) + 1
+    peak = (max if ord > 0 else min)(size, axes, keepdims=True)
+    return where((peak == 0) | ~isfinite(peak), 1, peak)
 
 
 vector_norm = in_single(vector_norm)

@@ -50,6 +50,7 @@ __all__ = [
 
 _TWO_OVER_SQRT_PI = 2 / math.sqrt(math.pi)
 _LOG_SQRT_TWO_PI = 0.5 * math.log(2 * math.pi)
+_SQRT_HALF, _SQRT_TWO_OVER_PI = math.sqrt(0.5), math.sqrt(2 / math.pi)
 
 
 def _special(name: str, rule: Any, latex: str, rule_latex: str, doc: str, **domain: Any) -> Primitive:
@@ -67,11 +68,23 @@ erfc = _special(
     r"-\tfrac{2}{\sqrt\pi} \bar y \, e^{-x^2}",
     "The complementary error function, ``1 - erf(x)`` without cancellation.",
 )
-erfcx = _special(
-    "erfcx", lambda g, y, x: g * (2 * x * y - _TWO_OVER_SQRT_PI), r"e^{{{0}^2}} \operatorname{{erfc}} {0}",
-    r"\bar y \,(2 x y - \tfrac{2}{\sqrt\pi})", "The scaled complementary error function, ``exp(x**2) * erfc(x)``.",
-    low=-1.0,
+_erfcx = primitive(
+    "erfcx", lambda x, *, n: special.erfcx(n, x), kind="elementwise",
+    vjp=[lambda g, x, n: g * (-2 * (n + 1) * _erfcx(x, n=n + 1))], jvp="from_vjp",
+    latex=r"e^{{{0}^2}} \operatorname{{i^n erfc}} {0}", vjp_latex=[r"-2 (n + 1) \bar y \, y_{n+1}"],
+    flops=per_element(40),
+    samples=[
+        sample(spec(2, 3, low=-1.0), n=0), sample(spec(0, 3), n=0), sample(spec(low=2.5, high=8.0), n=1),
+        sample(spec(4, high=4.0), n=2),
+    ],
 )  # fmt: skip
+
+
+def erfcx(x: Any) -> Any:
+    """The scaled complementary error function, ``exp(x**2) * erfc(x)``; its derivatives do not cancel for large x."""
+    return _erfcx(x, n=0)
+
+
 erfinv = _special(
     "erfinv", lambda g, y: steep(g, 0.5 * math.sqrt(math.pi) * exp(y * y)), r"\operatorname{{erf}}^{{-1}} {0}",
     r"\tfrac{\sqrt\pi}{2} \bar y \, e^{y^2}", "The inverse of erf, on (-1, 1).", low=-0.9, high=0.9,
@@ -223,7 +236,7 @@ ndtr = _special(
     "The distribution function of the normal distribution.",
 )  # fmt: skip
 log_ndtr = _special(
-    "log_ndtr", lambda g, y, x: g * exp(-0.5 * x * x - _LOG_SQRT_TWO_PI - y), r"\ln \Phi({0})",
+    "log_ndtr", lambda g, x: g * (_SQRT_TWO_OVER_PI / erfcx(-_SQRT_HALF * x)), r"\ln \Phi({0})",
     r"\bar y \, \phi(x) / \Phi(x)", "The logarithm of ``ndtr``, right far out in the tail.",
 )  # fmt: skip
 ndtri = _special(
@@ -352,7 +365,7 @@ def i1(x: Any) -> Any:
 
 
 _bessel_ie = primitive(
-    "bessel_ie", lambda x, *, n: special.call("ive", n, x), kind="elementwise",
+    "bessel_ie", lambda x, *, n: special.bessel_ie(n, x), kind="elementwise",
     vjp=[lambda g, x, y, n: g * (0.5 * (_bessel_ie(x, n=abs(n - 1)) + _bessel_ie(x, n=n + 1)) - sign(x) * y)],
     jvp="from_vjp", latex=r"e^{{-|{0}|}} I_n({0})",
     vjp_latex=[r"\bar y \,(\tfrac12 e^{-|x|}(I_{n-1}(x) + I_{n+1}(x)) - y \operatorname{sign} x)"],
