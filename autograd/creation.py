@@ -6,7 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backend import array_module, as_array, default_float, is_array, load_cupy, move, parse_device, parse_dtype
+from autograd.backend import (
+    array_module,
+    as_array,
+    default_float,
+    is_array,
+    is_differentiable,
+    load_cupy,
+    move,
+    parse_device,
+    parse_dtype,
+)  # fmt: skip
 from autograd.dispatch import bound
 from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.tape import Variable
@@ -126,7 +136,7 @@ def _wrap(data: Any, dtype: Any, device: str | None, requires_grad: bool, copy: 
         array = as_array(data)
     except ValueError as error:
         raise ShapeError(f"tensor: the nested lists are ragged: {error}. Rows of one axis need one length.") from error
-    if array.dtype.kind not in "fciub" and array.dtype.name != "bfloat16":
+    if array.dtype.kind not in "iub" and not is_differentiable(array.dtype):
         raise DtypeError(
             f"tensor: cannot hold {array.dtype} values such as {np.ravel(array)[:1]!r}; give numbers or booleans."
         )

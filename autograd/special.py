@@ -150,7 +150,8 @@ def erfcx(n: int, x: Array) -> Array:
     for k in range(n + _FRACTION_TERMS, 0, -1):
         ratio = 1 / (2 * (high + (k + 1) * ratio))
         product = product * ratio if k <= n else product
-    return np.where(far, product, value).astype(start.dtype)
+    result: Array = np.where(far, product, value)
+    return result.astype(start.dtype)
 
 
 def erf_series(x: Array) -> Array:

@@ -13,6 +13,7 @@ from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.ops.axes import normalize_axis
 from autograd.ops.elementwise import erf, exp, expm1, where
+from autograd.ops.halves import rounded_once
 from autograd.ops.trigonometric import tanh
 from autograd.primitive import per_element, primitive
 from autograd.samples import ErrorSample, elementwise_samples, sample
@@ -84,15 +85,25 @@ def _gelu_tanh_slope(x: Any) -> Any:
     return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * (_GELU_C * (1 + 3 * 0.044715 * x * x))
 
 
+@rounded_once
+def _gelu_forward(x: Array) -> Array:
+    return 0.5 * x * (1 + special.erf(x * _SQRT_HALF))
+
+
+@rounded_once
+def _gelu_tanh_forward(x: Array) -> Array:
+    return 0.5 * x * (1 + np.tanh(_GELU_C * (x + 0.044715 * x * x * x)))
+
+
 _gelu = primitive(
-    "gelu", lambda x: 0.5 * x * (1 + special.erf(x * _SQRT_HALF)), kind="elementwise",
+    "gelu", _gelu_forward, kind="elementwise",
     vjp=[lambda g, x: g * _gelu_slope(x)], jvp="from_vjp",
     code="(0.5 * {0} * (1 + erf(0.7071067811865476 * {0})))", latex=r"{0} \, \Phi({0})",
     vjp_latex=[r"\bar y \, (\Phi(x) + x \phi(x))"], flops=per_element(20), samples=elementwise_samples(),
     reference=lambda x: 0.5 * x * (1 + np.vectorize(math.erf, otypes=[float])(x / math.sqrt(2))),
 )  # fmt: skip
 _gelu_tanh = primitive(
-    "gelu_tanh", lambda x: 0.5 * x * (1 + np.tanh(_GELU_C * (x + 0.044715 * x * x * x))), kind="elementwise",
+    "gelu_tanh", _gelu_tanh_forward, kind="elementwise",
     vjp=[lambda g, x: g * _gelu_tanh_slope(x)], jvp="from_vjp",
     code="(0.5 * {0} * (1 + tanh(0.7978845608028654 * ({0} + 0.044715 * {0} * {0} * {0}))))",
     latex=r"\operatorname{{gelu}}_{{\tanh}}({0})", vjp_latex=[r"\bar y \, y'(x)"],

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd import special
-from autograd.backend import device_of, move, parse_dtype
+from autograd.backend import Array, device_of, is_half, move, parse_dtype, single
 from autograd.composite import composite
 from autograd.dispatch import broadcast_clash
 from autograd.errors import DtypeError, ShapeError
@@ -447,8 +447,15 @@ fmin = primitive(
     samples=_distinct_pair,
     doc="The smaller of two; a NaN loses against a number.",
 )
+
+
+def _clip_forward(x: Array, *, low: Any, high: Any) -> Array:
+    y = np.clip(single(x), low, high)
+    return y.astype(x.dtype) if is_half(x.dtype) else y
+
+
 _clip = primitive(
-    "clip", lambda x, *, low, high: np.clip(x, low, high), kind="elementwise", selects=True,
+    "clip", _clip_forward, kind="elementwise", selects=True,
     vjp=[lambda g, x, low, high: where(_outside(x, low, high), 0, g)], jvp="from_vjp",
     latex=r"\operatorname{{clip}}({0})", vjp_latex=[r"\bar y \, [l \le x \le h]"],
     samples=[

@@ -8,12 +8,26 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 
-from autograd.backend import is_half
+from autograd.backend import is_differentiable, is_half, single
 from autograd.ops.elementwise import astype
 
-__all__ = ["in_single", "widened"]
+__all__ = ["in_single", "rounded_once", "widened"]
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+def rounded_once(forward: F) -> F:
+    """The forward of an op, with 16-bit arrays computed in float32 and the result rounded once."""
+
+    @functools.wraps(forward)
+    def rounded(*arrays: Any, **params: Any) -> Any:
+        dtypes = [a.dtype for a in arrays if hasattr(a, "dtype") and is_differentiable(a.dtype)]
+        if not any(map(is_half, dtypes)):
+            return forward(*arrays, **params)
+        y = forward(*(single(a) if hasattr(a, "dtype") else a for a in arrays), **params)
+        return y.astype(np.result_type(*dtypes), copy=False)
+
+    return cast(F, rounded)
 
 
 def in_single(function: F, keep: tuple[int, ...] = ()) -> F:

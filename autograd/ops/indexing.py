@@ -12,6 +12,7 @@ from autograd.backend import Array, array_module, as_array, is_array
 from autograd.errors import DtypeError, RangeError, ShapeError
 from autograd.ops.axes import normalize_axis
 from autograd.ops.elementwise import where
+from autograd.ops.halves import rounded_once
 from autograd.ops.rows import put_rows, take_rows
 from autograd.ops.shape import broadcast_to, permute_dims, reshape
 from autograd.primitive import no_flops, primitive
@@ -49,6 +50,7 @@ def _has_integer_arrays(index: Index) -> bool:
     return any(is_array(part) and part.dtype.kind in "iu" for part in parts)
 
 
+@rounded_once
 def _scatter_forward(v: Array, *, shape: tuple[int, ...], index: Index) -> Array:
     out = np.zeros_like(v, shape=shape)
     if _has_integer_arrays(index):
@@ -265,6 +267,7 @@ def take(x: Any, indices: Any, axis: int | None = 0) -> Any:
     return getitem(x, (slice(None),) * axis + (indices,))
 
 
+@rounded_once
 def _put_along_forward(v: Array, indices: Array, *, shape: tuple[int, ...], axis: int) -> Array:
     xp = array_module(v)
     out = xp.zeros_like(v, shape=shape)

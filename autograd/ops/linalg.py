@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backend import Array
+from autograd.backend import Array, is_half, single
 from autograd.composite import composite
 from autograd.errors import ShapeError
 from autograd.ops.axes import normalize_axes, normalize_axis
@@ -31,6 +31,8 @@ __all__ = [
 
 def _product(a: Any, b: Any) -> Any:
     """The matrix product of arrays. For two matrices ``dot`` is the same with less ceremony than ``matmul``."""
+    if a.dtype.itemsize == 2 and is_half(a.dtype):  # BLAS has no 16-bit floats
+        return _product(single(a), single(b)).astype(np.result_type(a, b))
     return a.dot(b) if a.ndim == 2 == b.ndim else np.matmul(a, b)
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backend import Array
-from autograd.errors import ShapeError
+from autograd.backend import Array, is_differentiable, is_half
+from autograd.errors import DtypeError, ShapeError
 from autograd.samples import ErrorSample
 from autograd.samples import array as spec
 from autograd.tape import module_of
@@ -16,8 +16,13 @@ from autograd.tape import module_of
 __all__ = ["SINGULAR", "adjoint", "check_matrices", "cubic", "cutoff", "identity_of", "regular", "solved", "transposed"]
 
 
-def check_matrices(op: str, x: Any, square: bool = False) -> None:
-    """Raise unless ``x`` is a stack of matrices, square ones if asked."""
+def check_matrices(op: str, x: Any, square: bool = False, halves: bool = False) -> None:
+    """Raise unless ``x`` is a stack of matrices, square ones if asked, for which there is linear algebra."""
+    if not halves and is_half(x.dtype):
+        raise DtypeError(
+            f"{op}: x is {x.dtype}: 16-bit floats are unsupported in linalg, for they have too little precision. "
+            "Convert with x.astype('float32'), and the result back if need be."
+        )
     if x.ndim < 2 or (square and x.shape[-1] != x.shape[-2]):
         raise ShapeError(
             f"{op}: x must be {'square matrices (..., n, n)' if square else 'matrices (..., m, n)'}, "
@@ -72,4 +77,4 @@ def solved(function: Any, *arrays: Array) -> Array:
 
 def cutoff(shape: tuple[int, ...], dtype: np.dtype) -> float:
     """What a singular value is lost in rounding below, relative to the largest (Golub and Van Loan, section 5.4)."""
-    return max(shape[-2:]) * float(np.finfo(dtype if dtype.kind in "fc" else np.float64).eps)
+    return max(shape[-2:]) * float(np.finfo(dtype if is_differentiable(dtype) else np.float64).eps)

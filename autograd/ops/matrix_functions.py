@@ -94,7 +94,7 @@ def matrix_exp(x: Any) -> Any:
 )
 def matrix_power(x: Any, n: int) -> Any:
     """The ``n``-th power of square matrices, by repeated squaring; negative powers of the inverse."""
-    check_matrices("matrix_power", x, square=True)
+    check_matrices("matrix_power", x, square=True, halves=True)
     if n < 0:
         return matrix_power(inv(x), -n)
     if n == 0:
@@ -118,7 +118,7 @@ def matrix_norm(x: Any, ord: Any = "fro", axis: tuple[int, int] = (-2, -1), keep
 
     ``ord``: ``"fro"``, ``"nuc"``, 2 and -2 (extreme singular values), 1 and -1 (column sums), inf and -inf (row sums).
     """
-    check_matrices("matrix_norm", x)
+    check_matrices("matrix_norm", x, halves=True)
     rows, columns = (a % x.ndim for a in axis)
     if ord == "fro":
         return vector_norm(x, 2, (rows, columns), keepdims)

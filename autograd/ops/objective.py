@@ -298,13 +298,11 @@ def multilabel_margin_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
     [sample(spec(2, 3, low=0.3), spec(2, 3, low=0.3)), sample(spec(3, 2, low=0.3), spec(3, 2, low=0.3), axis=0)],
     errors=[_unlike],
 )
+@in_single
 def cosine_similarity(x1: Any, x2: Any, axis: int = 1, eps: float = 1e-8) -> Any:
     """The cosine of the angle between vectors along an axis; lengths count as ``eps`` at least."""
     lengths = maximum(vector_norm(x1, 2, axis), eps) * maximum(vector_norm(x2, 2, axis), eps)
     return sum(x1 * x2, axis) / lengths
-
-
-cosine_similarity = in_single(cosine_similarity)
 
 
 @composite(

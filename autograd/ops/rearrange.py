@@ -13,6 +13,7 @@ from autograd.backend import Array, array_module
 from autograd.composite import composite
 from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.axes import Axis, normalize_axes, normalize_axis
+from autograd.ops.halves import rounded_once
 from autograd.ops.indexing import take
 from autograd.ops.shape import (
     broadcast_to,
@@ -378,6 +379,7 @@ def _unfold_forward(x: Array, *, axis: int, size: int, step: int, dilation: int)
     return view[(slice(None),) * axis + (slice(None, None, step),)][..., ::dilation]
 
 
+@rounded_once
 def _fold_forward(d: Array, *, axis: int, length: int, size: int, step: int, dilation: int) -> Array:
     out = np.zeros_like(d, shape=(*d.shape[:axis], length, *d.shape[axis + 1 : -1]))
     before, n = (slice(None),) * axis, d.shape[axis]

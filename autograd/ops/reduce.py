@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backend import Array, is_complex, is_half, single
+from autograd.backend import Array, is_complex, is_half
 from autograd.composite import composite
 from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.axes import Axis, normalize_axes, normalize_axis
 from autograd.ops.elementwise import abs as absolute
 from autograd.ops.elementwise import exp, isclose, real, sqrt, square, where
-from autograd.ops.halves import in_single, widened
+from autograd.ops.halves import in_single, rounded_once, widened
 from autograd.ops.indexing import getitem
 from autograd.ops.logic import equal, isfinite, isinf
 from autograd.ops.scan import cumprod
@@ -124,6 +124,7 @@ def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     [sample(spec(2, 3), axis=1), sample(spec(2, 3), correction=1)],
     errors=[ErrorSample((np.ones((2, 1)),), ShapeError, "nothing to divide by", {"axis": 1, "correction": 1})],
 )
+@in_single
 def var(x: Any, axis: Axis = None, correction: float = 0, keepdims: bool = False) -> Any:
     """The variance over axes: squared distances from the mean, divided by ``n - correction`` (array API)."""
     axes = normalize_axes("var", axis, x.ndim, x.shape)
@@ -138,27 +139,20 @@ def var(x: Any, axis: Axis = None, correction: float = 0, keepdims: bool = False
     return sum(square(squares), axes, keepdims) / n
 
 
-var = in_single(var)
-
-
 @composite(r"\operatorname{{std}} {0}", [sample(spec(2, 3), axis=1), sample(spec(2, 3), correction=1)])
+@in_single
 def std(x: Any, axis: Axis = None, correction: float = 0, keepdims: bool = False) -> Any:
     """The standard deviation over axes; its gradient is 0 where all elements are equal."""
     return safe_sqrt(var(x, axis, correction, keepdims))
 
 
-std = in_single(std)
-
-
 @composite(
     r"\operatorname{{var}} {0}, \overline{{{0}}}", [sample(spec(2, 3), axis=1), sample(spec(2, 3), keepdims=True)]
 )
+@in_single
 def var_mean(x: Any, axis: Axis = None, correction: float = 1, keepdims: bool = False) -> tuple[Any, Any]:
     """Variance and mean together; ``correction`` is 1 here by default, as in PyTorch."""
     return var(x, axis, correction, keepdims), mean(x, axis, keepdims)
-
-
-var_mean = in_single(var_mean)
 
 
 @composite(
@@ -278,15 +272,15 @@ def count_nonzero(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 # ------------------------------------------------------------------------------------------ exponentials, normalised
 
 
+@rounded_once
 def _logsumexp_forward(x: Array, *, axis: tuple[int, ...], keepdims: bool) -> Array:
     if not _count(x.shape, axis):
         return _sum_forward(x, axis=axis, keepdims=keepdims) - np.inf  # the logarithm of an empty sum
-    wide = single(x)
-    peak = np.max(wide, axis=axis, keepdims=True)
+    peak = np.max(x, axis=axis, keepdims=True)
     peak = np.where(np.isfinite(peak), peak, 0)  # all -inf gives -inf, not NaN
     with np.errstate(divide="ignore"):
-        y = np.log(np.sum(np.exp(wide - peak), axis=axis, keepdims=True)) + peak
-    return (y if keepdims else np.squeeze(y, axis)).astype(x.dtype, copy=False)
+        y = np.log(np.sum(np.exp(x - peak), axis=axis, keepdims=True)) + peak
+    return y if keepdims else np.squeeze(y, axis)
 
 
 def _shares(x: Any, y: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
@@ -315,13 +309,13 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return _logsumexp(x, axis=normalize_axes("logsumexp", axis, x.ndim, x.shape), keepdims=keepdims)
 
 
+@rounded_once
 def _softmax_forward(x: Array, *, axis: int) -> Array:
     if not x.size:
         return np.exp(x)  # nothing has no maximum, and needs none
-    wide = single(x)
-    y = np.exp(wide - np.max(wide, axis=axis, keepdims=True))
+    y = np.exp(x - np.max(x, axis=axis, keepdims=True))
     y /= np.sum(y, axis=axis, keepdims=True)
-    return y.astype(x.dtype, copy=False)
+    return y
 
 
 def _softmax_tangent(t: Any, y: Any, axis: int) -> Any:
@@ -329,13 +323,13 @@ def _softmax_tangent(t: Any, y: Any, axis: int) -> Any:
     return y * (t - sum(t * y, axis, keepdims=True))
 
 
+@rounded_once
 def _log_softmax_forward(x: Array, *, axis: int) -> Array:
     if not x.size:
         return np.exp(x)
-    wide = single(x)
-    y = wide - np.max(wide, axis=axis, keepdims=True)
+    y = x - np.max(x, axis=axis, keepdims=True)
     y -= np.log(np.sum(np.exp(y), axis=axis, keepdims=True))
-    return y.astype(x.dtype, copy=False)
+    return y
 
 
 _softmax_samples = [sample(spec(2, 3), axis=1), sample(spec(2, 3), axis=0), sample(spec(4), axis=0),
@@ -476,6 +470,7 @@ def safe_sqrt(x: Any) -> Any:
         x, ord=ord, axis=axis, keepdims=keepdims
     ),
 )
+@in_single
 def vector_norm(x: Any, ord: float = 2, axis: Axis = None, keepdims: bool = False) -> Any:
     r"""The norm :math:`(\sum |x|^p)^{1/p}` over axes, p = ``ord``.
 
@@ -526,9 +521,6 @@ def _unit(x: Any, ord: float, axes: tuple[int, ...]) -> Any:
         return sum(size, axes, keepdims=True) + 1
     peak = (max if ord > 0 else min)(size, axes, keepdims=True)
     return where((peak == 0) | ~isfinite(peak), 1, peak)
-
-
-vector_norm = in_single(vector_norm)
 
 
 def allclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:

@@ -13,6 +13,7 @@ from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError
 from autograd.ops.activation import sigmoid
 from autograd.ops.elementwise import clip, exp, log, over, sign, steep, where
+from autograd.ops.halves import rounded_once
 from autograd.primitive import Primitive, per_element, primitive
 from autograd.samples import ErrorSample, elementwise_samples, integers, sample
 from autograd.samples import array as spec
@@ -311,6 +312,7 @@ def _sinc_series(x: Array, n: int) -> Array:
     return total
 
 
+@rounded_once
 def _sinc_forward(x: Array, *, n: int) -> Array:
     """The n-th derivative of sin(pi x) / (pi x): x S_n + n S_(n-1) = d^n/dx^n sin(pi x) / pi, and a series near 0."""
     if n == 0:
