@@ -37,7 +37,7 @@ def _sigmoid(x: Array) -> Array:
 
 relu = primitive(
     "relu", lambda x: np.maximum(x, 0), kind="elementwise",
-    vjp=[lambda g, y: g * (y > 0)], jvp=[lambda t, y: where(y > 0, t, 0)],  # a tangent may be infinite
+    vjp=[lambda g, y: g * (y != 0)], jvp=[lambda t, y: where(y != 0, t, 0)],  # a tangent may be infinite
     code="fmax({0}, 0)", latex=r"\operatorname{{relu}}({0})", vjp_latex=[r"\bar y \, [x > 0]"],
     samples=elementwise_samples(avoid=(0.0,)), reference=lambda x: np.where(x > 0, x, 0.0),
     doc="``max(x, 0)``; the gradient at 0 is 0.",
@@ -82,7 +82,8 @@ def _gelu_slope(x: Any) -> Any:
 
 def _gelu_tanh_slope(x: Any) -> Any:
     t = tanh(_GELU_C * (x + 0.044715 * x * x * x))
-    return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * (_GELU_C * (1 + 3 * 0.044715 * x * x))
+    near = where(abs(x) > 16, 0, x)  # from there on 1 - t * t is 0, but the powers of x might overflow
+    return 0.5 * (1 + t) + 0.5 * near * (1 - t * t) * (_GELU_C * (1 + 3 * 0.044715 * near * near))
 
 
 @rounded_once
@@ -242,7 +243,7 @@ def softshrink(x: Any, lambd: float = 0.5) -> Any:
     """Move towards 0 by ``lambd``, and stay at 0 from there: the proximal operator of the L1 norm."""
     if lambd < 0:
         raise ArgumentError(f"softshrink: lambd must be from 0, not {lambd!r}.")
-    return where(x > lambd, x - lambd, where(x < -lambd, x + lambd, 0 * x))
+    return where(x < -lambd, x + lambd, where(x <= lambd, 0, x - lambd))
 
 
 @composite(r"\operatorname{{hardshrink}}({0})", _kinked)

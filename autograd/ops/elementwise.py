@@ -219,8 +219,8 @@ exp = primitive(
 )  # fmt: skip
 expm1 = primitive(
     "expm1", np.expm1, kind="elementwise",
-    vjp=[lambda g, y: g * (y + 1)], jvp="from_vjp",
-    code="expm1({0})", latex="e^{{{0}}} - 1", vjp_latex=[r"\bar y \,(y + 1)"],
+    vjp=[lambda g, x: g * exp(x)], jvp="from_vjp",  # y + 1 would cancel
+    code="expm1({0})", latex="e^{{{0}}} - 1", vjp_latex=[r"\bar y \, e^x"],
     flops=per_element(8), samples=elementwise_samples(),
 )  # fmt: skip
 log = primitive(

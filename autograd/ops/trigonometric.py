@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.ops.elementwise import over, sqrt, where
+from autograd.ops.logic import isinf
 from autograd.primitive import per_element, primitive
 from autograd.samples import elementwise_samples
 
@@ -95,7 +96,7 @@ tanh = primitive(
 )  # fmt: skip
 arcsinh = primitive(
     "arcsinh", np.arcsinh, kind="elementwise",
-    vjp=[lambda g, x: g / sqrt(x * x + 1)], jvp="from_vjp",
+    vjp=[lambda g, x: g / (sqrt(x * x + 1) if x.dtype.kind == "c" else hypot(x, 1))], jvp="from_vjp",
     code="asinh({0})", latex=r"\operatorname{{arsinh}} {0}", vjp_latex=[r"\frac{\bar y}{\sqrt{x^2 + 1}}"],
     flops=per_element(8), samples=elementwise_samples(),
 )  # fmt: skip
@@ -141,10 +142,10 @@ hypot = primitive(
 
 
 def _turn(g: Any, a: Any, radius: Any) -> Any:
-    """``g a / radius**2``, without a square that could vanish or overflow; 0 at the origin."""
-    origin = radius == 0
-    safe = where(origin, 1, radius)
-    return where(origin, 0, g * (a / safe) / safe)
+    """``g a / radius**2``, without a square that could vanish or overflow; 0 at the origin, and at infinity."""
+    still = (radius == 0) | isinf(radius)
+    safe = where(still, 1, radius)
+    return where(still, 0, g * (a / safe) / safe)
 
 
 arctan2 = primitive(

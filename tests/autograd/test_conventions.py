@@ -117,6 +117,20 @@ def test_kinks_of_shrinking_activations(case):
     assert np.isnan(case[0](np.array([NAN])))[0]
 
 
+@line("`clip`, `relu`, `relu6`, `hardtanh`, `softshrink`, `hardshrink`, `threshold`, `leaky_relu` of NaN")
+@cases({
+    "clip": (lambda x: ag.clip(x, -1, 1), 1), "one bound": (lambda x: ag.clip(x, None, 1), 1), "relu": (ag.relu, 1),
+    "relu6": (ag.relu6, 1), "hardtanh": (ag.hardtanh, 1), "softshrink": (ag.softshrink, 1),
+    "hardshrink": (ag.hardshrink, 1), "threshold": (lambda x: ag.threshold(x, 0.3, 7.0), 1),
+    "hardsigmoid": (ag.hardsigmoid, 1 / 6), "maximum": (lambda x: ag.maximum(x, 0.0), 1),
+    "leaky_relu": (lambda x: ag.leaky_relu(x, 1.0), 1),
+})  # fmt: skip
+def test_a_nan_takes_the_gradient(case):
+    f, slope = case
+    settle(f, [NAN], slope, orders=1)
+    assert np.isnan(f(np.array([NAN])))[0]
+
+
 @line("`leaky_relu`, `prelu`, `elu`, `celu`, `selu` at 0")
 @cases({
     "leaky_relu": (ag.leaky_relu, 0.01), "prelu": (lambda x: ag.prelu(x, ag.tensor(np.array([0.3]))), 0.3),
@@ -627,6 +641,54 @@ def test_a_step_against_the_gradient_descends(case):
     z = np.array([1.0 + 2.0j, -0.5 - 1.2j, 1.6 - 0.3j])
     (g,) = reverse(lambda x: case(x) ** 2, z)[1]
     assert total(case(ag.tensor(z - 1e-3 * g.array)) ** 2).item() < total(case(ag.tensor(z)) ** 2).item()
+
+
+@line("`logsumexp`, `logaddexp` with infinite elements")
+@cases({
+    "logsumexp": (ag.logsumexp, [INF, INF, 1.0], [0.5, 0.5, 0]), "one": (ag.logsumexp, [INF, 1.0], [1, 0]),
+    "large": (ag.logsumexp, [1e30, 1e30, -1e30], [0.5, 0.5, 0]), "nothing": (ag.logsumexp, [-INF, 1.0], [0, 1]),
+    "logaddexp": (lambda x: ag.logaddexp(x[:2], x[2:]), [INF, INF, INF, 1.0], [0.5, 1, 0.5, 0]),
+    "logaddexp2": (lambda x: ag.logaddexp2(x[:2], x[2:]), [1e30, -INF, 1e30, 1.0], [0.5, 0, 0.5, 1]),
+})  # fmt: skip
+def test_shares_of_infinities(case):
+    settle(*case)
+
+
+@line('`vector_norm` of order 0, `cdist` with `p=0`, the grid of `grid_sample(mode="nearest")`')
+@cases({
+    "vector_norm": lambda x: ag.vector_norm(x, ord=0), "cdist": lambda x: ag.cdist(x[None], x[None] + 1, p=0),
+    "grid_sample": lambda x: ag.grid_sample(ag.ones((1, 1, 3, 3)), x.reshape(1, 1, 1, 2), mode="nearest"),
+})  # fmt: skip
+def test_counts_have_gradient_zero_not_none(case):
+    x = ag.tensor(np.array([0.0, 0.7]), requires_grad=True)
+    (g,) = ag.gradients(case(x).sum(), [x])  # None would raise here
+    np.testing.assert_array_equal(g.array, 0)
+
+
+@line("`grid_sample` at a NaN")
+@pytest.mark.parametrize("mode", ["bilinear", "nearest"])
+def test_grid_sample_at_a_nan(mode):
+    image, grid = np.ones((1, 1, 2, 2)), np.array([[[[NAN, 0.0], [0.3, 0.0]]]])
+    leaves, (g, _) = reverse(lambda x, at: ag.grid_sample(x, at, mode=mode), image, grid)
+    np.testing.assert_array_equal(np.isnan(ag.grid_sample(*leaves, mode=mode).array[0, 0, 0]), [True, False])
+    np.testing.assert_allclose(g.array.sum(), 1)
+
+
+@line("`ctc_loss` of an input of length 0")
+@pytest.mark.parametrize(("length", "loss"), [(0, 0.0), (1, INF)])
+def test_ctc_loss_of_no_input(length, loss):
+    def f(x):
+        return ag.ctc_loss(x, np.array([[1]]), (0,), (length,), reduction="sum")
+
+    settle(f, np.zeros((2, 1, 2)), 0)
+    assert f(np.zeros((2, 1, 2))) == loss
+
+
+@line("`nan_to_num` of complex numbers")
+def test_replaced_parts_get_no_gradient():
+    x = np.array([complex(NAN, 1), complex(2, INF), 1 + 1j])
+    settle(lambda x: ag.real(ag.nan_to_num(x)), x, [0, 1, 1])
+    settle(lambda x: ag.imag(ag.nan_to_num(x)), x, [1j, 0, 1j])
 
 
 @line("complex values")
