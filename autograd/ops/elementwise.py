@@ -274,7 +274,7 @@ positive = primitive(
 )  # fmt: skip
 
 
-def _share_of_sum(a: Any, b: Any) -> Any:
+def share_of_sum(a: Any, b: Any) -> Any:
     """The share of e^a in e^a + e^b, from their difference: rounding of the logarithm of the sum does no harm.
 
     Of two infinities each has half, and of two ``-inf``, the logarithm of nothing, none.
@@ -286,14 +286,14 @@ def _share_of_sum(a: Any, b: Any) -> Any:
 
 logaddexp = primitive(
     "logaddexp", np.logaddexp, kind="elementwise",
-    vjp=[lambda g, a, b: g * _share_of_sum(a, b), lambda g, a, b: g * _share_of_sum(b, a)], jvp="from_vjp",
+    vjp=[lambda g, a, b: g * share_of_sum(a, b), lambda g, a, b: g * share_of_sum(b, a)], jvp="from_vjp",
     code="(fmax({0}, {1}) + log1p(exp(-fabs({0} - {1}))))", latex=r"\ln(e^{{{0}}} + e^{{{1}}})",
     vjp_latex=[r"\frac{\bar y}{1 + e^{b - a}}", r"\frac{\bar y}{1 + e^{a - b}}"],
     flops=per_element(20), samples=elementwise_samples(2),
 )  # fmt: skip
 logaddexp2 = primitive(
     "logaddexp2", np.logaddexp2, kind="elementwise",
-    vjp=[lambda g, a, b: g * _share_of_sum(a * _LN2, b * _LN2), lambda g, a, b: g * _share_of_sum(b * _LN2, a * _LN2)],
+    vjp=[lambda g, a, b: g * share_of_sum(a * _LN2, b * _LN2), lambda g, a, b: g * share_of_sum(b * _LN2, a * _LN2)],
     jvp="from_vjp", latex=r"\log_2(2^{{{0}}} + 2^{{{1}}})",
     vjp_latex=[r"\frac{\bar y}{1 + 2^{b - a}}", r"\frac{\bar y}{1 + 2^{a - b}}"],
     flops=per_element(20), samples=elementwise_samples(2),

@@ -11,15 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backend import Array, is_complex, is_half
+from autograd.backend import Array, is_complex, is_floating, is_half
 from autograd.composite import composite
 from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.axes import Axis, normalize_axes, normalize_axis
 from autograd.ops.elementwise import abs as absolute
-from autograd.ops.elementwise import exp, isclose, real, sqrt, square, where
+from autograd.ops.elementwise import exp, isclose, minimum, real, sqrt, square, where, zeros_of
 from autograd.ops.halves import in_single, rounded_once, widened
 from autograd.ops.indexing import getitem
-from autograd.ops.logic import equal, isfinite, isinf
+from autograd.ops.logic import equal, isinf
 from autograd.ops.scan import cumprod
 from autograd.ops.shape import broadcast_to, concat, flip, squeeze, transpose
 from autograd.primitive import per_element, per_input_element, primitive
@@ -517,10 +517,11 @@ def _euclidean(x: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
 def _unit(x: Any, ord: float, axes: tuple[int, ...]) -> Any:
     """A constant to divide by so that no power leaves the range of the dtype; a norm grows as its vector does."""
     size = absolute(constant(x))
-    if not _count(x.shape, axes):
-        return sum(size, axes, keepdims=True) + 1
+    if not _count(x.shape, axes) or -1 < ord < 1:
+        return zeros_of(sum(size, axes, keepdims=True)) + 1
     peak = (max if ord > 0 else min)(size, axes, keepdims=True)
-    return where((peak == 0) | ~isfinite(peak), 1, peak)
+    limit = np.finfo(size.dtype).max if is_floating(size.dtype) else np.inf
+    return where(peak == 0, 1, minimum(peak, limit))
 
 
 def allclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:

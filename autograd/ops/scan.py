@@ -10,7 +10,7 @@ from autograd.backend import Array, array_module, is_half
 from autograd.composite import composite
 from autograd.errors import ShapeError
 from autograd.ops.axes import normalize_axis
-from autograd.ops.elementwise import exp, where
+from autograd.ops.elementwise import share_of_sum, where
 from autograd.ops.indexing import getitem, put_along_axis_add, take_along_axis
 from autograd.ops.logic import isnan
 from autograd.ops.shape import concat, flip
@@ -152,24 +152,27 @@ def cumprod(x: Any, axis: int | None = None) -> Any:
 # ------------------------------------------------------------------------------------------------ log-sum-exp
 
 
-def _share_so_far(x: Any, y: Any) -> Any:
-    finite = (y - y) == 0
-    return where(finite, exp(x - where(finite, y, 0)), 0)
+def _one_before(y: Any, axis: int) -> Any:
+    """The running result one step before; of nothing, -inf, before the first."""
+    before = (slice(None),) * axis
+    nothing = where(False, getitem(y, (*before, slice(0, 1))), -np.inf)
+    return concat([nothing, getitem(y, (*before, slice(0, y.shape[axis] - 1)))], axis) if y.shape[axis] else y
 
 
-def _carry(y: Any, axis: int) -> Any:
-    """How much of the running sum was there one step before: exp(y[t-1] - y[t]), at most 1."""
-    n, before = y.shape[axis], (slice(None),) * axis
-    if not n:
-        return y
-    share = _share_so_far(getitem(y, (*before, slice(0, n - 1))), getitem(y, (*before, slice(1, n))))
-    return concat([getitem(y, (*before, slice(0, 1))) * 0, share], axis)
+def _joining(x: Any, y: Any, axis: int) -> Any:
+    """The share of each element in the sum at its own step."""
+    return share_of_sum(x, _one_before(y, axis))
+
+
+def _carry(x: Any, y: Any, axis: int) -> Any:
+    """The share of all before it in that sum."""
+    return share_of_sum(_one_before(y, axis), x)
 
 
 _logcumsumexp = primitive(
     "logcumsumexp", lambda x, *, axis: np.logaddexp.accumulate(x, axis), kind="scan",
-    vjp=[lambda g, y, x, axis: _share_so_far(x, y) * _backwards(g, _carry(y, axis), axis)],
-    jvp=[lambda t, y, x, axis: linear_recurrence(_carry(y, axis), t * _share_so_far(x, y), axis)],
+    vjp=[lambda g, y, x, axis: _joining(x, y, axis) * _backwards(g, _carry(x, y, axis), axis)],
+    jvp=[lambda t, y, x, axis: linear_recurrence(_carry(x, y, axis), t * _joining(x, y, axis), axis)],
     latex=r"\ln \operatorname{{cumsum}}(e^{{{0}}})", vjp_latex=[r"\textstyle\sum_{j \ge i} \bar y_j e^{x_i - y_j}"],
     samples=_samples,
 )  # fmt: skip

@@ -12,7 +12,7 @@ from autograd.backend import Array
 from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError
 from autograd.ops.activation import sigmoid
-from autograd.ops.elementwise import clip, exp, log, over, sign, steep, where
+from autograd.ops.elementwise import astype, clip, exp, log, log1p, over, sign, steep, where
 from autograd.ops.halves import rounded_once
 from autograd.primitive import Primitive, per_element, primitive
 from autograd.samples import ErrorSample, elementwise_samples, integers, sample
@@ -126,11 +126,21 @@ def polygamma(n: int, x: Any) -> Any:
     return digamma(x) if n == 0 else _polygamma(x, n=int(n))
 
 
+def _double(v: Any) -> Any:
+    """In float64, for a difference of large numbers that is small."""
+    return astype(v, np.float64) if hasattr(v, "dtype") else v
+
+
+def _betaln_slope(a: Any, b: Any) -> Any:
+    a, b = _double(a), _double(b)
+    return digamma(a) - digamma(a + b)
+
+
 betaln = primitive(
     "betaln",
     lambda a, b: special.call("betaln", a, b),
     kind="elementwise",
-    vjp=[lambda g, a, b: g * (digamma(a) - digamma(a + b)), lambda g, a, b: g * (digamma(b) - digamma(a + b))],
+    vjp=[lambda g, a, b: g * _betaln_slope(a, b), lambda g, a, b: g * _betaln_slope(b, a)],
     jvp="from_vjp",
     latex=r"\ln \operatorname{{B}}({0}, {1})",
     vjp_latex=[r"\bar y \,(\psi(a) - \psi(a + b))", r"\bar y \,(\psi(b) - \psi(a + b))"],
@@ -180,12 +190,14 @@ gamma_order_derivative = primitive(
 
 
 def _gammainc_slope(a: Any, x: Any) -> Any:
-    """The density of the gamma distribution, x^(a-1) e^-x / Gamma(a)."""
+    """The density of the gamma distribution, x^(a-1) e^-x / Gamma(a), from large numbers that nearly cancel."""
+    a, x = _double(a), _double(x)
     return exp((a - 1) * log(x) - x - gammaln(a))
 
 
 def _gammainc_order_slope(a: Any, x: Any) -> Any:
     """The derivative of gammainc in its order; 0 at x = 0."""
+    a, x = _double(a), _double(x)
     inside = x > 0
     logarithm = log(where(inside, x, 1))
     slope = gamma_order_derivative(a, logarithm, n=1) * exp(a * logarithm - x - gammaln(a))
@@ -289,21 +301,21 @@ def _without_zero(forward: Any, harmless: float) -> Any:
     return value
 
 
-def _at_origin(g: Any, a: Any, shifted: Any) -> Any:
-    """``g`` times the logarithm, but 0 where both factors vanish and no slope exists."""
-    origin = ((a == 0) | (g == 0)) & (shifted == 0)
-    return where(origin, 0, g * log(where(origin, 1, shifted)))
+def _at_origin(g: Any, a: Any, b: Any, logarithm: Any, pole: float) -> Any:
+    """``g`` times the logarithm of b, but 0 where both factors vanish and no slope exists."""
+    origin = ((a == 0) | (g == 0)) & (b == pole)
+    return where(origin, 0, g * logarithm(where(origin, pole + 1, b)))
 
 
 xlogy = primitive(
     "xlogy", _without_zero(np.log, 1), kind="elementwise", arguments=("a", "b"),
-    vjp=[lambda g, a, b: _at_origin(g, a, b), lambda g, a, b: over(g * a, b)], jvp="from_vjp",
+    vjp=[lambda g, a, b: _at_origin(g, a, b, log, 0), lambda g, a, b: over(g * a, b)], jvp="from_vjp",
     latex=r"{0} \ln {1}", vjp_latex=[r"\bar y \ln b", r"\bar y \, a / b"], flops=per_element(9),
     samples=elementwise_samples(2, low=0.3), doc="``a * log(b)``, which is 0 where a is 0.",
 )  # fmt: skip
 xlog1py = primitive(
     "xlog1py", _without_zero(np.log1p, 0), kind="elementwise", arguments=("a", "b"),
-    vjp=[lambda g, a, b: _at_origin(g, a, 1 + b), lambda g, a, b: over(g * a, 1 + b)], jvp="from_vjp",
+    vjp=[lambda g, a, b: _at_origin(g, a, b, log1p, -1), lambda g, a, b: over(g * a, 1 + b)], jvp="from_vjp",
     latex=r"{0} \ln(1 + {1})", vjp_latex=[r"\bar y \ln(1 + b)", r"\frac{\bar y \, a}{1 + b}"], flops=per_element(9),
     samples=elementwise_samples(2, low=0.3), doc="``a * log1p(b)``, which is 0 where a is 0.",
 )  # fmt: skip

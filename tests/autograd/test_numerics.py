@@ -20,6 +20,12 @@ def value_and_gradient(f: Callable[..., Any], *arrays: Any) -> tuple[Any, ...]:
     return (y.array, *(g.array for g in ag.gradients(y, xs, grad_outputs=ag.ones_like(y))))
 
 
+@pytest.fixture(autouse=True)
+def _extremes_overflow_in_silence():
+    with np.errstate(all="ignore"):
+        yield
+
+
 # ------------------------------------------------------------------------------------------------------- far tails
 
 
@@ -179,3 +185,36 @@ def test_halves_over_more_elements_than_they_can_count(name: str, dtype: str) ->
     for low, high in zip(*results, strict=True):
         # the slope of log_softmax is 1 less the number of elements times a probability, which is known to a step
         np.testing.assert_allclose(low, high, rtol=1e-2, atol=0.1 if name == "log_softmax" else 4e-7)
+
+
+# --------------------------------------------------------------------------------------------------- other slopes
+
+
+def test_quotients_of_remainders_are_whole() -> None:
+    """10 / 0.001 rounds up to 10000 in float32, but 0.001 lies a little above a thousandth: it fits 9999 times."""
+    a, b = np.array(10, np.float32), np.array(0.001, np.float32)
+    for op in (ops.remainder, ops.fmod):
+        assert value_and_gradient(op, a, b)[2] == -9999
+    quotient, left = ops.divmod(ag.tensor(a), ag.tensor(b))
+    assert quotient.item() == np.divmod(a, b)[0] == 9999
+    assert left.item() == np.divmod(a, b)[1]
+
+
+def test_shares_of_running_sums_are_right_for_large_numbers() -> None:
+    _, g = value_and_gradient(lambda x: ops.logcumsumexp(x, 0), np.full(2, 1e10, np.float32))
+    np.testing.assert_allclose(g, [1.5, 0.5])
+    for x in (np.array([np.inf, 0, np.inf]), np.array([-np.inf, -np.inf, 0])):
+        assert np.isfinite(value_and_gradient(lambda v: ops.logcumsumexp(v, 0), x)[1]).all()
+
+
+def test_small_differences_of_large_gamma_functions() -> None:
+    a = np.array([1e5, 1e8], np.float32)
+    value, slope, _ = value_and_gradient(ops.betaln, a, np.ones(2, np.float32))
+    np.testing.assert_allclose(value, -np.log(a), rtol=1e-6)  # B(a, 1) = 1 / a
+    np.testing.assert_allclose(slope, -1 / a, rtol=1e-4)
+    _, _, density = value_and_gradient(ops.gammainc, a, a)
+    np.testing.assert_allclose(density, 1 / np.sqrt(2 * np.pi * a), rtol=1e-4)  # the density at the mean, a**-0.5
+
+
+def test_entropy_of_nan_is_nan() -> None:
+    np.testing.assert_array_equal(ops.entr(np.array([np.nan, -1.0, 0.0, 1.0])), [np.nan, -np.inf, 0, 0])
