@@ -386,9 +386,13 @@ def i1(x: Any) -> Any:
     return _bessel_i(x, n=1)
 
 
+def _bessel_ie_slope(x: Any, n: int) -> Any:
+    return 0.5 * (_bessel_ie(x, n=abs(n - 1)) + _bessel_ie(x, n=n + 1)) - sign(x) * _bessel_ie(x, n=n)
+
+
 _bessel_ie = primitive(
     "bessel_ie", lambda x, *, n: special.bessel_ie(n, x), kind="elementwise",
-    vjp=[lambda g, x, y, n: g * (0.5 * (_bessel_ie(x, n=abs(n - 1)) + _bessel_ie(x, n=n + 1)) - sign(x) * y)],
+    vjp=[lambda g, x, n: g * _bessel_ie_slope(_double(x), n)],
     jvp="from_vjp", latex=r"e^{{-|{0}|}} I_n({0})",
     vjp_latex=[r"\bar y \,(\tfrac12 e^{-|x|}(I_{n-1}(x) + I_{n+1}(x)) - y \operatorname{sign} x)"],
     flops=per_element(70), samples=[sample(spec(2, 3, avoid=(0.0,)), n=0), sample(spec(low=0.5), n=1)],

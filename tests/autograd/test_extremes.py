@@ -32,7 +32,6 @@ ABSOLUTE = {
     "sinc": (2e-7, "sin(pi x) where pi x is rounded"),
     "gelu": (2e-6, "1 + erf in the left tail"),
     "gelu_tanh": (2e-6, "1 + tanh in the left tail"),
-    "bessel_ie": (2e-7, "the slope is the difference of neighbouring orders"),
 }
 # Points where float32 cannot follow, and why.
 BEYOND: dict[str, tuple[Any, str]] = {

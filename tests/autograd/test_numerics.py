@@ -69,6 +69,13 @@ def test_scaled_bessel_functions_of_large_numbers(dtype: Any) -> None:
     assert (ops.i0e(ag.tensor(np.array([np.inf, -np.inf], dtype))).array == 0).all()
 
 
+@pytest.mark.parametrize("x", [1e3, 1e5, 1e8])
+def test_slope_of_a_scaled_bessel_function_in_float32(x: float) -> None:
+    """The difference of orders 1 and 0, which agree in all digits of float32."""
+    _, slope = value_and_gradient(ops.i0e, np.array(x, np.float32))
+    np.testing.assert_allclose(slope, -0.5 / np.sqrt(2 * np.pi) * x**-1.5, rtol=1e-3)
+
+
 # -------------------------------------------------------------------------------------------------------- ties
 
 
