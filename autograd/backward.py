@@ -26,7 +26,7 @@ from autograd.ops.shape import broadcast_to
 from autograd.primitive import ITEM
 from autograd.tape import FREED, Leaf, Node, Variable, writes
 
-__all__ = ["accumulate", "walk"]
+__all__ = ["accumulate", "check_not_overwritten", "walk"]
 
 _FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 
@@ -79,7 +79,7 @@ def walk(
                 if saved.__class__ is not tuple and saved is not None:
                     saved = saved.values(node)  # unpacks them, or raises because they are gone
                 if node.seq < writes.last:
-                    _check_not_overwritten(node, saved)
+                    check_not_overwritten(node, saved)
                 if not retain_graph:
                     node.saved = FREED
                 dtype = node.dtype
@@ -355,7 +355,7 @@ def accumulate(found: dict[Node, Any], root: Node) -> None:
             tensor._grad = bound(g if unshared else g.copy(), None)
 
 
-def _check_not_overwritten(node: Node, saved: Any) -> None:
+def check_not_overwritten(node: Node, saved: Any) -> None:
     """Raise if an array that this node saved was written in place after it was recorded."""
     op: Any = node.op
     if saved is None:

@@ -40,7 +40,7 @@ class Case:
         self.device = device
         self.name = str(getattr(function, "name", None) or getattr(function, "__name__", type(function).__name__))
         parameters, self._module = tree_flatten(function)
-        if self._module is None:
+        if self._module.kind is None:
             parameters = []
         leaves, self._structure = tree_flatten(tuple(arguments))
         self._count = len(leaves)
@@ -59,7 +59,7 @@ class Case:
         for i, x in zip(self._places, floats, strict=True):
             leaves[i] = x if isinstance(x, Variable) else bound(np.asarray(x), None)
         arguments = tree_unflatten(self._structure, leaves[: self._count])
-        function = self.function if self._module is None else tree_unflatten(self._module, leaves[self._count :])
+        function = self.function if self._module.kind is None else tree_unflatten(self._module, leaves[self._count :])
         results: list[Any] = [
             bound(np.asarray(y), None) if not isinstance(y, Variable) else y for y in _parts(function(*arguments))
         ]

@@ -260,20 +260,23 @@ def _batch(op: Any, args: Sequence[Any], params: dict[str, Any], level: Level) -
         rule = "elementwise"
     elif rule is None and op.kind in ("reduction", "scan") and op.static & {"axis", "axes"}:
         rule = "axis"
-    if callable(rule):
-        y, axis = rule(op, args, params, level) if level.size else _of_nothing(rule, op, args, params, level)
-    elif rule in ("elementwise", "leading"):
+    if rule in ("elementwise", "leading"):
         ndim = max(len(_shape(a)) for a in args if a is not None)
         y, axis = op(*(_in_front(a, ndim, level) for a in args), **params), 0
     elif rule == "axis" and not any(value is None for name, value in params.items() if name in ("axis", "axes")):
         values = [a if a is None else batched_at(a, level) for a in args]
         y, axis = op(*values, **{k: _shifted(v) if k in ("axis", "axes") else v for k, v in params.items()}), 0
     else:
-        rule = lambda *call: (example_by_example(*call), 0)  # noqa: E731
+        rule = rule if callable(rule) else _looped
         y, axis = rule(op, args, params, level) if level.size else _of_nothing(rule, op, args, params, level)
     if op.outputs:
         return tuple(Batched(level, part, axis) for part in y)
     return Batched(level, y, axis)
+
+
+def _looped(op: Any, args: Sequence[Any], params: dict[str, Any], level: Level) -> Any:
+    """The rule of an op that has no other: each example by itself."""
+    return example_by_example(op, args, params, level), 0
 
 
 def _of_nothing(rule: Any, op: Any, args: Sequence[Any], params: dict[str, Any], level: Level) -> Any:

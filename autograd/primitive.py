@@ -202,12 +202,7 @@ class Primitive:
                 return apply(self, args, params)
             if a.__class__ is str:
                 raise explain(self, args, TypeError(a), params)
-        try:
-            y = self.forward(*args, **params)
-        except GlassgradError:
-            raise
-        except (ValueError, TypeError, IndexError, AttributeError) as error:
-            raise explain(self, args, error, params) from error
+        y = self.compute(args, params)
         return y[0] if self.aux else y
 
     def _wrong_call(self, args: tuple[Any, ...], params: dict[str, Any]) -> DtypeError:

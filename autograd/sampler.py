@@ -18,7 +18,7 @@ from autograd.levels import Level
 from autograd.ops.elementwise import astype
 from autograd.parameters import full_shape, real_dtypes
 from autograd.random import Generator, default_generator
-from autograd.tape import Variable
+from autograd.tape import Variable, innermost
 
 __all__ = ["Sampler"]
 
@@ -62,7 +62,7 @@ class Sampler:
             self.shape = full_shape(name, shape)
             for argument, s in shapes.items():
                 full_shape(name, self.shape, **{argument: np.broadcast_to(0, s)})
-        places = {_device(p) for p in given.values()}
+        places = {device_of(innermost(p)) for p in given.values()}
         if device is not None or not places:
             places.add(device or (generator.device if generator else "cpu"))
         kinds, numbered = {d.partition(":")[0] for d in places}, {d for d in places if ":" in d}
@@ -155,9 +155,3 @@ class Sampler:
             return parameter
         tensor: Any = parameter if isinstance(parameter, Variable) else bound(as_array(parameter), None)
         return tensor if tensor.dtype == self.dtype else astype(tensor, self.dtype)
-
-
-def _device(x: Any) -> str:
-    while getattr(x, "level", None) is not None:
-        x = x.primal if x.level.size < 0 else x.value
-    return device_of(x.array if isinstance(x, Variable) else x)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import weakref
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from autograd import levels
@@ -16,7 +17,7 @@ from autograd.errors import GradientError
 from autograd.watching import Line, source_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
     import numpy as np
 
@@ -154,6 +155,25 @@ class _Writes:
         """Whether the memory of ``array`` was written after creation number ``seq``."""
         known = self._stamps.get(id(owner_of(array)))
         return known is not None and known[1] > seq
+
+    def forget(self, saved: tuple[Any, ...], since: int) -> None:
+        """Take no notice of writes since then to arrays that are as they were saved."""
+        for value in saved:
+            for array in value if isinstance(value, tuple) else (value,):
+                if self.after(array, since):
+                    del self._stamps[id(owner_of(array))]
+
+    @contextmanager
+    def undone(self, arrays: Sequence[Array]) -> Iterator[None]:
+        """Put back what these arrays hold after a block that writes them, as if it had not."""
+        before = [(array, array.copy(), self._stamps.get(id(array))) for array in arrays]
+        try:
+            yield
+        finally:
+            for array, values, stamp in before:
+                array[...] = values
+                if stamp is not None:
+                    self._stamps[id(array)] = stamp
 
     def line(self, array: Array) -> Line | None:
         """The line of the program that wrote the memory of ``array`` last, if something was watching."""

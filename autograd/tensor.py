@@ -409,6 +409,11 @@ def start_cotangent(op: str, output: Tensor, gradient: Any, create_graph: bool, 
                 f"needs to know how they are weighed.\n"
                 f"  Reduce it first, as in y.sum() or y.mean(), or give {name}=, a Tensor of shape {output.shape}."
             )
+        if output.dtype.kind == "c":
+            raise GradientError(
+                f"{op}: the output is {output.dtype}; the gradient is of a real number. Take ag.real(y) or ag.abs(y), "
+                f"or give {name}=, which weighs the real and the imaginary part."
+            )
         array = np.ones_like(output.array)
         return bound(array, None) if create_graph else array
     if not isinstance(gradient, Variable):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import wraps
 from typing import Any
 
@@ -13,13 +13,24 @@ from autograd.backend import as_array, is_array, is_differentiable
 from autograd.backward import walk
 from autograd.dispatch import bound
 from autograd.errors import DtypeError, GradientError, ShapeError
-from autograd.interpreters import Batched, Dual, batched_at, unwrap, wrapped
+from autograd.interpreters import Batched, Dual, unwrap, wrapped
 from autograd.levels import Level
 from autograd.mistakes import warn_of_mistake
 from autograd.mode import enable_grad, is_grad_enabled
+from autograd.points import (
+    arguments_at,
+    as_tensor,
+    detached,
+    direction,
+    is_floating,
+    point,
+    rebuilt,
+    result_leaf,
+    variables_among,
+)
 from autograd.tape import Node, Variable
 from autograd.tensor import Tensor, no_graph_error, start_cotangent
-from autograd.tree import tree_flatten, tree_leaves, tree_map, tree_unflatten
+from autograd.tree import tree_flatten, tree_map, tree_match, tree_unflatten
 
 __all__ = ["grad", "gradients", "hvp", "jvp", "linearize", "value_and_grad", "vjp"]
 
@@ -79,71 +90,6 @@ def gradients(
             g = bound(as_array(g).copy(), None)
         results.append(g)
     return tuple(results)
-
-
-# ------------------------------------------------------------------------------------- points to differentiate at
-#
-# A transform differentiates at *points*: Tensors that stand for its arguments. The tape lies below all wrappers, so a
-# point keeps the wrappers of its argument around a leaf of its own. Inside vmap the leaf is given one row for each
-# example: then the gradient of the sum over the batch is the gradient of each example.
-
-
-def _point(x: Any) -> Any:
-    """The place to differentiate at: joined to the graph that ``x`` is part of, else a leaf of its own."""
-    for level in levels.here.levels:
-        if level.size >= 0:
-            x = _spread(x, level)
-    return _leaf(x)
-
-
-def _spread(x: Any, level: Level) -> Any:
-    """``x`` as a value of each example of this vmap."""
-    if isinstance(x, Dual) and x.level.number > level.number:
-        return Dual(x.level, _spread(x.primal, level), _spread(x.tangent, level))
-    if isinstance(x, Batched) and x.level.number > level.number:
-        return Batched(x.level, _spread(x.value, level), x.axis)
-    return x if wrapped(x, level) else Batched(level, batched_at(_tensor(x), level), 0)
-
-
-def _leaf(x: Any) -> Any:
-    if isinstance(x, Dual):
-        return Dual(x.level, _leaf(x.primal), x.tangent)
-    if isinstance(x, Batched):
-        return Batched(x.level, _leaf(x.value), x.axis)
-    x = _tensor(x)
-    if not is_differentiable(x.dtype):
-        raise DtypeError(
-            f"grad: an argument is {x.dtype}, which has no gradient. Convert it first: x.astype('float32'); or "
-            "leave it out with argnums."
-        )
-    return x.clone() if x.node is not None and is_grad_enabled() else x.detach().requires_grad_()
-
-
-def _tensor(x: Any) -> Any:
-    """A number or an array as a Tensor; Python numbers become float32."""
-    if isinstance(x, Variable):
-        return x
-    if is_array(x) or isinstance(x, np.generic):
-        return bound(as_array(x), None)
-    return bound(np.asarray(x, dtype=np.float32 if isinstance(x, (float, int)) else None), None)
-
-
-def _result(transform: str, y: Any) -> Any:
-    """A part of a function's value as a Tensor; numbers and arrays do not depend on anything."""
-    if not (isinstance(y, (Variable, np.generic, bool, int, float, complex)) or is_array(y)):
-        raise DtypeError(
-            f"{transform}: the function returned a {type(y).__name__}; return Tensors, or containers of them."
-        )
-    return _tensor(y)
-
-
-def _detached(x: Any) -> Any:
-    """The same value with constants inside; tangents and batches stay."""
-    if isinstance(x, Dual):
-        return Dual(x.level, _detached(x.primal), _detached(x.tangent))
-    if isinstance(x, Batched):
-        return Batched(x.level, _detached(x.value), x.axis)
-    return x.detach() if isinstance(x, Tensor) else x
 
 
 def _pull(y: Any, xs: Sequence[Any], create_graph: bool) -> list[Any]:
@@ -210,11 +156,6 @@ def _has_other_leaves(value: Any, own: set[Any]) -> bool:
     return False
 
 
-def _floating(x: Any) -> bool:
-    dtype = getattr(x, "dtype", None)
-    return isinstance(x, float) if dtype is None else is_differentiable(dtype)
-
-
 # ------------------------------------------------------------------------------------------------------ reverse mode
 
 
@@ -224,25 +165,20 @@ def value_and_grad(
     """A function that gives the value of ``function`` and its gradient with respect to the numbered arguments.
 
     The arguments may be Tensors, arrays, numbers, or nested containers of them (dicts, lists, dataclasses, Modules):
-    the gradient then has the same structure. The value must have one element. Inside an outer differentiation the
-    gradient is itself differentiable, so ``grad(grad(f))`` works; it nests with ``jvp``, ``vmap`` and ``checkpoint``.
-    With ``has_aux`` the function returns ``(value, aux)``, and so does the result: ``((value, aux), gradient)``.
+    the gradient then has the same structure, with None for what has no gradient: integers, strings. The value must
+    be one real number. Inside an outer differentiation the gradient is itself differentiable, so ``grad(grad(f))``
+    works; it nests with ``jvp``, ``vmap`` and ``checkpoint``. With ``has_aux`` the function returns ``(value, aux)``,
+    and so does the result: ``((value, aux), gradient)``.
     """
-    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
 
     @wraps(function)
     def differentiated(*args: Any, **options: Any) -> Any:
+        places = arguments_at("grad", argnums, len(args))
+        leaves, structure, chosen = variables_among("grad", [args[i] for i in places])
+        points = [point(leaves[k], "grad") for k in chosen]
         arguments = list(args)
-        points: list[Any] = []
-        structures = []
-        for i in numbers:
-            if not -len(arguments) <= i < len(arguments):
-                raise DtypeError(f"grad: argnums names argument {i}, but the call has {len(arguments)}.")
-            leaves, structure = tree_flatten(arguments[i])
-            fresh = [_point(leaf) for leaf in leaves]
-            arguments[i] = tree_unflatten(structure, fresh)
-            structures.append((structure, len(fresh)))
-            points += fresh
+        for i, argument in zip(places, rebuilt(structure, leaves, chosen, points), strict=True):
+            arguments[i] = argument
         recording = is_grad_enabled()
         with enable_grad():
             value = function(*arguments, **options)
@@ -256,6 +192,11 @@ def value_and_grad(
                 f"grad: the function returned {value.shape}, {value.size} numbers; a gradient is of one. Reduce it, as "
                 "in y.sum() or y.mean(), or use jacobian."
             )
+        if value.dtype.kind == "c":
+            raise GradientError(
+                f"grad: the function returned {value.dtype}; a gradient is of a real number. Take ag.real(y) or "
+                "ag.abs(y), or use jacobian or vjp."
+            )
         # Record the gradient too if somebody outside can differentiate it: through the arguments, or through other
         # Tensors that the function closes over.
         own = {unwrap(x).node for x in points if unwrap(x).node.op is None}
@@ -267,15 +208,12 @@ def value_and_grad(
                 f"{len(points)} Tensors that it is differentiated by; the gradient is zero. Was it computed from other "
                 "Tensors, or from detach()ed ones?"
             )
-        gradient = [_filled(g, x) for g, x in zip(found, points, strict=True)]
-        parts, start = [], 0
-        for structure, n in structures:
-            parts.append(tree_unflatten(structure, gradient[start : start + n]))
-            start += n
-        result = value if outer else _detached(value)
+        filled = [_filled(g, x) for g, x in zip(found, points, strict=True)]
+        gradient = rebuilt(structure, [None] * len(leaves), chosen, filled)
+        result = value if outer else detached(value)
         if has_aux:
-            aux = aux if outer else tree_map(_detached, aux)
-        return (result, aux) if has_aux else result, parts[0] if isinstance(argnums, int) else tuple(parts)
+            aux = aux if outer else tree_map(detached, aux)
+        return (result, aux) if has_aux else result, gradient[0] if np.ndim(argnums) == 0 else tuple(gradient)
 
     return differentiated
 
@@ -300,48 +238,58 @@ def grad(function: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux
 def vjp(function: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     """The value of ``function`` at ``primals``, and a function that pulls cotangents back: ``(value, pull)``.
 
-    ``pull(cotangent)`` takes a cotangent with the structure of the value and gives a tuple with one entry for each
-    primal. It may be called again, and inside ``vmap``: that is how a Jacobian is computed. With ``has_aux`` the result
-    is ``(value, pull, aux)``.
+    ``pull(cotangent)`` takes a cotangent with the structure of the value (None for a part that counts nothing) and
+    gives a tuple with one entry for each primal, None for what has no gradient. It may be called again, and inside
+    ``vmap``: that is how a Jacobian is computed. With ``has_aux`` the result is ``(value, pull, aux)``.
     """
-    leaves, structure = tree_flatten(tuple(primals))
-    points = [_point(leaf) if _floating(leaf) else leaf for leaf in leaves]
+    value, pull, aux, _ = _vjp(function, primals, "vjp: the cotangent", has_aux)
+    return (value, pull, aux) if has_aux else (value, pull)
+
+
+def _vjp(
+    function: Callable[..., Any],
+    primals: tuple[Any, ...],
+    what: str,
+    has_aux: bool = False,
+    inner: Collection[Any] = (),
+) -> tuple[Any, Callable[..., Any], Any, set[Any]]:
+    """What :func:`vjp` does, and the leaves that it made; ``inner`` are leaves that nobody outside can reach either."""
+    leaves, structure = tree_flatten(primals)
+    chosen = [k for k, leaf in enumerate(leaves) if is_floating(leaf)]
+    points = [point(leaves[k], "vjp") for k in chosen]
     known = list(levels.here.levels)
     recording = is_grad_enabled()
     with enable_grad():
-        value = function(*tree_unflatten(structure, points))
+        value = function(*rebuilt(structure, leaves, chosen, points))
     aux = None
     if has_aux:
         value, aux = value
     outs, out_structure = tree_flatten(value)
-    outs = [_result("vjp", y) for y in outs]
-    targets = [x for x in points if isinstance(x, Tensor) and unwrap(x).node is not None]
-    own = {unwrap(x).node for x in targets if unwrap(x).node.op is None}
-    outer = recording and any(isinstance(y, Tensor) and _has_other_leaves(y, own) for y in outs)
+    outs = [result_leaf("vjp", y) for y in outs]
+    own = {unwrap(x).node for x in points if unwrap(x).node.op is None}
+    outer = recording and any(_has_other_leaves(y, own.union(inner)) for y in outs)
 
     def pull(cotangent: Any) -> tuple[Any, ...]:
         """The gradients for this cotangent, one for each primal."""
-        weights = tree_leaves(cotangent)
-        if len(weights) != len(outs):
-            raise ShapeError(f"vjp: the value has {len(outs)} part(s), the cotangent {len(weights)}; give one each.")
-        for weight, y in zip(weights, outs, strict=True):
-            shape = tuple(weight.shape) if hasattr(weight, "shape") else np.shape(weight)
-            if shape != tuple(y.shape):
-                raise ShapeError(f"vjp: a cotangent is {shape}; the value wants {tuple(y.shape)}.")
-        newer = any(level not in known for weight in weights for level in _levels_of(weight))
-        record = outer and is_grad_enabled()
-        if newer:
-            found = _pull_lifted(outs, weights, targets, record)
+        given = tree_match(out_structure, cotangent, what, whole=lambda entry: entry is None)
+        pairs = [
+            (y, direction("vjp", "cotangent", weight, y, "the value wants"))
+            for y, weight in zip(outs, given, strict=True)
+            if y is not None and weight is not None
+        ]
+        weights = [weight for _, weight in pairs]
+        record = (outer and is_grad_enabled()) or _recorded(weights)
+        if any(level not in known for weight in weights for level in _levels_of(weight)):
+            found = _pull_lifted(pairs, points, record)
         else:
             with enable_grad():
-                total = _inner_product(outs, weights)
-            found = [None] * len(targets) if total is None else _pull(total, targets, record or _recorded(weights))
-        by_point = {id(x): g for x, g in zip(targets, found, strict=True)}
-        results = [_filled(by_point.get(id(x)), x) if isinstance(x, Tensor) and _floating(x) else None for x in points]
-        return tree_unflatten(structure, results)
+                total = _inner_product(pairs)
+            found = [None] * len(points) if total is None else _pull(total, points, record)
+        filled = [_filled(g, x) for g, x in zip(found, points, strict=True)]
+        return tuple(rebuilt(structure, [None] * len(leaves), chosen, filled))
 
-    shown = tree_unflatten(out_structure, outs if outer else [_detached(y) for y in outs])
-    return (shown, pull, aux) if has_aux else (shown, pull)
+    shown = tree_unflatten(out_structure, outs if outer else [detached(y) for y in outs])
+    return shown, pull, aux, own
 
 
 def _recorded(weights: Iterable[Any]) -> bool:
@@ -357,28 +305,28 @@ def _levels_of(x: Any) -> list[Level]:
     return found
 
 
-def _inner_product(outs: Sequence[Any], weights: Sequence[Any]) -> Any:
+def _inner_product(pairs: Iterable[tuple[Any, Any]]) -> Any:
     """The real number whose gradient is the pulled-back cotangent."""
     total = None
-    for y, weight in zip(outs, weights, strict=True):
-        if not isinstance(y, Tensor) or (unwrap(y).node is None and not _levels_of(y)):
+    for y, weight in pairs:
+        if unwrap(y).node is None and not _levels_of(y):
             continue
-        product = ops.multiply(y, ops.conj(_tensor(weight)) if y.dtype.kind == "c" else _tensor(weight))
+        product = ops.multiply(y, ops.conj(weight) if y.dtype.kind == "c" else weight)
         term = ops.sum(ops.real(product) if product.dtype.kind == "c" else product)
         total = term if total is None else total + term
     return total
 
 
-def _pull_lifted(outs: Sequence[Any], weights: Sequence[Any], targets: Sequence[Any], record: bool) -> list[Any]:
+def _pull_lifted(pairs: Sequence[tuple[Any, Any]], points: Sequence[Any], record: bool) -> list[Any]:
     """Pull cotangents of a transform that was entered after the forward pass: rules run on wrapped values."""
-    if any(_levels_of(x) for x in (*outs, *targets)):
+    if any(_levels_of(x) for x in (*(y for y, _ in pairs), *points)):
         raise GradientError(
             "vjp: a pull made inside one vmap or jvp got a cotangent of another one inside it. Take the vjp inside the "
             "inner function instead."
         )
-    roots = [(y.node, _tensor(w)) for y, w in zip(outs, weights, strict=True) if getattr(y, "node", None) is not None]
-    found = walk(roots, retain_graph=True, create_graph=True, record=record, targets=[x.node for x in targets])
-    return [found.get(x.node) for x in targets]
+    roots = [(y.node, weight) for y, weight in pairs if y.node is not None]
+    found = walk(roots, retain_graph=True, create_graph=True, record=record, targets=[x.node for x in points])
+    return [found.get(x.node) for x in points]
 
 
 # ------------------------------------------------------------------------------------------------------ forward mode
@@ -400,24 +348,18 @@ def jvp(function: Callable[..., Any], primals: Sequence[Any], tangents: Sequence
         raise DtypeError(
             "jvp: primals and tangents are tuples of one length, an entry for each argument: jvp(f, (x,), (v,))."
         )
+    leaves, structure = tree_flatten(tuple(primals))
+    changes = tree_match(structure, tuple(tangents), "jvp: the tangents", whole=lambda entry: entry is None)
     with levels.enter() as level:
-        arguments = []
-        for primal, tangent in zip(primals, tangents, strict=True):
-            leaves, structure = tree_flatten(primal)
-            changes = [None] * len(leaves) if tangent is None else tree_leaves(tangent)
-            if len(changes) != len(leaves):
-                raise ShapeError(f"jvp: a primal has {len(leaves)} part(s), its tangent {len(changes)}; give one each.")
-            arguments.append(
-                tree_unflatten(structure, [_moving(x, t, level) for x, t in zip(leaves, changes, strict=True)])
-            )
-        value = function(*arguments)
+        moving = [_moving(x, t, level) for x, t in zip(leaves, changes, strict=True)]
+        value = function(*tree_unflatten(structure, moving))
         aux = None
         if has_aux:
             value, aux = value
         outs, structure = tree_flatten(value)
-        outs = [_result("jvp", y) for y in outs]
+        outs = [result_leaf("jvp", y) for y in outs]
         still = [y.primal if wrapped(y, level) else y for y in outs]
-        moved = [y.tangent if wrapped(y, level) else ops.zeros_of(y) for y in outs]
+        moved = [y.tangent if wrapped(y, level) else None if y is None else ops.zeros_of(y) for y in outs]
         if has_aux:
             aux = tree_map(lambda a: a.primal if wrapped(a, level) else a, aux)
     results = tree_unflatten(structure, still), tree_unflatten(structure, moved)
@@ -427,12 +369,13 @@ def jvp(function: Callable[..., Any], primals: Sequence[Any], tangents: Sequence
 def _moving(x: Any, t: Any, level: Level) -> Any:
     if t is None:
         return x
-    x, t = _tensor(x), _tensor(t)
-    if tuple(t.shape) != tuple(x.shape):
-        raise ShapeError(f"jvp: a tangent is {tuple(t.shape)}; its primal is {tuple(x.shape)}.")
+    x = as_tensor(x)
     if not is_differentiable(x.dtype):
-        raise DtypeError(f"jvp: a primal is {x.dtype}, which has no derivative. Convert it with x.astype('float32').")
-    return Dual(level, x, t if t.dtype == x.dtype else ops.astype(t, x.dtype))
+        raise DtypeError(
+            f"jvp: a primal is {x.dtype}, which has no derivative. Convert it with x.astype('float32'), or give None "
+            "as its tangent."
+        )
+    return Dual(level, x, direction("jvp", "tangent", t, x, "its primal is"))
 
 
 def hvp(function: Callable[..., Any], primals: Any, tangents: Any) -> Any:
@@ -451,24 +394,20 @@ def hvp(function: Callable[..., Any], primals: Any, tangents: Any) -> Any:
 def linearize(function: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
     """The value of ``function`` at ``primals``, and its derivative there as a linear function of tangents.
 
-    The function is evaluated once; each call of the derivative costs about one backward pass and is for use at one
-    point with many tangents, for which ``jvp`` would evaluate the function again.
+    ``derivative(*tangents)`` takes a tangent for each primal (None for one that stands still) and gives the derivative
+    along them, in the structure of the value. The function is evaluated once; each call of the derivative costs about
+    one backward pass and is for use at one point with many tangents, for which ``jvp`` would evaluate the function
+    again. The derivative can be differentiated, in its tangents and in what the primals depend on, and batched.
     """
-    value, pull = vjp(function, *primals)
-    outs, structure = tree_flatten(value)
-    with enable_grad():
-        weights = [ops.zeros_of(_tensor(y)).requires_grad_() for y in outs]
-        pulled = tree_leaves(pull(tree_unflatten(structure, weights)))
+    value, pull, _, own = _vjp(function, primals, "linearize: the cotangent")
+    # The pull is linear in its cotangent, so its own pull is the push-forward, wherever it is taken: at zero here.
+    cotangent = tree_map(lambda y: None if y is None or not is_floating(y) else ops.zeros_of(detached(y)), value)
+    _, push, _, _ = _vjp(pull, (cotangent,), "linearize: the tangents", inner=own)
+    zeros = tree_map(lambda y: None if y is None else ops.zeros_of(detached(y)), value)
 
     def derivative(*tangents: Any) -> Any:
         """The derivative along the tangents."""
-        changes = [_tensor(t) for t in tree_leaves(tuple(tangents))]
-        pairs = [(g, t) for g, t in zip(pulled, changes, strict=True) if g is not None and g.node is not None]
-        if not pairs:
-            return tree_unflatten(structure, [ops.zeros_of(_tensor(y)) for y in outs])
-        found = gradients(
-            [g for g, _ in pairs], weights, [t for _, t in pairs], retain_graph=True, allow_unused=True
-        )  # the pull is linear in its cotangent, so its own pull-back is the push-forward
-        return tree_unflatten(structure, [_filled(g, w) for g, w in zip(found, weights, strict=True)])
+        moved = push(tangents)[0]
+        return tree_map(lambda zero, t: zero if t is None else t, zeros, moved)
 
     return value, derivative

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any, NamedTuple
 
 from autograd.errors import ArgumentError, ShapeError
 
-__all__ = ["register", "tree_flatten", "tree_leaves", "tree_map", "tree_unflatten"]
+__all__ = ["Structure", "register", "tree_flatten", "tree_leaves", "tree_map", "tree_match", "tree_unflatten"]
 
 Children = tuple[list[Any], Any]
 _registered: dict[type, tuple[Callable[[Any], Children], Callable[[Any, list[Any]], Any]]] = {}
@@ -23,70 +25,124 @@ def register(kind: type, flatten: Callable[[Any], Children], unflatten: Callable
     _registered[kind] = (flatten, unflatten)
 
 
-def _children(x: Any) -> tuple[list[Any], Callable[[list[Any]], Any]] | None:
+class _Container(NamedTuple):
+    """A container taken apart. Two are of one kind if what their parts are called is the same, in any order."""
+
+    kind: type
+    keys: Sequence[Any]
+    parts: Sequence[Any]
+    build: Callable[[list[Any]], Any]
+
+
+def _container(x: Any) -> _Container | None:
     """The parts of a container and what builds one of the kind from parts; None for a leaf."""
     kind = type(x)
-    if kind is list:
-        return x, list
-    if kind is tuple:
-        return list(x), tuple
+    if kind is list or kind is tuple:
+        return _Container(kind, range(len(x)), x, kind)
     if isinstance(x, dict):
         keys = list(x)
-        return [x[k] for k in keys], lambda parts: _as_dict(x, keys, parts)
-    if isinstance(x, tuple) and hasattr(x, "_fields"):
-        return list(x), lambda parts: kind(*parts)
+        return _Container(dict, keys, [x[k] for k in keys], lambda parts: _as_dict(x, keys, parts))
+    if isinstance(x, tuple) and hasattr(kind, "_make"):
+        return _Container(kind, kind._fields, x, kind._make)
     for base, (flatten, unflatten) in _registered.items():
         if isinstance(x, base):
             parts, rest = flatten(x)
-            return parts, _builder(unflatten, rest)
+            return _Container(kind, range(len(parts)), parts, partial(unflatten, rest))
     if dataclasses.is_dataclass(x) and not isinstance(x, type):
         names = [f.name for f in dataclasses.fields(x) if f.init]
-        return [getattr(x, n) for n in names], lambda parts: dataclasses.replace(
-            x, **dict(zip(names, parts, strict=True))
+        return _Container(
+            kind,
+            names,
+            [getattr(x, n) for n in names],
+            lambda parts: dataclasses.replace(x, **dict(zip(names, parts, strict=True))),
         )
     return None
 
 
-def _builder(unflatten: Callable[[Any, list[Any]], Any], rest: Any) -> Callable[[list[Any]], Any]:
-    return lambda parts: unflatten(rest, parts)
-
-
 def _as_dict(x: dict[Any, Any], keys: list[Any], parts: list[Any]) -> Any:
-    made = dict(zip(keys, parts, strict=True))
-    return made if type(x) is dict else type(x)(made)
+    """A dict of the class of ``x``, with what such a class holds besides (the factory of a defaultdict)."""
+    pairs = zip(keys, parts, strict=True)
+    if type(x) is dict:
+        return dict(pairs)
+    made = copy.copy(x)
+    made.clear()
+    made.update(pairs)
+    return made
 
 
-Structure = Any  # None for a leaf, else (what builds the container, the structures of its parts)
+class Structure:
+    """How a container is built: its kind, what its parts are called, and their structures; of a leaf, nothing.
+
+    Two structures are equal if containers of both hold the same leaves in the same places. The order of the keys of a
+    dict does not count, nor which class of dict it is.
+    """
+
+    __slots__ = ("build", "count", "keys", "kind", "parts")
+
+    def __init__(
+        self,
+        kind: type | None = None,
+        keys: Sequence[Any] = (),
+        parts: Sequence[Structure] = (),
+        build: Callable[[list[Any]], Any] | None = None,
+    ):
+        self.kind = kind
+        self.keys = keys
+        self.parts = parts
+        self.build = build
+        self.count: int = sum(part.count for part in parts) if kind else 1
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Structure) or self.kind is not other.kind:
+            return NotImplemented if not isinstance(other, Structure) else False
+        mine, theirs = dict(zip(self.keys, self.parts, strict=True)), dict(zip(other.keys, other.parts, strict=True))
+        return mine == theirs
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        if self.kind is None:
+            return "*"
+        parts = [repr(part) for part in self.parts]
+        if self.kind is list:
+            return f"[{', '.join(parts)}]"
+        if self.kind is tuple:
+            return f"({', '.join(parts)}{',' * (len(parts) == 1)})"
+        if self.kind is dict:
+            return "{" + ", ".join(f"{k!r}: {p}" for k, p in zip(self.keys, parts, strict=True)) + "}"
+        named = [p if isinstance(k, int) else f"{k}={p}" for k, p in zip(self.keys, parts, strict=True)]
+        return f"{self.kind.__name__}({', '.join(named)})"
+
+
+_LEAF = Structure()
 
 
 def tree_flatten(x: Any) -> tuple[list[Any], Structure]:
     """The leaves of a nested container, in order, and its structure."""
-    found = _children(x)
+    found = _container(x)
     if found is None:
-        return [x], None
+        return [x], _LEAF
     leaves: list[Any] = []
     structures = []
-    for part in found[0]:
+    for part in found.parts:
         below, structure = tree_flatten(part)
         leaves += below
-        structures.append((structure, len(below)))
-    return leaves, (found[1], structures)
+        structures.append(structure)
+    return leaves, Structure(found.kind, found.keys, structures, found.build)
 
 
-def tree_unflatten(structure: Structure, leaves: Sequence[Any]) -> Any:
+def tree_unflatten(structure: Structure, leaves: Iterable[Any]) -> Any:
     """A nested container of this structure with other leaves."""
-    if structure is None:
-        if len(leaves) != 1:
-            raise ShapeError(f"tree_unflatten: {len(leaves)} leaves for a structure that has 1.")
+    leaves = list(leaves)
+    if len(leaves) != structure.count:
+        raise ShapeError(f"tree_unflatten: {len(leaves)} leaves for a structure that has {structure.count}.")
+    if structure.build is None:
         return leaves[0]
-    build, structures = structure
     parts, start = [], 0
-    for below, n in structures:
-        parts.append(tree_unflatten(below, leaves[start : start + n]))
-        start += n
-    if start != len(leaves):
-        raise ShapeError(f"tree_unflatten: {len(leaves)} leaves for a structure that has {start}.")
-    return build(parts)
+    for part in structure.parts:
+        parts.append(tree_unflatten(part, leaves[start : start + part.count]))
+        start += part.count
+    return structure.build(parts)
 
 
 def tree_leaves(x: Any) -> list[Any]:
@@ -94,10 +150,39 @@ def tree_leaves(x: Any) -> list[Any]:
     return tree_flatten(x)[0]
 
 
+def tree_match(structure: Structure, x: Any, what: str, whole: Callable[[Any], bool] | None = None) -> list[Any]:
+    """The leaves of ``x`` in the order of ``structure``: dicts are matched by key, not by place.
+
+    ``what`` says in errors what ``x`` is; ``whole`` tells which entry of ``x`` stands for all the leaves in its place,
+    as an axis does in ``in_axes``. Raises ``ArgumentError`` that names the first place where the two differ.
+    """
+    if whole is not None and whole(x):
+        return [x] * structure.count
+    found = _container(x)
+    if structure.kind is not (None if found is None else found.kind):
+        seen = tree_flatten(x)[1] if found is not None else f"one leaf, a {type(x).__name__}"
+        raise ArgumentError(f"{what} differs in structure: it is {seen}, but {structure} is wanted (* is a leaf).")
+    if found is None:
+        return [x]
+    by_key = dict(zip(found.keys, found.parts, strict=True))
+    if by_key.keys() != set(structure.keys):
+        named = not isinstance(structure.keys, range)
+        seen, wanted = (
+            ", ".join(map(repr, keys)) or "none" if named else f"{len(keys)} entries"
+            for keys in (found.keys, structure.keys)
+        )
+        raise ArgumentError(f"{what} differs in structure: it has {seen}; {wanted} wanted.")
+    leaves: list[Any] = []
+    for key, part in zip(structure.keys, structure.parts, strict=True):
+        leaves += tree_match(part, by_key[key], f"{what}, at {key!r},", whole)
+    return leaves
+
+
 def tree_map(function: Callable[..., Any], x: Any, *others: Any) -> Any:
-    """``function`` of corresponding leaves of containers of one structure."""
+    """``function`` of corresponding leaves of containers of one structure; the result has the structure of the first.
+
+    Raises ``ArgumentError`` if the containers differ in structure.
+    """
     leaves, structure = tree_flatten(x)
-    rest = [tree_leaves(other) for other in others]
-    if any(len(other) != len(leaves) for other in rest):
-        raise ArgumentError("tree_map: the containers differ in structure; they must have the same leaves.")
+    rest = [tree_match(structure, other, f"tree_map: container {i}") for i, other in enumerate(others, 2)]
     return tree_unflatten(structure, [function(*row) for row in zip(leaves, *rest, strict=True)])

@@ -11,15 +11,15 @@ from typing import Any, Literal
 import numpy as np
 
 from autograd import batching, levels, ops
-from autograd.backend import is_array
+from autograd.backend import is_array, is_differentiable
 from autograd.dispatch import bound
 from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.interpreters import Batched, NeedsValueError, wrapped
 from autograd.levels import Level
+from autograd.points import arguments_at, as_tensor, rebuilt, result_leaf, variables_among
 from autograd.random import used_generators
-from autograd.tape import Variable
 from autograd.transforms import grad, jvp, vjp
-from autograd.tree import tree_flatten, tree_leaves, tree_map, tree_unflatten
+from autograd.tree import Structure, tree_flatten, tree_leaves, tree_match, tree_unflatten
 
 __all__ = ["hessian", "jacobian", "vmap"]
 
@@ -56,18 +56,10 @@ def vmap(
 
     @wraps(function)
     def batched(*args: Any, **options: Any) -> Any:
-        axes = list(in_axes) if isinstance(in_axes, (tuple, list)) else [in_axes] * len(args)
-        if len(axes) != len(args):
-            raise ArgumentError(f"vmap: in_axes has {len(axes)} entries for {len(args)} arguments; give one each.")
-        flat: list[Any] = []
-        flat_axes: list[Any] = []
-        structures = []
-        for arg, axis in zip(args, axes, strict=True):
-            leaves, structure = tree_flatten(arg)
-            flat += [bound(x, None) if is_array(x) else x for x in leaves]
-            flat_axes += _spread_axes(axis, leaves)
-            structures.append((structure, len(leaves)))
-        flat_axes = [_checked_axis(x, axis) for x, axis in zip(flat, flat_axes, strict=True)]
+        leaves, structure = tree_flatten(args)
+        flat = [bound(x, None) if is_array(x) else x for x in leaves]
+        places = _axes("in_axes", in_axes, structure)
+        flat_axes = [_checked_axis(x, axis) for x, axis in zip(flat, places, strict=True)]
         sizes = {x.shape[axis] for x, axis in zip(flat, flat_axes, strict=True) if axis is not None}
         if len(sizes) != 1:
             raise ShapeError(
@@ -77,18 +69,14 @@ def vmap(
         size = sizes.pop()
 
         def call(leaves: list[Any]) -> Any:
-            arguments, start = [], 0
-            for structure, n in structures:
-                arguments.append(tree_unflatten(structure, leaves[start : start + n]))
-                start += n
-            return function(*arguments, **options)
+            return function(*tree_unflatten(structure, leaves), **options)
 
         try:
             with levels.enter(size, randomness) as level:
                 outputs = call([x if a is None else Batched(level, x, a) for x, a in zip(flat, flat_axes, strict=True)])
-                outs, structure = tree_flatten(outputs)
-                places = _spread_axes(out_axes, outs, outputs)
-                return tree_unflatten(structure, [_out(y, level, p) for y, p in zip(outs, places, strict=True)])
+                outs, built = tree_flatten(outputs)
+                places = _axes("out_axes", out_axes, built)
+                return tree_unflatten(built, [_out(y, level, p) for y, p in zip(outs, places, strict=True)])
         except NeedsValueError as error:
             name = getattr(function, "__qualname__", repr(function))
             if name not in _warned:
@@ -108,16 +96,19 @@ def vmap(
     return batched
 
 
-def _spread_axes(axis: Any, leaves: list[Any], outputs: Any = None) -> list[Any]:
-    """An axis for each leaf: one for all, or a container of them."""
-    if axis is None or isinstance(axis, int):
-        return [axis] * len(leaves)
-    if outputs is not None and isinstance(outputs, tuple) and len(axis) == len(outputs):
-        return [a for part, entry in zip(outputs, axis, strict=True) for a in _spread_axes(entry, tree_leaves(part))]
-    entries = tree_leaves(axis)
-    if len(entries) != len(leaves):
-        raise ArgumentError(f"vmap: axes {axis!r} do not fit an argument with {len(leaves)} parts.")
+def _axes(name: str, axes: Any, structure: Structure) -> list[Any]:
+    """An axis for each leaf: one for all below, or a container like the argument or the result."""
+    if isinstance(axes, list) and structure.kind is tuple:
+        axes = tuple(axes)
+    entries = tree_match(structure, axes, f"vmap: {name}", whole=lambda entry: entry is None or _is_index(entry))
+    for entry in entries:
+        if entry is not None and not _is_index(entry):
+            raise DtypeError(f"vmap: {name} holds {entry!r}; an axis is an integer, or None.")
     return entries
+
+
+def _is_index(x: Any) -> bool:
+    return isinstance(x, (int, np.integer)) and not isinstance(x, bool)
 
 
 def _checked_axis(x: Any, axis: Any) -> Any:
@@ -131,7 +122,10 @@ def _checked_axis(x: Any, axis: Any) -> Any:
 
 
 def _out(y: Any, level: Level, place: Any) -> Any:
-    if place is not None and hasattr(y, "shape") and not -len(y.shape) - 1 <= place <= len(y.shape):
+    y = result_leaf("vmap", y)
+    if y is None:
+        return None
+    if place is not None and not -len(y.shape) - 1 <= place <= len(y.shape):
         raise ShapeError(
             f"vmap: out_axes={place} is out of range for a result of shape {tuple(y.shape)} and a batch axis."
         )
@@ -140,7 +134,6 @@ def _out(y: Any, level: Level, place: Any) -> Any:
             raise ArgumentError("vmap: out_axes is None for a result that differs by example. Give it an axis.")
         return y
     if not wrapped(y, level):
-        y = y if isinstance(y, Variable) else bound(np.asarray(y), None)
         value = ops.broadcast_to(y, (level.size, *y.shape))
         return value if place == 0 else ops.moveaxis(value, 0, place)
     return y.value if y.axis == place else ops.moveaxis(y.value, y.axis, place)
@@ -149,13 +142,12 @@ def _out(y: Any, level: Level, place: Any) -> Any:
 def _stacked(rows: list[Any], out_axes: Any) -> Any:
     if not rows:
         raise ShapeError("vmap: an empty batch has no example to learn the results' shapes from.")
-    leaves = [tree_leaves(row) for row in rows]
     structure = tree_flatten(rows[0])[1]
-    places = _spread_axes(out_axes, leaves[0], rows[0])
+    leaves = [tree_match(structure, row, "vmap: the result of another example") for row in rows]
     columns = []
-    for k, place in enumerate(places):
-        parts = [y[k] if hasattr(y[k], "shape") else bound(np.asarray(y[k]), None) for y in leaves]
-        columns.append(parts[0] if place is None else ops.stack(parts, place))
+    for k, place in enumerate(_axes("out_axes", out_axes, structure)):
+        parts = [result_leaf("vmap", y[k]) for y in leaves]
+        columns.append(parts[0] if place is None or parts[0] is None else ops.stack(parts, place))
     return tree_unflatten(structure, columns)
 
 
@@ -166,88 +158,107 @@ def jacobian(
     function: Callable[..., Any],
     argnums: int | Sequence[int] = 0,
     mode: Literal["auto", "forward", "reverse"] = "auto",
+    holomorphic: bool = False,
 ) -> Callable[..., Any]:
     """A function that gives the Jacobian of ``function``: every output with respect to every input.
 
-    Shape: ``(*output shape, *input shape)``, in the structure of the output, with the structure of the input inside.
-    ``mode="forward"`` pushes a tangent for each input, ``"reverse"`` pulls a cotangent for each output, both as one
-    batch; ``"auto"`` takes what has fewer.
+    Shape: ``(*output shape, *input shape)``, in the structure of the output, with the structure of the input inside
+    (None for what has no gradient). ``mode="forward"`` pushes a tangent for each input, ``"reverse"`` pulls a cotangent
+    for each output, both as one batch; ``"auto"`` takes what has fewer.
+
+    For real inputs the outputs may be complex. A function of complex inputs has a Jacobian of one complex number for
+    each pair only where it is complex differentiable: say so with ``holomorphic``, and the Jacobian is df/dz in both
+    modes. Raises ``DtypeError`` for complex inputs without it; ``vjp`` and ``jvp`` take them as they are.
     """
-    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    if mode not in ("auto", "forward", "reverse"):
+        raise ArgumentError(f"jacobian: mode must be 'auto', 'forward' or 'reverse', not {mode!r}.")
 
     @wraps(function)
-    def differentiated(*args: Any) -> Any:
-        chosen = [args[i] for i in numbers]
-        leaves, structure = tree_flatten(chosen)
-        leaves = [
-            x if isinstance(x, Variable) else bound(np.asarray(x, None if hasattr(x, "dtype") else np.float32), None)
-            for x in leaves
-        ]
+    def differentiated(*args: Any, **options: Any) -> Any:
+        places = arguments_at("jacobian", argnums, len(args))
+        leaves, structure, chosen = variables_among("jacobian", [args[i] for i in places])
+        inputs = [_checked_kind("an input", as_tensor(leaves[k]), holomorphic) for k in chosen]
 
-        def of_leaves(*parts: Any) -> Any:
+        def of_inputs(*parts: Any) -> Any:
             arguments = list(args)
-            for i, part in zip(numbers, tree_unflatten(structure, parts), strict=True):
+            for i, part in zip(places, rebuilt(structure, leaves, chosen, parts), strict=True):
                 arguments[i] = part
-            return function(*arguments)
+            return function(*arguments, **options)
 
-        n_in = sum(math.prod(x.shape) for x in leaves)
-        forward = mode == "forward"
         value = pull = None
+        forward = mode == "forward"
         if not forward:
-            value, pull = vjp(of_leaves, *leaves)
-            n_out = sum(math.prod(y.shape) for y in tree_leaves(value))
-            forward = mode == "auto" and n_in < n_out
-        rows = _pushed(of_leaves, leaves) if forward else _pulled(pull, value)
-        # rows: for each leaf of the output, its Jacobians with respect to each leaf of the input
-        built = tree_map(lambda row: _inner(row, structure, isinstance(argnums, int)), rows)
-        return built
+            value, pull = vjp(of_inputs, *inputs)
+            forward = mode == "auto" and sum(map(_size, inputs)) < sum(map(_size, tree_leaves(value)))
+        table, outer = _pushed(of_inputs, inputs, holomorphic) if forward else _pulled(pull, value, holomorphic)
+        nothing = [None] * len(leaves)
+        rows = [rebuilt(structure, nothing, chosen, row) for row in table]
+        return tree_unflatten(outer, [row[0] if np.ndim(argnums) == 0 else tuple(row) for row in rows])
 
     return differentiated
 
 
-class _Row(list[Any]):
-    """The Jacobians of one output; a class of its own, so that it is a leaf of the outer structure."""
+def _checked_kind(what: str, x: Any, holomorphic: bool) -> Any:
+    """An input or an output of a function that has a Jacobian."""
+    if x is None or not is_differentiable(x.dtype):
+        seen = "None" if x is None else x.dtype
+        raise DtypeError(f"jacobian: {what} is {seen}, which has no derivative. Convert it with x.astype('float32').")
+    if holomorphic and x.dtype.kind != "c":
+        raise DtypeError(f"jacobian: {what} is {x.dtype}; holomorphic functions are complex in and out. Drop the flag.")
+    if not holomorphic and x.dtype.kind == "c" and what == "an input":
+        raise DtypeError(
+            f"jacobian: {what} is {x.dtype}. Pass holomorphic=True if the function is complex differentiable; else "
+            "differentiate by the real and the imaginary part: jacobian(lambda a, b: f(a + 1j * b), (0, 1))."
+        )
+    return x
 
 
-def _inner(row: Any, structure: Any, single: bool) -> Any:
-    parts = tree_unflatten(structure, list(row))
-    return parts[0] if single else tuple(parts)
+def _size(x: Any) -> int:
+    return 0 if x is None else math.prod(x.shape)
 
 
-def _basis(x: Any, sizes: list[int], k: int) -> Any:
-    """One-hot values for the k-th of several parts: a batch as long as all parts together."""
-    total, start = sum(sizes), sum(sizes[:k])
-    eye = np.zeros((total, sizes[k]), dtype=x.dtype)
-    eye[start : start + sizes[k]] = np.eye(sizes[k], dtype=x.dtype)
-    return bound(eye.reshape(total, *x.shape), None).to(x.device)
+def _units(x: Any) -> Any:
+    """As many values like ``x`` as it has numbers, in each of which another number is one and the rest are zero."""
+    n = math.prod(x.shape)
+    return bound(np.eye(n, dtype=x.dtype).reshape(n, *x.shape), None).to(x.device)
 
 
-def _pulled(pull: Any, value: Any) -> Any:
+def _alone(xs: Sequence[Any], k: int, x: Any) -> list[Any]:
+    return [x if i == k else None for i in range(len(xs))]
+
+
+def _pulled(pull: Any, value: Any, holomorphic: bool) -> tuple[list[list[Any]], Structure]:
+    """The Jacobian of each output by each input, from a cotangent for each number of the outputs."""
     outs, structure = tree_flatten(value)
-    sizes = [math.prod(y.shape) for y in outs]
-    basis = tree_unflatten(structure, [_basis(y, sizes, k) for k, y in enumerate(outs)])
-    found = vmap(pull, randomness="same")(basis)
-    rows, start = [], 0
-    for y, n in zip(outs, sizes, strict=True):
-        rows.append(_Row([ops.reshape(g[start : start + n], (*y.shape, *g.shape[1:])) for g in found]))
-        start += n
-    return tree_unflatten(structure, rows)
+    table = []
+    for k, y in enumerate(outs):
+        units = _units(_checked_kind("an output", y, holomorphic))
+
+        def rows(cotangent: Any, k: int = k) -> Any:
+            return pull(tree_unflatten(structure, _alone(outs, k, cotangent)))
+
+        found = vmap(rows, randomness="same")(units)
+        if holomorphic:  # what is pulled back is J^H e
+            found = [ops.conj(g) for g in found]
+        elif y.dtype.kind == "c":  # and of a real input, the real part of it
+            found = [g + 1j * h for g, h in zip(found, vmap(rows, randomness="same")(1j * units), strict=True)]
+        table.append([ops.reshape(g, (*y.shape, *g.shape[1:])) for g in found])
+    return table, structure
 
 
-def _pushed(function: Callable[..., Any], leaves: list[Any]) -> Any:
-    sizes = [math.prod(x.shape) for x in leaves]
-    tangents = tuple(_basis(x, sizes, k) for k, x in enumerate(leaves))
-    moved = vmap(lambda *ts: jvp(function, tuple(leaves), ts)[1], out_axes=-1, randomness="same")(*tangents)
+def _pushed(function: Callable[..., Any], inputs: list[Any], holomorphic: bool) -> tuple[list[list[Any]], Structure]:
+    """The Jacobian of each output by each input, from a tangent for each number of the inputs."""
+    columns = []
+    structure = tree_flatten(None)[1]
+    for k, x in enumerate(inputs):
 
-    def split(t: Any) -> _Row:
-        row, start = _Row(), 0
-        for x, n in zip(leaves, sizes, strict=True):
-            part = ops.getitem(t, (..., slice(start, start + n)))
-            row.append(ops.reshape(part, (*t.shape[:-1], *x.shape)))
-            start += n
-        return row
+        def column(tangent: Any, k: int = k) -> Any:
+            return jvp(function, tuple(inputs), tuple(_alone(inputs, k, tangent)))[1]
 
-    return tree_map(split, moved)
+        moved, structure = tree_flatten(vmap(column, out_axes=-1, randomness="same")(_units(x)))
+        moved = [_checked_kind("an output", t, holomorphic) for t in moved]
+        columns.append([ops.reshape(t, (*t.shape[:-1], *x.shape)) for t in moved])
+    return [list(row) for row in zip(*columns, strict=True)], structure
 
 
 def hessian(function: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:

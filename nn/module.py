@@ -209,12 +209,16 @@ class Module:
         """This module and all inside it, each once."""
         return (module for _, module in self.named_modules())
 
+    def _is_parameter(self, name: str, value: Any) -> bool:
+        """Whether an attribute is a parameter, or stands in the place of one in a tree of gradients or updates."""
+        return isinstance(value, Parameter) or name in self.__dict__.get("_stand_ins", ())
+
     def named_parameters(self, prefix: str = "", recurse: bool = True) -> Iterator[tuple[str, Parameter]]:
         """The parameters with dotted names; one that is shared comes once, under its first name."""
         seen: set[int] = set()
         for path, module in self.named_modules(prefix) if recurse else [(prefix, self)]:
             for name, value in list(module.__dict__.items()):
-                if isinstance(value, Parameter) and id(value) not in seen:
+                if module._is_parameter(name, value) and id(value) not in seen:
                     seen.add(id(value))
                     yield f"{path}.{name}" if path else name, value
 
@@ -241,7 +245,7 @@ class Module:
     def _named_state(self, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
         """Everything that belongs in a state dict, under every name that leads to it: PyTorch's keys and order."""
         own = self.__dict__
-        yield from ((prefix + name, value) for name, value in own.items() if isinstance(value, Parameter))
+        yield from ((prefix + name, value) for name, value in own.items() if self._is_parameter(name, value))
         for name, persistent in self._buffers.items():
             if persistent and own[name] is not None:
                 yield prefix + name, own[name]
@@ -433,17 +437,17 @@ def _load_error(module: str, own: dict[str, Tensor], result: LoadResult, misfits
 
 
 def _parts(module: Module) -> tuple[list[Any], Any]:
-    """The parameters, each once; after a transform other Tensors stand in their places."""
+    """The parameters, each once; after a transform other values stand in their places."""
     found: dict[int, Any] = {}
     for part in module.modules():
         for name, value in part.__dict__.items():
-            if isinstance(value, Tensor) and name not in part._buffers:
+            if part._is_parameter(name, value):
                 found.setdefault(id(value), value)
     return list(found.values()), (module, list(found))
 
 
 def _with_parts(rest: tuple[Module, list[int]], parts: list[Any]) -> Module:
-    """The module with other Tensors in place of its parameters; buffers and everything else are shared."""
+    """The module with other values in place of its parameters; buffers and everything else are shared."""
     module, places = rest
     return _replaced(module, dict(zip(places, parts, strict=True)), {})
 
@@ -453,12 +457,15 @@ def _replaced(module: Module, new: dict[int, Any], done: dict[int, Module]) -> M
         return done[id(module)]
     twin = object.__new__(type(module))
     done[id(module)] = twin
+    stand_ins = set()
     for name, value in module.__dict__.items():
         if isinstance(value, Module):
             value = _replaced(value, new, done)
-        elif isinstance(value, Tensor):
-            value = new.get(id(value), value)
+        elif module._is_parameter(name, value):
+            value = new[id(value)]
+            stand_ins.add(name)
         twin.__dict__[name] = value
+    twin.__dict__["_stand_ins"] = frozenset(stand_ins)
     return twin
 
 

@@ -23,5 +23,9 @@ class Parameter(Tensor):
     def __init__(self, data: Any, requires_grad: bool = True):
         super().__init__(asarray(data), requires_grad)
 
+    def __copy__(self) -> Parameter:
+        """A Parameter of its own over the same memory, as in PyTorch."""
+        return Parameter(self.detach(), self.requires_grad)
+
     def __repr__(self) -> str:
         return f"Parameter({super().__repr__()})"

@@ -76,7 +76,7 @@ def scaled_dot_product_attention(
         if attn_mask is not None:
             raise ArgumentError("scaled_dot_product_attention: give either attn_mask or is_causal, not both.")
         allowed = np.tril(np.ones((query.shape[-2], key.shape[-2]), dtype=bool))
-        allowed = _where(scores).asarray(allowed)
+        allowed = module_of(scores).asarray(allowed)
     elif attn_mask is not None and attn_mask.dtype.kind == "b":
         allowed = attn_mask
     elif attn_mask is not None:
@@ -94,11 +94,6 @@ def scaled_dot_product_attention(
         else:  # softmax over nothing is 0/0; such a row takes nothing from anywhere
             weights = where(some, softmax(where(plain | ~some, scores, -np.inf), -1), 0)
     return matmul(dropout(weights, dropout_p) if dropout_p else weights, value)
-
-
-def _where(x: Any) -> Any:
-    """The array module of a value, NumPy where it is not at hand (inside vmap)."""
-    return module_of(x)
 
 
 def _indices(op: str, indices: Any, n: int) -> Any:
@@ -175,7 +170,7 @@ def embedding_bag(
     if mode == "max":
         bags = [maximum_of(rows[a:b], 0) if b > a else empty[0] for a, b in pairwise(edges)]
         return stack(bags, 0)
-    total = index_add(_where(rows).asarray(empty), 0, np.repeat(np.arange(len(starts)), sizes), rows)
+    total = index_add(module_of(rows).asarray(empty), 0, np.repeat(np.arange(len(starts)), sizes), rows)
     return total / np.maximum(sizes, 1)[:, None].astype(rows.dtype) if mode == "mean" else total
 
 
@@ -185,5 +180,5 @@ def one_hot(indices: Any, num_classes: int = -1) -> Any:
     array = array if is_array(array) else np.asarray(array)
     n = (int(array.max()) + 1 if array.size else 0) if num_classes < 0 else num_classes
     places = _indices("one_hot", indices, n)
-    made = (places[..., None] == _where(places).arange(n)).astype(np.int64)
+    made = (places[..., None] == module_of(places).arange(n)).astype(np.int64)
     return bound(made, None) if isinstance(indices, Variable) and not isinstance(made, Variable) else made

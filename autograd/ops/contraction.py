@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import string
+from collections.abc import Iterable
 from itertools import combinations
 from typing import Any
 
@@ -115,7 +116,10 @@ def contraction_path(terms: list[str], output: str, shapes: list[tuple[int, ...]
 def _greedy_path(terms: list[str], output: str, sizes: dict[str, int]) -> list[tuple[int, int]]:
     """At each step the pair whose product saves most memory against its factors, the cheaper one of equals."""
     left, path = [set(term) for term in terms], []
-    size = lambda labels: math.prod(sizes[label] for label in labels)  # noqa: E731
+
+    def size(labels: Iterable[str]) -> int:
+        return math.prod(sizes[label] for label in labels)
+
     while len(left) > 2:
 
         def price(pair: tuple[int, int]) -> tuple[int, int]:

@@ -21,7 +21,7 @@ from autograd.ops.indexing import take
 from autograd.parameters import full_shape, require
 from autograd.random import Generator, default_generator
 from autograd.sampler import Sampler
-from autograd.tape import Variable
+from autograd.tape import Variable, innermost
 
 __all__ = [
     "bernoulli", "binomial", "categorical", "choice", "multinomial", "permutation", "poisson", "randint", "randperm",
@@ -129,7 +129,7 @@ def permutation(x: Any, axis: int = 0, *, device: str = "cpu", generator: Genera
     if not x.shape:
         raise ShapeError("permutation: x has no axes to permute.")
     axis = normalize_axis("permutation", axis, len(x.shape), x.shape)
-    generator = generator or default_generator(x.device if isinstance(x, Variable) else device_of(x))  # type: ignore[attr-defined]
+    generator = generator or default_generator(device_of(innermost(x)))
     x = x if isinstance(x, Variable) else bound(x, None)
     return take(x, generator.permutation(x.shape[axis]), axis)
 
@@ -158,7 +158,7 @@ def choice(
         p = p.array
     if isinstance(x, Variable) or (is_array(x) and x.ndim):
         axis = normalize_axis("choice", axis, len(x.shape), x.shape)
-        generator = generator or default_generator(x.device if isinstance(x, Variable) else device_of(x))  # type: ignore[attr-defined]
+        generator = generator or default_generator(device_of(innermost(x)))
         sizes = full_shape("choice", shape)
         index = generator.choice(x.shape[axis], (math.prod(sizes),), replace, p)
         chosen = take(x if isinstance(x, Variable) else bound(x, None), index, axis)

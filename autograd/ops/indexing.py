@@ -40,11 +40,6 @@ def plain_index(index: Index) -> Index:
     return index
 
 
-def _is_advanced(index: Index) -> bool:
-    parts = index if isinstance(index, tuple) else (index,)
-    return any(is_array(part) or isinstance(part, (bool, np.bool_)) for part in parts)
-
-
 def _has_integer_arrays(index: Index) -> bool:
     parts = index if isinstance(index, tuple) else (index,)
     return any(is_array(part) and part.dtype.kind in "iu" for part in parts)

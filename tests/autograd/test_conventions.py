@@ -698,6 +698,24 @@ def test_the_origin_of_the_complex_plane(case):
     assert np.isfinite(g.array).all()
 
 
+@line("`grad` and `backward` of a complex result")
+def test_a_complex_result_has_no_gradient():
+    z = ag.tensor(1 + 2j, requires_grad=True)
+    for call in (lambda: ag.grad(ag.exp)(1 + 2j), ag.exp(z).backward, lambda: ag.gradients(ag.exp(z), z)):
+        with pytest.raises(ag.GradientError, match="gradient is of a real number"):
+            call()
+
+
+@line("`jacobian` of complex inputs")
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_the_jacobian_of_a_holomorphic_function(mode):
+    z, x = np.array([1.0 + 2.0j, -0.5j]), np.array([0.3, -0.7])
+    np.testing.assert_allclose(ag.jacobian(ag.exp, mode=mode, holomorphic=True)(z).array, np.diag(np.exp(z)))
+    np.testing.assert_allclose(ag.jacobian(lambda x: ag.exp(1j * x), mode=mode)(x).array, np.diag(1j * np.exp(1j * x)))
+    with pytest.raises(ag.DtypeError, match="holomorphic=True"):
+        ag.jacobian(ag.exp, mode=mode)(z)
+
+
 @line("integers and booleans")
 @pytest.mark.parametrize("values", [[1, 2], [True, False]])
 def test_integers_are_never_differentiable(values):

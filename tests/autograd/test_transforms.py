@@ -79,3 +79,130 @@ def test_a_product_with_the_hessian_is_differentiable_in_its_vector():
     f = lambda x: (x**3).sum()  # noqa: E731
     np.testing.assert_allclose(ag.grad(lambda v: (ag.hvp(f, x, v) * u).sum())(v).array, 6 * x * u)
     np.testing.assert_allclose(ag.jacobian(lambda v: ag.hvp(f, x, v), mode="reverse")(v).array, np.diag(6 * x))
+
+
+def test_complex_results_have_no_gradient_without_a_weight():
+    z = ag.tensor(1 + 2j, requires_grad=True)
+    for call in (lambda: ag.grad(lambda z: z * 2)(1 + 2j), (z * 2).backward, lambda: ag.gradients(z * 2, z)):
+        with pytest.raises(GradientError, match="the gradient is of a real number|a gradient is of a real number"):
+            call()
+    assert ag.gradients(z * 2, z, ag.tensor(1 + 0j))[0].item() == 2
+
+
+def test_numbers_as_directions_keep_the_precision_of_the_value():
+    x = np.array(0.7)
+    assert ag.jvp(ag.sin, (x,), (0.1,))[1].item() == pytest.approx(0.1 * np.cos(0.7), rel=1e-15)
+    assert ag.vjp(ag.sin, x)[1](0.1)[0].item() == pytest.approx(0.1 * np.cos(0.7), rel=1e-15)
+    with pytest.raises(DtypeError, match="a tangent is complex128; its primal is float64"):
+        ag.jvp(ag.sin, (x,), (1j,))
+
+
+def test_argnums_are_checked():
+    f = lambda x, y: x * y  # noqa: E731
+    for transform in (ag.grad, ag.jacobian, ag.hessian):
+        with pytest.raises(DtypeError, match="names argument 2, but the call has 2"):
+            transform(f, argnums=2)(1.0, 2.0)
+        with pytest.raises(DtypeError, match="argnums must be integers, not 'x'"):
+            transform(f, argnums="x")(1.0, 2.0)
+        with pytest.raises(ag.ArgumentError, match="names an argument twice"):
+            transform(f, argnums=(0, -2))(1.0, 2.0)
+
+
+# ------------------------------------------------------------------------------------------------------ linearize
+
+
+def curve(x, y):
+    return {"a": ag.sin(x) * y, "b": (x * y * y).sum()}
+
+
+LX, LY, LT = np.array([0.3, -1.0]), np.array([2.0, 0.5]), np.array([1.0, -2.0])
+
+
+def test_linearize_is_jvp():
+    value, derivative = ag.linearize(curve, LX, LY)
+    want_value, want = ag.jvp(curve, (LX, LY), (LT, LY))
+    for key in "ab":
+        np.testing.assert_allclose(value[key].array, want_value[key].array)
+        np.testing.assert_allclose(derivative(LT, LY)[key].array, want[key].array)
+        assert not derivative(LT, LY)[key].requires_grad
+    np.testing.assert_allclose(derivative(LT, None)["a"].array, np.cos(LX) * LY * LT)
+    with pytest.raises(ag.ArgumentError, match="linearize: the tangents differs in structure: it has 1 entries"):
+        derivative(LT)
+    with pytest.raises(ag.ShapeError, match=r"cotangent is \(3,\)|tangent is \(3,\)"):
+        derivative(np.ones(3), LY)
+    z = np.array(1.0 + 2j)
+    np.testing.assert_allclose(ag.linearize(lambda z: z**2, z)[1](1j).array, 2 * z * 1j)
+    assert ag.linearize(lambda x: ag.tensor([1.0, 2.0]), 1.0)[1](1.0).tolist() == [0.0, 0.0]
+
+
+def test_a_linearized_function_is_differentiated_and_batched():
+    derivative = ag.linearize(lambda x: ag.sin(x) * x, LX)[1]
+    slope = np.cos(LX) * LX + np.sin(LX)
+    np.testing.assert_allclose(ag.grad(lambda t: derivative(t).sum())(LT).array, slope)
+    np.testing.assert_allclose(ag.jvp(derivative, (LT,), (LY,))[1].array, slope * LY)
+    rows = np.stack([LT, LY, LX])
+    np.testing.assert_allclose(ag.vmap(derivative)(rows).array, slope * rows)
+    np.testing.assert_allclose(ag.vmap(ag.grad(lambda t: (derivative(t) ** 2).sum()))(rows).array, 2 * slope**2 * rows)
+    np.testing.assert_allclose(ag.jacobian(derivative, mode="reverse")(LT).array, np.diag(slope))
+    np.testing.assert_allclose(ag.jacobian(derivative, mode="forward")(LT).array, np.diag(slope))
+    curved = 2 * np.cos(LX) - LX * np.sin(LX)
+    at = lambda x: ag.linearize(lambda x: ag.sin(x) * x, x)[1](LT).sum()  # noqa: E731
+    np.testing.assert_allclose(ag.grad(at)(LX).array, curved * LT)
+    np.testing.assert_allclose(ag.jvp(at, (LX,), (LY,))[1].array, (curved * LT * LY).sum())
+    np.testing.assert_allclose(ag.vmap(ag.grad(at))(rows)[2].array, curved * LT)
+
+
+# ------------------------------------------------------------------------------------------------------- Jacobians
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse", "auto"])
+def test_jacobians_of_complex_functions_agree_in_both_modes(mode):
+    z, x = np.array([1 + 2j, 0.5 - 1j]), np.array([0.3, -0.7])
+    holomorphic = ag.jacobian(lambda z: ag.exp(z) * z[0], mode=mode, holomorphic=True)(z).array
+    want = np.diag(np.exp(z) * z[0]) + np.outer(np.exp(z), [1, 0])
+    np.testing.assert_allclose(holomorphic, want)
+    np.testing.assert_allclose(ag.jacobian(lambda x: ag.exp(1j * x), mode=mode)(x).array, np.diag(1j * np.exp(1j * x)))
+    both = ag.jacobian(lambda x: {"c": x[0] * (2 + 1j), "r": x}, mode=mode)(x)
+    np.testing.assert_allclose(both["c"].array, [2 + 1j, 0])
+    np.testing.assert_allclose(both["r"].array, np.eye(2))
+    assert both["r"].dtype == np.float64
+
+
+def test_jacobians_of_what_has_none_are_errors():
+    with pytest.raises(DtypeError, match="an input is complex128. Pass holomorphic=True"):
+        ag.jacobian(ag.abs)(np.array([1j]))
+    with pytest.raises(DtypeError, match="an output is float64; holomorphic functions are complex in and out"):
+        ag.jacobian(ag.abs, holomorphic=True)(np.array([1j]))
+    for mode in ("forward", "reverse", "auto"):
+        with pytest.raises(DtypeError, match="an input is int64"):
+            ag.jacobian(lambda x: x * 2.0, mode=mode)(np.array([1, 2]))
+        with pytest.raises(DtypeError, match="an output is int64"):
+            ag.jacobian(lambda x: ag.argsort(x), mode=mode)(np.array([1.0, 2.0]))
+    with pytest.raises(ag.ArgumentError, match="mode must be 'auto', 'forward' or 'reverse', not 'backward'"):
+        ag.jacobian(ag.sin, mode="backward")
+
+
+def test_jacobians_take_keywords_containers_and_empty_arrays():
+    def f(p, *, power):
+        return {"y": p["w"] ** power * p["b"], "n": p["b"]}
+
+    p = {"b": np.array(3.0), "w": np.array([1.0, 2.0])}
+    for mode in ("forward", "reverse"):
+        j = ag.jacobian(f, mode=mode)(p, power=3)
+        np.testing.assert_allclose(j["y"]["w"].array, np.diag([9.0, 36.0]))
+        np.testing.assert_allclose(j["y"]["b"].array, [1.0, 8.0])
+        assert j["n"]["w"].tolist() == [0.0, 0.0]
+        assert ag.jacobian(lambda x: x[:, None] * 2, mode=mode)(np.ones(0)).shape == (0, 1, 0)
+        assert ag.jacobian(lambda x, y: x * y, argnums=(1, 0), mode=mode)(2.0, 3.0)[0].item() == 2.0
+    h = ag.hessian(lambda p: (p["w"] ** 2).sum() * p["b"])(p)
+    assert h["w"]["b"].tolist() == [2.0, 4.0]
+    assert ag.hessian(lambda x, k: (x**k).sum())(np.ones(2), k=3).tolist() == [[6.0, 0.0], [0.0, 6.0]]
+
+
+def test_axes_of_vmap_are_integers():
+    for axes in (0.5, "a", (True,)):
+        with pytest.raises((DtypeError, ag.ArgumentError), match="in_axes"):
+            ag.vmap(lambda x: x, in_axes=axes)(np.ones(2))
+    with pytest.raises((DtypeError, ag.ArgumentError), match="out_axes"):
+        ag.vmap(lambda x: x, out_axes=0.5)(np.ones(2))
+    assert ag.vmap(lambda x: x, in_axes=np.int64(1))(np.ones((2, 3))).shape == (3, 2)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections import OrderedDict
+import copy
+from collections import OrderedDict, defaultdict
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -31,7 +32,7 @@ def test_containers_come_back_as_they_were():
     assert doubled["p"] == Point(6, 8)
     assert doubled["b"].high == {"c": 12}
     assert isinstance(doubled["o"], OrderedDict)
-    with pytest.raises(ag.ArgumentError, match="differ in structure"):
+    with pytest.raises(ag.ArgumentError, match="container 2 differs in structure: it has 1 entries; 2 entries wanted"):
         ag.tree_map(lambda a, b: a, [1, 2], [1])
 
 
@@ -56,3 +57,104 @@ def test_a_module_is_an_argument():
     tied[1].weight = tied[0].weight
     assert len(ag.tree_leaves(tied)) == 3
     assert len(ag.tree_leaves(ag.grad(lambda m: m(x).sum())(tied))) == 3
+
+
+def test_containers_are_matched_by_key_and_kind():
+    a, b = {"w": 1, "b": [2, 3]}, {"b": [20, 30], "w": 10}
+    assert ag.tree_map(lambda x, y: (x, y), a, b) == {"w": (1, 10), "b": [(2, 20), (3, 30)]}
+    assert ag.tree_flatten(a)[1] == ag.tree_flatten(b)[1]
+    assert ag.tree_flatten(a)[1] != ag.tree_flatten({"w": 1, "c": [2, 3]})[1]
+    counts: defaultdict[str, Any] = defaultdict(list, x=1)
+    doubled = ag.tree_map(lambda v: 2 * v, counts)
+    assert (doubled, doubled.default_factory) == ({"x": 2}, list)
+    for other, message in [
+        ({"w": 1, "c": [2, 3]}, "it has 'w', 'c'; 'w', 'b' wanted"),
+        (
+            {"w": 1, "b": (2, 3)},
+            r"container 2, at 'b', differs in structure: it is \(\*, \*\), but \[\*, \*\] is wanted",
+        ),
+        ({"w": 1, "b": 2}, "it is one leaf, a int"),
+        ([1, [2, 3]], r"it is \[\*, \[\*, \*\]\], but \{'w': \*, 'b': \[\*, \*\]\}"),
+    ]:
+        with pytest.raises(ag.ArgumentError, match=message):
+            ag.tree_map(lambda x, y: x, a, other)
+
+
+def test_transforms_match_containers_by_key():
+    p, t = {"a": np.array(2.0), "b": np.array(5.0)}, {"b": 10.0, "a": 1.0}
+    product = lambda d: d["a"] ** 2 * d["b"]  # noqa: E731
+    assert ag.jvp(product, (p,), (t,))[1].item() == 4 * 5 + 4 * 10
+    assert ag.hvp(product, p, t)["a"].item() == 2 * 5 * 1 + 4 * 10
+    pull = ag.vjp(lambda x: {"y": x, "z": 10 * x}, 1.0)[1]
+    assert pull({"z": 1.0, "y": 2.0})[0].item() == 12.0
+    assert pull({"z": None, "y": 2.0})[0].item() == 2.0
+    rows = {"a": np.ones((2, 3)), "b": np.ones(3)}
+    assert ag.vmap(lambda d: d["a"] + d["b"], in_axes=({"b": None, "a": 0},))(rows).shape == (2, 3)
+    for call in [
+        lambda: ag.jvp(product, (p,), ({"a": 1.0, "c": 2.0},)),
+        lambda: pull({"y": 1.0}),
+        lambda: pull((1.0, 1.0)),
+        lambda: ag.vmap(lambda d: d["a"], in_axes=({"a": 0},))(rows),
+        lambda: ag.vmap(lambda d: (d["a"], d["b"]), in_axes=({"a": 0, "b": None},), out_axes=(0, 0, 0))(rows),
+    ]:
+        with pytest.raises(ag.ArgumentError, match="differs in structure"):
+            call()
+
+
+def test_what_has_no_gradient_is_a_constant_of_a_container():
+    p = {"w": np.array([1.0, 2.0]), "n": 3, "name": "power", "labels": np.array([0, 1]), "off": None, "flag": True}
+
+    def f(d):
+        assert (type(d["n"]), d["name"], d["off"], d["flag"]) == (int, "power", None, True)
+        return (d["w"] ** d["n"]).sum()
+
+    want = [3.0, 12.0]
+    nothing = dict.fromkeys(("n", "name", "labels", "off", "flag"))
+    gradients = [ag.grad(f)(p), ag.vjp(f, p)[1](1.0)[0], ag.jacobian(f)(p), ag.jacobian(f, mode="forward")(p)]
+    for g in gradients:
+        assert g["w"].tolist() == want
+        assert {k: v for k, v in g.items() if k != "w"} == nothing
+    tangents = {**nothing, "w": np.array([1.0, 0.0])}
+    assert ag.jvp(f, (p,), (tangents,))[1].item() == 3.0
+    assert ag.linearize(f, p)[1](tangents).item() == 3.0
+    assert ag.vmap(lambda d: d["w"] * d["n"], in_axes=({**nothing, "w": 0},))(p).tolist() == [3.0, 6.0]
+    with pytest.raises(ag.DtypeError, match="holds nothing that has a gradient: its parts are int, str"):
+        ag.grad(lambda d: d["n"])({"n": 3, "s": "x"})
+
+
+def test_results_may_hold_none_and_nothing_else_that_is_no_number():
+    both = lambda x: (x * 2, None)  # noqa: E731
+    assert ag.jvp(both, (1.0,), (1.0,))[1][1] is None
+    value, pull = ag.vjp(both, 1.0)
+    assert value[1] is None
+    assert pull((1.0, None))[0].item() == 2.0
+    assert ag.vmap(both)(np.ones(3))[1] is None
+    assert ag.linearize(both, 1.0)[1](3.0)[0].item() == 6.0
+    for transform in (lambda f: ag.vmap(f)(np.ones(3)), lambda f: ag.vjp(f, 1.0), lambda f: ag.jvp(f, (1.0,), (1.0,))):
+        with pytest.raises(ag.DtypeError, match="the function returned a str"):
+            transform(lambda x: {"x": x, "s": "text"})
+
+
+def test_a_tree_of_gradients_of_a_module_has_its_names():
+    model = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))
+    model[0].register_buffer("scale", ag.ones(1))
+    model[2].mask = ag.ones(2)  # an ordinary attribute: no parameter, so a constant
+    x = ag.tensor(np.random.default_rng(0).normal(size=(5, 3)).astype("float32"))
+    gradient = ag.grad(lambda m: (m(x) * m[2].mask).sum())(model)
+    assert list(dict(gradient.named_parameters())) == list(dict(model.named_parameters()))
+    assert list(gradient.state_dict()) == list(model.state_dict())
+    stepped = ag.tree_map(lambda p, g: p.detach() - 0.1 * g, model, gradient)
+    assert list(stepped.state_dict()) == list(model.state_dict())
+    model.load_state_dict(stepped.state_dict())
+    for p, q in zip(model.parameters(), stepped.parameters(), strict=True):
+        np.testing.assert_array_equal(p.array, q.array)
+    sizes = ag.tree_map(lambda p: p.size, model)  # leaves of a tree may be anything
+    assert ag.tree_leaves(ag.tree_map(lambda p, n: p.reshape(n), model, sizes))[0].shape == (12,)
+
+
+def test_a_shallow_copy_of_a_parameter_is_a_parameter_over_the_same_memory():
+    p = nn.Parameter([1.0, 2.0])
+    twin = copy.copy(p)
+    assert isinstance(twin, nn.Parameter)
+    assert (twin.is_leaf, twin.requires_grad, np.shares_memory(twin.array, p.array)) == (True, True, True)
+    assert not copy.copy(nn.Parameter([1.0], requires_grad=False)).requires_grad

@@ -115,7 +115,7 @@ def test_what_asks_for_a_number_runs_example_by_example():
 def test_wrong_use_is_named():
     with pytest.raises(ag.ShapeError, match="different numbers of examples"):
         ag.vmap(lambda a, b: a + b)(np.ones(2), np.ones(3))
-    with pytest.raises(ag.ArgumentError, match="2 entries for 1"):
+    with pytest.raises(ag.ArgumentError, match="it has 2 entries; 1 entries wanted"):
         ag.vmap(lambda a: a, in_axes=(0, 0))(np.ones(2))
     with pytest.raises(ag.ShapeError, match="no argument is batched"):
         ag.vmap(lambda a: a, in_axes=None)(np.ones(2))
