@@ -450,25 +450,34 @@ def _outside(x: Any, low: Any, high: Any) -> Any:
     return below | above
 
 
-def clip(x: Any, min: Any = None, max: Any = None) -> Any:
-    """``x`` limited to ``[min, max]``; either bound may be None. Outside the bounds there is no gradient.
+_bounds = (spec(2, 3, low=-1.5, high=-0.5), spec(3, low=0.5, high=1.5))
 
-    Bounds are numbers or arrays that broadcast with ``x``; for bounds that want gradients use
-    :data:`maximum` and :data:`minimum`.
+
+@composite(
+    r"\operatorname{{clip}}({0}, {1}, {2})",
+    [
+        sample(spec(2, 3), *_bounds),
+        sample(spec(2, 3), None, _bounds[1]),
+        sample(spec(), _bounds[0], None),
+        sample(spec(3), spec(3, low=0.5), spec(3, high=0.4)),
+        sample(spec(0, 3), *_bounds[1:], spec(3, low=1.6)),
+    ],
+    errors=[ErrorSample((np.ones((2, 3)), None, np.ones(4)), ShapeError, r"max is \(4,\); it must broadcast")],
+    reference=np.clip,
+)
+def clip(x: Any, min: Any = None, max: Any = None) -> Any:
+    """``x`` limited to ``[min, max]``; either bound may be None. Where ``min`` exceeds ``max``, the result is ``max``.
+
+    Bounds are numbers, arrays or Tensors that broadcast with ``x``. The gradient goes to what was chosen: to ``x``
+    between the bounds and on them, to a bound outside of it.
     """
     for name, limit in (("min", min), ("max", max)):
-        if getattr(limit, "requires_grad", False) or hasattr(limit, "tangent"):
-            raise DtypeError(
-                f"clip: {name} wants gradients, which clip does not give to its bounds. "
-                "Use minimum(maximum(x, low), high)."
-            )
         if limit is not None and (clash := broadcast_clash([tuple(x.shape), np.shape(limit)])):
             raise ShapeError(f"clip: {name} is {np.shape(limit)}; it must broadcast with x {tuple(x.shape)}: {clash}.")
-    low, high = constant(min), constant(max)
-    if hasattr(low, "level") or hasattr(high, "level"):  # inside vmap: a bound for each example
-        y = x if low is None else where(x < low, low, x)
-        return y if high is None else where(y > high, high, y)
-    return _clip(x, low=low, high=high)
+    if any(np.shape(v) or getattr(v, "requires_grad", False) or hasattr(v, "level") for v in (min, max)):
+        y = x if min is None else where((x < min) | (min != min), min, x)
+        return y if max is None else where((y > max) | (max != max), max, y)
+    return _clip(x, low=constant(min), high=constant(max))
 
 
 clamp = clip
