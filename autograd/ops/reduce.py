@@ -471,6 +471,8 @@ def vector_norm(x: Any, ord: float = 2, axis: Axis = None, keepdims: bool = Fals
         raise ArgumentError(
             f"vector_norm: ord must be a number, inf or -inf, not {ord!r}. Norms of matrices: matrix_norm."
         )
+    if x.dtype.kind in "iub":  # whose squares may not fit
+        x = x.astype(np.float64)
     if ord == 2:
         squares = real(x * x.conj()) if is_complex(x.dtype) else square(x)
         return safe_sqrt(sum(squares, axis, keepdims))

@@ -97,7 +97,14 @@ row("solve: a vector", linalg.solve, torch.linalg.solve, lambda d: (d.x(3, 3, ma
 row("solve_triangular", lambda a, b, up, unit: linalg.solve_triangular(a, b, up, unit),
     lambda a, b, up, unit: torch.linalg.solve_triangular(a, b, upper=up, unitriangular=unit),
     lambda d: (n := d.int(1, 3), (d.x(n, n, low=0.5), d.x(n, 2), d.bool(), d.bool()))[1], "dD")
+row("solve_triangular: right", lambda a, b, up, unit: linalg.solve_triangular(a, b, up, unit, left=False),
+    lambda a, b, up, unit: torch.linalg.solve_triangular(a, b, upper=up, unitriangular=unit, left=False),
+    lambda d: (n := d.int(1, 3), (d.x(n, n, low=0.5), d.x(2, n), d.bool(), d.bool()))[1], "dD")
+row("pinv: hermitian", lambda x, tol: linalg.pinv(x, tol, hermitian=True), lambda x, tol: torch.linalg.pinv(hermitian(x), rtol=tol, hermitian=True),
+    lambda d: (d.matrix("symmetric"), d.one(None, 1e-3)), "dD", rtol=1e-7)
 row("pinv", linalg.pinv, torch.linalg.pinv, lambda d: (d.matrix(square=False),), "dD", rtol=1e-7)
+row("lstsq: rcond", linalg.lstsq, lambda a, b, rcond: torch.linalg.pinv(a, rtol=rcond) @ b,
+    lambda d: (a := d.matrix(square=False), d.x(*a.shape[:-1], 2), d.one(None, 1e-3)), "dD", rtol=1e-7)
 row("lstsq", linalg.lstsq, lambda a, b: torch.linalg.pinv(a) @ b, lambda d: (a := d.matrix(square=False), d.x(*a.shape[:-1], 2)), rtol=1e-7)
 row("det", linalg.det, torch.linalg.det, lambda d: (d.matrix(),), "dD")
 row("slogdet", lambda x: linalg.slogdet(x)[1], lambda x: torch.linalg.slogdet(x)[1], lambda d: (d.matrix(),), "dD")
@@ -130,6 +137,8 @@ row("vector_norm: norm", lambda x, p, a: linalg.norm(x, p, a), lambda x, p, a: t
     lambda d: (x := d.xs(1, distinct=True, high=2.21), d.one(None, 1, 2, 3, 0.5, np.inf, -np.inf, -1), d.axis(x)), "dD")
 row("matrix_norm: norm", lambda x, p: linalg.norm(x, p, (0, 1)), lambda x, p: torch.linalg.norm(x, p, (0, 1)),
     lambda d: (d.x(3, 4), d.one("fro", "nuc", 1, -1, 2, -2, np.inf, -np.inf)), "dD", rtol=1e-7)
+row("norm", lambda x, p, a, keep: linalg.norm(x, p, a, keep), lambda x, p, a, keep: torch.linalg.norm(x, p, a, keep),
+    lambda d: (d.x(2, 3, 4), *d.one((None, None), (None, (0, 2)), (2, -1), ("nuc", (2, 0)), (-1, (-2, -1))), d.bool()), "dD", rtol=1e-7)
 row("cond", linalg.cond, torch.linalg.cond, lambda d: (d.x(n := d.int(2, 3), n, matrix="regular"), d.one(None, 2)), rtol=1e-7)
 row("cond: a norm", linalg.cond, lambda x, p: torch.linalg.matrix_norm(x, p) * torch.linalg.matrix_norm(torch.linalg.inv(x), p),
     lambda d: (d.matrix(), d.one("fro", 1, np.inf)))
