@@ -38,6 +38,7 @@ from autograd.mode import enable_grad, inference_mode, is_grad_enabled, no_grad,
 from autograd.ops.activation import *
 from autograd.ops.adaptive_pooling import *
 from autograd.ops.attention import *
+from autograd.ops.bessel import *
 from autograd.ops.choosing import *
 from autograd.ops.complex_numbers import *
 from autograd.ops.contraction import *

@@ -4,6 +4,7 @@ from autograd.ops import (
     activation,
     adaptive_pooling,
     attention,
+    bessel,
     choosing,
     complex_numbers,
     contraction,
@@ -44,6 +45,7 @@ from autograd.ops import (
 from autograd.ops.activation import *
 from autograd.ops.adaptive_pooling import *
 from autograd.ops.attention import *
+from autograd.ops.bessel import *
 from autograd.ops.choosing import *
 from autograd.ops.complex_numbers import *
 from autograd.ops.contraction import *
@@ -85,6 +87,7 @@ __all__: list[str] = []
 __all__ += activation.__all__
 __all__ += adaptive_pooling.__all__
 __all__ += attention.__all__
+__all__ += bessel.__all__
 __all__ += choosing.__all__
 __all__ += complex_numbers.__all__
 __all__ += contraction.__all__

@@ -12,12 +12,13 @@ from autograd.backend import Array
 from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError
 from autograd.ops.activation import sigmoid
-from autograd.ops.elementwise import clip, exp, log, over, sign, steep, where
+from autograd.ops.elementwise import clip, exp, log, over, steep, where
 from autograd.primitive import Primitive, per_element, primitive
 from autograd.samples import ErrorSample, elementwise_samples, integers, sample
 from autograd.samples import array as spec
 
 __all__ = [
+    "betainc",
     "betaln",
     "digamma",
     "entr",
@@ -25,15 +26,13 @@ __all__ = [
     "erfcinv",
     "erfcx",
     "erfinv",
+    "exp1",
     "expit",
+    "expn",
     "gamma_order_derivative",
     "gammainc",
     "gammaincc",
     "gammaln",
-    "i0",
-    "i0e",
-    "i1",
-    "i1e",
     "lgamma",
     "log_ndtr",
     "logit",
@@ -196,25 +195,85 @@ gammaincc = primitive(
 )
 
 
-def _no_order_gradient(g: Any) -> Any:
-    raise ArgumentError(
-        "zeta: the gradient with respect to the order a has no closed form and is not defined here. "
-        "detach() a, or use finite differences for it."
-    )
+def _no_gradient(op: str, argument: str) -> Any:
+    """The rule of a parameter in which no stable derivative is known: it says so."""
+
+    def refuse(g: Any) -> Any:
+        raise ArgumentError(
+            f"{op}: the gradient with respect to {argument} has no closed form and is not defined here. "
+            "detach() it, or use finite differences for it."
+        )
+
+    return refuse
 
 
 zeta = primitive(
     "zeta",
     lambda a, x: special.call("zeta", a, x),
     kind="elementwise",
-    vjp=[_no_order_gradient, lambda g, a, x: -g * a * zeta(a + 1, x)],
-    jvp=[_no_order_gradient, lambda t, a, x: -t * a * zeta(a + 1, x)],
+    vjp=[_no_gradient("zeta", "the order a"), lambda g, a, x: -g * a * zeta(a + 1, x)],
+    jvp=[_no_gradient("zeta", "the order a"), lambda t, a, x: -t * a * zeta(a + 1, x)],
     latex=r"\zeta({0}, {1})",
     vjp_latex=[None, r"-\bar y \, a \, \zeta(a + 1, x)"],
     flops=per_element(60),
     samples=[sample(integers(2, 3, low=2), spec(2, 3, low=0.5)), sample(integers(low=2), spec(3, low=0.5))],
     doc="The Hurwitz zeta function, the sum of ``(k + x)**-a`` over k from 0; differentiable in ``x``.",
 )
+
+
+def _beta_density(a: Any, b: Any, x: Any) -> Any:
+    """The density of the beta distribution, ``x**(a - 1) * (1 - x)**(b - 1) / B(a, b)``."""
+    return exp(xlogy(a - 1, x) + xlog1py(b - 1, -x) - betaln(a, b))
+
+
+betainc = primitive(
+    "betainc",
+    lambda a, b, x: special.call("betainc", a, b, x),
+    kind="elementwise",
+    vjp=[
+        _no_gradient("betainc", "the parameter a"), _no_gradient("betainc", "the parameter b"),
+        lambda g, a, b, x: g * _beta_density(a, b, x),
+    ],
+    jvp="from_vjp",
+    latex=r"\operatorname{{I}}_{{{2}}}({0}, {1})",
+    vjp_latex=[None, None, r"\bar y \frac{x^{a-1} (1 - x)^{b-1}}{\operatorname{B}(a, b)}"],
+    flops=per_element(80),
+    samples=[
+        sample(integers(2, 3, low=1), integers(3, low=1), spec(2, 3, low=0.05, high=0.95)),
+        sample(integers(low=1), integers(2, low=1), spec(low=0.05, high=0.95)),
+        sample(integers(2, low=30, high=50), integers(low=20, high=40), spec(2, low=0.3, high=0.8)),
+        sample(integers(low=1), integers(low=1), spec(0, 2, low=0.05, high=0.95)),
+    ],
+    doc="The regularised incomplete beta function, differentiable in ``x`` from 0 to 1.",
+)  # fmt: skip
+
+
+_expn = primitive(
+    "expn",
+    lambda x, *, n: special.call("exp1", x) if n == 1 else special.call("expn", n, x),
+    kind="elementwise",
+    vjp=[lambda g, x, n: -steep(g, expn(n - 1, x))],
+    jvp="from_vjp",
+    latex=r"\operatorname{{E}}_n({0})",
+    vjp_latex=[r"-\bar y \operatorname{E}_{n-1}(x)"],
+    flops=per_element(60),
+    samples=[sample(spec(2, 3, low=0.3, high=4.0), n=1), sample(spec(low=0.3), n=3), sample(spec(0, 2), n=2),
+             sample(spec(4, low=10.0, high=100.0), n=2)],
+)  # fmt: skip
+
+
+def expn(n: int, x: Any) -> Any:
+    r"""The exponential integral :math:`\int_1^\infty e^{-x t} t^{-n} dt` of positive x; ``n`` is an integer from 0."""
+    if not isinstance(n, (int, np.integer)) or n < 0:
+        raise ArgumentError(f"expn: n must be an integer from 0, not {n!r}.")
+    return exp(-x) / x if n == 0 else _expn(x, n=int(n))
+
+
+@composite(r"\operatorname{{E}}_1({0})", elementwise_samples(low=0.3, high=4.0))
+def exp1(x: Any) -> Any:
+    """:func:`expn` of order 1."""
+    return _expn(x, n=1)
+
 
 # --------------------------------------------------------------------------------------------- normal and logistic
 
@@ -286,7 +345,7 @@ xlog1py = primitive(
     samples=elementwise_samples(2, low=0.3), doc="``a * log1p(b)``, which is 0 where a is 0.",
 )  # fmt: skip
 
-# ------------------------------------------------------------------------------------------------- sinc and Bessel
+# ------------------------------------------------------------------------------------------------- -------- sinc
 
 
 def _sinc_series(x: Array, n: int) -> Array:
@@ -331,40 +390,3 @@ _sinc = primitive(
 def sinc(x: Any) -> Any:
     r""":math:`\sin(\pi x) / (\pi x)`, and 1 at 0, elementwise; derivatives of every order are right at 0 too."""
     return _sinc(x, n=0)
-
-
-_bessel_i = primitive(
-    "bessel_i", lambda x, *, n: np.i0(x).astype(x.dtype) if n == 0 else special.bessel_i(n, x), kind="elementwise",
-    vjp=[lambda g, x, n: g * (0.5 * (_bessel_i(x, n=abs(n - 1)) + _bessel_i(x, n=n + 1)))], jvp="from_vjp",
-    latex=r"I_n({0})", vjp_latex=[r"\tfrac12 \bar y \,(I_{n-1}(x) + I_{n+1}(x))"], flops=per_element(60),
-    samples=[sample(spec(2, 3), n=0), sample(spec(), n=1), sample(spec(0, 3), n=2)],
-)  # fmt: skip
-
-
-def i0(x: Any) -> Any:
-    """The modified Bessel function of the first kind, of order 0, elementwise."""
-    return _bessel_i(x, n=0)
-
-
-def i1(x: Any) -> Any:
-    """The modified Bessel function of the first kind, of order 1, elementwise."""
-    return _bessel_i(x, n=1)
-
-
-_bessel_ie = primitive(
-    "bessel_ie", lambda x, *, n: special.call("ive", n, x), kind="elementwise",
-    vjp=[lambda g, x, y, n: g * (0.5 * (_bessel_ie(x, n=abs(n - 1)) + _bessel_ie(x, n=n + 1)) - sign(x) * y)],
-    jvp="from_vjp", latex=r"e^{{-|{0}|}} I_n({0})",
-    vjp_latex=[r"\bar y \,(\tfrac12 e^{-|x|}(I_{n-1}(x) + I_{n+1}(x)) - y \operatorname{sign} x)"],
-    flops=per_element(70), samples=[sample(spec(2, 3, avoid=(0.0,)), n=0), sample(spec(low=0.5), n=1)],
-)  # fmt: skip
-
-
-def i0e(x: Any) -> Any:
-    """:func:`i0` scaled by ``exp(-abs(x))``, which does not overflow."""
-    return _bessel_ie(x, n=0)
-
-
-def i1e(x: Any) -> Any:
-    """:func:`i1` scaled by ``exp(-abs(x))``, which does not overflow."""
-    return _bessel_ie(x, n=1)
