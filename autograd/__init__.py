@@ -43,6 +43,7 @@ from autograd.ops.choosing import *
 from autograd.ops.complex_numbers import *
 from autograd.ops.contraction import *
 from autograd.ops.convolution import *
+from autograd.ops.covariance import *
 from autograd.ops.discrete import *
 from autograd.ops.editing import *
 from autograd.ops.elementwise import *

@@ -9,6 +9,7 @@ from autograd.ops import (
     complex_numbers,
     contraction,
     convolution,
+    covariance,
     decomposition,
     discrete,
     editing,
@@ -50,6 +51,7 @@ from autograd.ops.choosing import *
 from autograd.ops.complex_numbers import *
 from autograd.ops.contraction import *
 from autograd.ops.convolution import *
+from autograd.ops.covariance import *
 from autograd.ops.decomposition import *
 from autograd.ops.discrete import *
 from autograd.ops.editing import *
@@ -92,6 +94,7 @@ __all__ += choosing.__all__
 __all__ += complex_numbers.__all__
 __all__ += contraction.__all__
 __all__ += convolution.__all__
+__all__ += covariance.__all__
 __all__ += decomposition.__all__
 __all__ += discrete.__all__
 __all__ += editing.__all__

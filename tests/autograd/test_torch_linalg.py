@@ -13,7 +13,7 @@ import autograd as ag
 from autograd import fft, linalg
 from autograd.composite import COMPOSITES
 from autograd.testing import broadcastable_shapes
-from tests.autograd.torch_oracle import Draw, Table, against_pytorch, dim_pair, same
+from tests.autograd.torch_oracle import Draw, Fixed, Table, against_pytorch, dim_pair, same
 
 torch = pytest.importorskip("torch", reason="PyTorch is the oracle of these tests")
 F = torch.nn.functional
@@ -87,6 +87,9 @@ row("cross", ag.cross, torch.linalg.cross, lambda d: (s := d.shape(0, 2), (d.x(*
 row("multi_dot", ag.multi_dot, torch.linalg.multi_dot, lambda d: (chain(d),), "dD")
 row("bilinear", ag.bilinear, F.bilinear, lambda d: (s := d.shape(0, 2), (d.x(*s, 2), d.x(*s, 4), d.x(3, 2, 4), d.x(3)))[1])
 row("cov", lambda x, c: ag.cov(x, correction=c), lambda x, c: torch.cov(x, correction=c), lambda d: (d.x(d.int(2, 3), d.int(2, 5)), d.int(0, 1)), "dD")
+row("cov: weights", lambda x, f, a, c: ag.cov(x, correction=c, fweights=None if f is None else f.astype("int64"), aweights=a),
+    lambda x, f, a, c: torch.cov(x, correction=c, fweights=None if f is None else f.long(), aweights=a),
+    lambda d: (d.x(d.int(1, 3), 4), d.one(None, Fixed(np.array([1.0, 3.0, 2.0, 1.0]))), d.x(4, low=0.2), d.int(0, 1)))
 row("corrcoef", ag.corrcoef, torch.corrcoef, lambda d: (d.x(d.int(2, 3), d.int(4, 6)),))
 row("cdist", ag.cdist, torch.cdist, lambda d: (d.x(*d.shape(0, 1), 4, 3), d.x(d.int(1, 3), 3), d.one(2.0, 1.0, 3.0)), second=False)
 row("cdist: second", ag.cdist, lambda a, b: torch.linalg.vector_norm(a[:, None] - b, dim=-1), lambda d: (d.x(4, 3), d.x(d.int(1, 3), 3)))
