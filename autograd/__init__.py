@@ -66,6 +66,7 @@ from autograd.ops.rounding import *
 from autograd.ops.sampling import *
 from autograd.ops.scan import *
 from autograd.ops.scattering import *
+from autograd.ops.searching import *
 from autograd.ops.shape import *
 from autograd.ops.signal import *
 from autograd.ops.special import *

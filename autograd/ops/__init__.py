@@ -36,6 +36,7 @@ from autograd.ops import (
     sampling,
     scan,
     scattering,
+    searching,
     shape,
     signal,
     solving,
@@ -78,6 +79,7 @@ from autograd.ops.rows import *
 from autograd.ops.sampling import *
 from autograd.ops.scan import *
 from autograd.ops.scattering import *
+from autograd.ops.searching import *
 from autograd.ops.shape import *
 from autograd.ops.signal import *
 from autograd.ops.solving import *
@@ -121,6 +123,7 @@ __all__ += sampling.__all__
 __all__ += rows.__all__
 __all__ += scan.__all__
 __all__ += scattering.__all__
+__all__ += searching.__all__
 __all__ += shape.__all__
 __all__ += signal.__all__
 __all__ += solving.__all__

@@ -1,4 +1,4 @@
-"""Ops that order elements: sort, top k, median and quantiles, and searches and counts without gradient."""
+"""Ops that order elements: sort, top k, median and quantiles."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.backend import Array, is_array
+from autograd.backend import Array
 from autograd.composite import composite
-from autograd.dispatch import bound
 from autograd.errors import ArgumentError, DtypeError, RangeError, ShapeError
 from autograd.ops.axes import Axis, normalize_axes, normalize_axis
 from autograd.ops.elementwise import astype, maximum, minimum, where
-from autograd.ops.indexing import getitem, take_along_axis
+from autograd.ops.indexing import take_along_axis
 from autograd.ops.logic import isfinite, isnan
 from autograd.ops.reduce import sum
 from autograd.ops.rounding import floor, rint
@@ -24,9 +23,8 @@ from autograd.samples import array as spec
 from autograd.tape import Variable, constant, innermost, module_of
 
 __all__ = [
-    "Ordered", "argsort", "bincount", "digitize", "histogram", "kthvalue", "median", "nanmedian", "nanpercentile",
-    "nanquantile", "percentile", "quantile", "searchsorted", "sort", "topk", "unique", "unique_all", "unique_counts",
-    "unique_inverse", "unique_values",
+    "Ordered", "argsort", "kthvalue", "median", "nanmedian", "nanpercentile", "nanquantile", "percentile", "quantile",
+    "sort", "topk",
 ]  # fmt: skip
 
 
@@ -324,125 +322,3 @@ def nanpercentile(x: Any, q: Any, axis: Axis = None, keepdims: bool = False, met
 def nanmedian(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """:func:`median` of what is a number; NaN where nothing is."""
     return _nan_quantile("nanmedian", x, 0.5, axis, keepdims, "linear")
-
-
-# ------------------------------------------------------------------------------- searches and counts: no gradient
-
-
-def _plain(x: Any) -> Array:
-    return x.array if isinstance(x, Variable) else x if is_array(x) else np.asarray(x)
-
-
-def _wrapped(*xs: Any) -> Any:
-    """Arrays as Tensors, where a Tensor came in."""
-    return tuple(bound(x, None) for x in xs)
-
-
-class UniqueAll(NamedTuple):
-    """The array API's result of :func:`unique_all`."""
-
-    values: Any
-    indices: Any
-    inverse_indices: Any
-    counts: Any
-
-
-class UniqueCounts(NamedTuple):
-    """The array API's result of :func:`unique_counts`."""
-
-    values: Any
-    counts: Any
-
-
-class UniqueInverse(NamedTuple):
-    """The array API's result of :func:`unique_inverse`."""
-
-    values: Any
-    inverse_indices: Any
-
-
-def unique_all(x: Any) -> UniqueAll:
-    """The distinct elements in order, where each stands first, which one each element is, and how many there are."""
-    values, first, inverse, counts = np.unique(
-        _plain(x), return_index=True, return_inverse=True, return_counts=True, equal_nan=False
-    )
-    return UniqueAll(*_wrapped(values, first, inverse.reshape(x.shape), counts))
-
-
-def unique_counts(x: Any) -> UniqueCounts:
-    """The distinct elements in order, and how often each stands there."""
-    return UniqueCounts(*_wrapped(*np.unique(_plain(x), return_counts=True, equal_nan=False)))
-
-
-def unique_inverse(x: Any) -> UniqueInverse:
-    """The distinct elements in order, and for each element which of them it is."""
-    values, inverse = np.unique(_plain(x), return_inverse=True, equal_nan=False)
-    return UniqueInverse(*_wrapped(values, inverse.reshape(x.shape)))
-
-
-def unique_values(x: Any) -> Any:
-    """The distinct elements, in order; without gradient."""
-    return _wrapped(np.unique(_plain(x), equal_nan=False))[0]
-
-
-def unique(x: Any, return_index: bool = False, return_inverse: bool = False, return_counts: bool = False) -> Any:
-    """The distinct elements in order and, as asked for, first indices, inverse and counts (NumPy's function)."""
-    numpy_unique: Any = np.unique
-    found = numpy_unique(_plain(x), return_index, return_inverse, return_counts)
-    return _wrapped(*found) if isinstance(found, tuple) else _wrapped(found)[0]
-
-
-def _search_forward(a: Array, v: Array, *, right: bool) -> Array:
-    return np.asarray(np.searchsorted(a, v, "right" if right else "left"))
-
-
-_searchsorted = primitive(
-    "searchsorted", _search_forward, kind="gather", register=False,
-    doc="Where the elements of ``v`` belong in the ordered vector ``a``: before equal ones, or after them.",
-)  # fmt: skip
-
-
-def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
-    """Where the elements of ``v`` belong in the ordered vector ``a``: before equal ones (``left``) or after them."""
-    if side not in ("left", "right"):
-        raise ArgumentError(f'searchsorted: side must be "left" or "right", not {side!r}.')
-    a, v = _constants(a, v)
-    if a.ndim != 1:
-        raise ShapeError(f"searchsorted: a must have one axis, not {tuple(a.shape)}.")
-    if sorter is not None:
-        a = getitem(a, constant(sorter))
-    return _as_tensors(_searchsorted(a, v, right=side == "right"))[0]
-
-
-def digitize(x: Any, bins: Any, right: bool = False) -> Any:
-    """The number of the bin that each element falls in."""
-    x, bins = _constants(x, bins)
-    if hasattr(x, "level") and not hasattr(bins, "level"):
-        edges = np.asarray(bins)
-        if edges.size and edges[0] > edges[-1]:  # descending
-            return len(edges) - _searchsorted(edges[::-1], x, right=right)
-        return _searchsorted(edges, x, right=not right)
-    return _wrapped(np.asarray(np.digitize(_plain(x), _plain(bins), right)))[0]
-
-
-def _constants(*xs: Any) -> tuple[Any, ...]:
-    """Values without gradient: arrays, and inside vmap one for each example."""
-    found = [constant(x) for x in xs]
-    return tuple(x if hasattr(x, "shape") else np.asarray(x) for x in found)
-
-
-def _as_tensors(*xs: Any) -> tuple[Any, ...]:
-    return tuple(x if isinstance(x, Variable) else bound(x, None) for x in xs)
-
-
-def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
-    """How often each integer from 0 stands in the 1-d ``x``, or the sums of ``weights``; without gradient."""
-    return _wrapped(np.bincount(_plain(x), None if weights is None else _plain(weights), minlength))[0]
-
-
-def histogram(x: Any, bins: Any = 10, range: Any = None, density: bool = False) -> tuple[Any, Any]:
-    """Counts and edges of the bins, as NumPy's; without gradient."""
-    return _wrapped(*np.histogram(_plain(x), _plain(bins) if hasattr(bins, "shape") else bins, range, density))
-
-
-__all__ += ["UniqueAll", "UniqueCounts", "UniqueInverse"]

@@ -13,9 +13,10 @@ from autograd.ops.elementwise import clip, where
 from autograd.ops.indexing import getitem, take
 from autograd.ops.linalg import matmul
 from autograd.ops.logic import isfinite
-from autograd.ops.order import argsort, searchsorted
+from autograd.ops.order import argsort
 from autograd.ops.rearrange import sliding_windows
 from autograd.ops.scan import diff
+from autograd.ops.searching import searchsorted
 from autograd.ops.shape import concat, expand_dims, flip, pad, reshape, stack
 from autograd.samples import ErrorSample, sample
 from autograd.samples import array as spec
