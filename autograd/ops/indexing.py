@@ -96,7 +96,8 @@ def write(array: Array, index: Index, value: Any) -> None:
     except IndexError as error:
         raise RangeError(f"setitem: x is {array.shape}: {error}.") from error
     except (ValueError, TypeError) as error:
-        place, seen = array[index].shape, ()
+        place: tuple[int, ...] = array[index].shape
+        seen: tuple[int, ...] = ()
         with suppress(ValueError):  # a ragged list has no shape
             seen = np.shape(value)
         wide = (1,) * (len(seen) - len(place)) + place
