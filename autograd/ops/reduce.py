@@ -27,33 +27,10 @@ from autograd.samples import ErrorSample, sample
 from autograd.samples import array as spec
 
 __all__ = [
-    "all",
-    "aminmax",
-    "allclose",
-    "array_equal",
-    "amax",
-    "amin",
-    "any",
-    "argmax",
-    "argmin",
-    "average",
-    "count_nonzero",
-    "log_softmax",
-    "logsumexp",
-    "max",
-    "mean",
-    "min",
-    "prod",
-    "ptp",
-    "softmax",
-    "std",
-    "sum",
-    "var",
-    "softmin",
-    "std_mean",
-    "var_mean",
-    "vector_norm",
-]
+    "all", "allclose", "amax", "amin", "aminmax", "any", "argmax", "argmin", "array_equal", "average", "count_nonzero",
+    "log_softmax", "logsumexp", "max", "mean", "min", "prod", "ptp", "softmax", "softmin", "std", "std_mean", "sum",
+    "var", "var_mean", "vector_norm",
+]  # fmt: skip
 
 _shapes: list[tuple[tuple[int, ...], dict[str, Any]]] = [
     ((2, 3), {"axis": (0,), "keepdims": False}), ((2, 3), {"axis": (0, 1), "keepdims": False}),

@@ -212,6 +212,12 @@ def cummax(x: Any, axis: int = -1) -> tuple[Any, Any]:
     return _running(x, axis=axis, sign=1), _running_place(x, axis=axis, sign=1)
 
 
+@composite(
+    r"\operatorname{{cummin}}({0})",
+    [sample(spec(2, 5, distinct=True), axis=-1), sample(spec(4, distinct=True), axis=0), sample(spec(2, 0), axis=0)],
+    errors=[ErrorSample((np.ones(()),), ShapeError, "axis -1 is out of range")],
+    reference=lambda x, axis: np.minimum.accumulate(x, axis),
+)
 def cummin(x: Any, axis: int = -1) -> tuple[Any, Any]:
     """Running minima along an axis, and their indices (the last of equals, which takes the gradient)."""
     axis = normalize_axis("cummin", axis, x.ndim, x.shape)
