@@ -5,6 +5,7 @@ from autograd.ops import (
     adaptive_pooling,
     attention,
     bessel,
+    calls,
     choosing,
     complex_numbers,
     contraction,
@@ -48,6 +49,7 @@ from autograd.ops.activation import *
 from autograd.ops.adaptive_pooling import *
 from autograd.ops.attention import *
 from autograd.ops.bessel import *
+from autograd.ops.calls import *
 from autograd.ops.choosing import *
 from autograd.ops.complex_numbers import *
 from autograd.ops.contraction import *
@@ -92,6 +94,7 @@ __all__ += activation.__all__
 __all__ += adaptive_pooling.__all__
 __all__ += attention.__all__
 __all__ += bessel.__all__
+__all__ += calls.__all__
 __all__ += choosing.__all__
 __all__ += complex_numbers.__all__
 __all__ += contraction.__all__

@@ -284,6 +284,9 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return _logsumexp(x, axis=normalize_axes("logsumexp", axis, x.ndim, x.shape), keepdims=keepdims)
 
 
+logsumexp = in_single(logsumexp)
+
+
 def _softmax_forward(x: Array, *, axis: int) -> Array:
     if not x.size:
         return np.exp(x)  # nothing has no maximum, and needs none

@@ -11,6 +11,7 @@ from autograd.composite import composite
 from autograd.errors import ShapeError
 from autograd.ops.axes import normalize_axis
 from autograd.ops.elementwise import exp, where
+from autograd.ops.halves import in_single
 from autograd.ops.indexing import getitem, put_along_axis_add, take_along_axis
 from autograd.ops.logic import isnan
 from autograd.ops.shape import concat, flip
@@ -179,6 +180,9 @@ def logcumsumexp(x: Any, axis: int | None = None) -> Any:
     r"""Running :math:`\ln \sum e^x` along an axis, without overflow; the gradient neither overflows nor cancels."""
     x, axis = _along("logcumsumexp", x, axis)
     return _logcumsumexp(x, axis=axis)
+
+
+logcumsumexp = in_single(logcumsumexp)
 
 
 # --------------------------------------------------------------------------------------------------- extremes
