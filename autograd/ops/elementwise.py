@@ -113,13 +113,13 @@ sqrt = primitive(
     "sqrt", np.sqrt, kind="elementwise",
     vjp=[lambda g, y: over(g, 2 * y)], jvp="from_vjp",
     code="sqrt({0})", latex=r"\sqrt{{{0}}}", vjp_latex=[r"\frac{\bar y}{2 y}"],
-    flops=per_element(4), samples=elementwise_samples(low=0.1),
+    flops=per_element(4), samples=elementwise_samples(low=0.1, far=((1e-3, 1e-2), (1e3, 1e4))),
 )  # fmt: skip
 reciprocal = primitive(
     "reciprocal", np.reciprocal, kind="elementwise",
     vjp=[lambda g, y: -g * y * y], jvp="from_vjp",
     code="(1 / {0})", latex=r"\frac{{1}}{{{0}}}", vjp_latex=[r"-\bar y \, y^2"],
-    flops=per_element(4), samples=elementwise_samples(avoid=(0.0,), margin=0.3),
+    flops=per_element(4), samples=elementwise_samples(avoid=(0.0,), margin=0.3, far=((-1e3, -20.0), (20.0, 1e3))),
 )  # fmt: skip
 
 
@@ -172,25 +172,25 @@ exp = primitive(
     "exp", np.exp, kind="elementwise",
     vjp=[lambda g, y: g * y], jvp="from_vjp",
     code="exp({0})", latex="e^{{{0}}}", vjp_latex=[r"\bar y \, y"],
-    flops=per_element(8), samples=elementwise_samples(),
+    flops=per_element(8), samples=elementwise_samples(far=((-10.0, -6.0), (6.0, 10.0))),
 )  # fmt: skip
 expm1 = primitive(
     "expm1", np.expm1, kind="elementwise",
     vjp=[lambda g, y: g * (y + 1)], jvp="from_vjp",
     code="expm1({0})", latex="e^{{{0}}} - 1", vjp_latex=[r"\bar y \,(y + 1)"],
-    flops=per_element(8), samples=elementwise_samples(),
+    flops=per_element(8), samples=elementwise_samples(far=((-20.0, -10.0), (-1e-3, 1e-3), (6.0, 10.0))),
 )  # fmt: skip
 log = primitive(
     "log", np.log, kind="elementwise",
     vjp=[lambda g, x: over(g, x)], jvp="from_vjp",
     code="log({0})", latex=r"\ln {0}", vjp_latex=[r"\bar y / x"],
-    flops=per_element(8), samples=elementwise_samples(low=0.1),
+    flops=per_element(8), samples=elementwise_samples(low=0.1, far=((1e-3, 1e-2), (1e3, 1e4))),
 )  # fmt: skip
 log1p = primitive(
     "log1p", np.log1p, kind="elementwise",
     vjp=[lambda g, x: over(g, 1 + x)], jvp="from_vjp",
     code="log1p({0})", latex=r"\ln(1 + {0})", vjp_latex=[r"\frac{\bar y}{1 + x}"],
-    flops=per_element(8), samples=elementwise_samples(low=-0.8),
+    flops=per_element(8), samples=elementwise_samples(low=-0.8, far=((-0.999, -0.99), (-1e-3, 1e-3), (1e3, 1e4))),
 )  # fmt: skip
 
 pow, true_divide, absolute, sgn = power, divide, abs, sign
@@ -199,31 +199,33 @@ exp2 = primitive(
     "exp2", np.exp2, kind="elementwise",
     vjp=[lambda g, y: g * (y * _LN2)], jvp="from_vjp",
     code="exp2({0})", latex="2^{{{0}}}", vjp_latex=[r"\bar y \, y \ln 2"],
-    flops=per_element(8), samples=elementwise_samples(),
+    flops=per_element(8), samples=elementwise_samples(far=((-14.0, -9.0), (9.0, 14.0))),
 )  # fmt: skip
 log2 = primitive(
     "log2", np.log2, kind="elementwise",
     vjp=[lambda g, x: over(g, x * _LN2)], jvp="from_vjp",
     code="log2({0})", latex=r"\log_2 {0}", vjp_latex=[r"\frac{\bar y}{x \ln 2}"],
-    flops=per_element(8), samples=elementwise_samples(low=0.1),
+    flops=per_element(8), samples=elementwise_samples(low=0.1, far=((1e-3, 1e-2), (1e3, 1e4))),
 )  # fmt: skip
 log10 = primitive(
     "log10", np.log10, kind="elementwise",
     vjp=[lambda g, x: over(g, x * _LN10)], jvp="from_vjp",
     code="log10({0})", latex=r"\log_{{10}} {0}", vjp_latex=[r"\frac{\bar y}{x \ln 10}"],
-    flops=per_element(8), samples=elementwise_samples(low=0.1),
+    flops=per_element(8), samples=elementwise_samples(low=0.1, far=((1e-3, 1e-2), (1e3, 1e4))),
 )  # fmt: skip
 cbrt = primitive(
     "cbrt", np.cbrt, kind="elementwise",
     vjp=[lambda g, y: over(g, 3 * y * y)], jvp="from_vjp",
     code="cbrt({0})", latex=r"\sqrt[3]{{{0}}}", vjp_latex=[r"\frac{\bar y}{3 y^2}"],
-    flops=per_element(8), samples=elementwise_samples(avoid=(0.0,), margin=0.2),
+    flops=per_element(8), samples=elementwise_samples(avoid=(0.0,), margin=0.2, far=((-1e4, -1e3), (1e3, 1e4))),
 )  # fmt: skip
 rsqrt = primitive(
     "rsqrt", lambda x: 1 / np.sqrt(x), kind="elementwise",
     vjp=[lambda g, y: steep(-0.5 * g, y * y * y)], jvp="from_vjp",
     code="(1 / sqrt({0}))", latex=r"\frac{{1}}{{\sqrt{{{0}}}}}", vjp_latex=[r"-\tfrac12 \bar y \, y^3"],
-    flops=per_element(5), samples=elementwise_samples(low=0.3), doc="One over the square root, elementwise.",
+    flops=per_element(5),
+    samples=elementwise_samples(low=0.3, far=((1e-2, 0.1), (1e3, 1e4))),
+    doc="One over the square root, elementwise.",
 )  # fmt: skip
 positive = primitive(
     "positive", np.positive, kind="elementwise", vjp=[lambda g: g], jvp="linear", code="{0}", latex="{0}",
@@ -242,14 +244,14 @@ logaddexp = primitive(
     vjp=[lambda g, y, a: g * softmax_of(a, y), lambda g, y, b: g * softmax_of(b, y)], jvp="from_vjp",
     code="(fmax({0}, {1}) + log1p(exp(-fabs({0} - {1}))))", latex=r"\ln(e^{{{0}}} + e^{{{1}}})",
     vjp_latex=[r"\bar y \, e^{a - y}", r"\bar y \, e^{b - y}"],
-    flops=per_element(20), samples=elementwise_samples(2),
+    flops=per_element(20), samples=elementwise_samples(2, far=((-90.0, -50.0), (50.0, 90.0))),
 )  # fmt: skip
 logaddexp2 = primitive(
     "logaddexp2", np.logaddexp2, kind="elementwise",
     vjp=[lambda g, y, a: g * softmax_of(a * _LN2, y * _LN2), lambda g, y, b: g * softmax_of(b * _LN2, y * _LN2)],
     jvp="from_vjp", latex=r"\log_2(2^{{{0}}} + 2^{{{1}}})",
     vjp_latex=[r"\bar y \, 2^{a - y}", r"\bar y \, 2^{b - y}"],
-    flops=per_element(20), samples=elementwise_samples(2),
+    flops=per_element(20), samples=elementwise_samples(2, far=((-90.0, -50.0), (50.0, 90.0))),
 )  # fmt: skip
 nan_to_num = primitive(
     "nan_to_num",
@@ -304,7 +306,9 @@ erf = primitive(
     "erf", lambda x: special.erf(x), kind="elementwise",
     vjp=[lambda g, x: g * (_TWO_OVER_SQRT_PI * exp(-x * x))], jvp="from_vjp",
     code="erf({0})", latex=r"\operatorname{{erf}} {0}", vjp_latex=[r"\tfrac{2}{\sqrt\pi} \bar y \, e^{-x^2}"],
-    flops=per_element(16), samples=elementwise_samples(), reference=np.vectorize(math.erf, otypes=[float]),
+    flops=per_element(16),
+    samples=elementwise_samples(far=((-8.0, -3.0), (-1e-3, 1e-3), (3.0, 8.0))),
+    reference=np.vectorize(math.erf, otypes=[float]),
     doc="The error function, elementwise.",
 )  # fmt: skip
 

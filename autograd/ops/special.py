@@ -65,19 +65,22 @@ erfc = _special(
     r"\operatorname{{erfc}} {0}",
     r"-\tfrac{2}{\sqrt\pi} \bar y \, e^{-x^2}",
     "The complementary error function, ``1 - erf(x)`` without cancellation.",
+    far=((-8.0, -3.0), (3.0, 20.0)),
 )
 erfcx = _special(
     "erfcx", lambda g, y, x: g * (2 * x * y - _TWO_OVER_SQRT_PI), r"e^{{{0}^2}} \operatorname{{erfc}} {0}",
     r"\bar y \,(2 x y - \tfrac{2}{\sqrt\pi})", "The scaled complementary error function, ``exp(x**2) * erfc(x)``.",
-    low=-1.0,
+    low=-1.0, far=((-3.0, -2.0), (5.0, 1e3)),
 )  # fmt: skip
 erfinv = _special(
     "erfinv", lambda g, y: steep(g, 0.5 * math.sqrt(math.pi) * exp(y * y)), r"\operatorname{{erf}}^{{-1}} {0}",
     r"\tfrac{\sqrt\pi}{2} \bar y \, e^{y^2}", "The inverse of erf, on (-1, 1).", low=-0.9, high=0.9,
+    far=((-0.999, -0.99), (0.99, 0.999)),
 )  # fmt: skip
 erfcinv = _special(
     "erfcinv", lambda g, y: -steep(g, 0.5 * math.sqrt(math.pi) * exp(y * y)), r"\operatorname{{erfc}}^{{-1}} {0}",
     r"-\tfrac{\sqrt\pi}{2} \bar y \, e^{y^2}", "The inverse of erfc, on (0, 2).", low=0.1, high=1.9,
+    far=((1e-3, 1e-2), (1.99, 1.999)),
 )  # fmt: skip
 
 # ---------------------------------------------------------------------------------------------------- gamma function
@@ -92,14 +95,15 @@ gammaln = primitive(
     "gammaln", lambda x: special.call("gammaln", x), kind="elementwise",
     vjp=[lambda g, x: g * digamma(x)], jvp="from_vjp", code="lgamma({0})",
     latex=r"\ln \lvert \Gamma({0}) \rvert", vjp_latex=[r"\bar y \, \psi(x)"], flops=per_element(40),
-    samples=elementwise_samples(low=0.3, high=4.0), reference=np.vectorize(math.lgamma, otypes=[float]),
+    samples=elementwise_samples(low=0.3, high=4.0, far=((1e-3, 1e-2), (1e2, 1e3))),
+    reference=np.vectorize(math.lgamma, otypes=[float]),
     doc="The logarithm of the size of the gamma function.",
 )  # fmt: skip
 lgamma = gammaln
 expit = sigmoid
 digamma = _special(
     "digamma", lambda g, x: g * _polygamma(x, n=1), r"\psi({0})", r"\bar y \, \psi'(x)",
-    "The derivative of ``lgamma``.", low=0.3, high=4.0,
+    "The derivative of ``lgamma``.", low=0.3, high=4.0, far=((0.01, 0.1), (1e2, 1e3)),
 )  # fmt: skip
 psi = digamma
 
@@ -178,7 +182,7 @@ gammainc = primitive(
     latex=r"\operatorname{{P}}({0}, {1})",
     vjp_latex=[r"\bar y \, \partial_a \operatorname{P}(a, x)", r"\bar y \frac{x^{a-1} e^{-x}}{\Gamma(a)}"],
     flops=per_element(60),
-    samples=elementwise_samples(2, low=0.5, high=4.0),
+    samples=elementwise_samples(2, low=0.5, high=4.0, far=((20.0, 40.0),)),
     doc="The regularised lower incomplete gamma function, differentiable in the order ``a`` and in ``x``.",
 )
 gammaincc = primitive(
@@ -190,7 +194,7 @@ gammaincc = primitive(
     latex=r"\operatorname{{Q}}({0}, {1})",
     vjp_latex=[r"-\bar y \, \partial_a \operatorname{P}(a, x)", r"-\bar y \frac{x^{a-1} e^{-x}}{\Gamma(a)}"],
     flops=per_element(60),
-    samples=elementwise_samples(2, low=0.5, high=4.0),
+    samples=elementwise_samples(2, low=0.5, high=4.0, far=((20.0, 40.0),)),
     doc="The regularised upper incomplete gamma function, differentiable in the order ``a`` and in ``x``.",
 )
 
@@ -279,21 +283,22 @@ def exp1(x: Any) -> Any:
 
 ndtr = _special(
     "ndtr", lambda g, x: g * exp(-0.5 * x * x - _LOG_SQRT_TWO_PI), r"\Phi({0})", r"\bar y \, \phi(x)",
-    "The distribution function of the normal distribution.",
+    "The distribution function of the normal distribution.", far=((-20.0, -4.0), (4.0, 20.0)),
 )  # fmt: skip
 log_ndtr = _special(
-    "log_ndtr", lambda g, y, x: g * exp(-0.5 * x * x - _LOG_SQRT_TWO_PI - y), r"\ln \Phi({0})",
+    "log_ndtr", lambda g, x: over(g * math.sqrt(2 / math.pi), erfcx(x / -math.sqrt(2))), r"\ln \Phi({0})",
     r"\bar y \, \phi(x) / \Phi(x)", "The logarithm of ``ndtr``, right far out in the tail.",
+    far=((-90.0, -20.0), (4.0, 20.0)),
 )  # fmt: skip
 ndtri = _special(
     "ndtri", lambda g, y: steep(g, exp(0.5 * y * y + _LOG_SQRT_TWO_PI)), r"\Phi^{{-1}}({0})", r"\bar y / \phi(y)",
-    "The inverse of ``ndtr``, on (0, 1).", low=0.05, high=0.95,
+    "The inverse of ``ndtr``, on (0, 1).", low=0.05, high=0.95, far=((1e-3, 1e-2), (0.99, 0.999)),
 )  # fmt: skip
 _logit = primitive(
     "logit", lambda x: np.log(x) - np.log1p(-x), kind="elementwise",
     vjp=[lambda g, x: over(g, x * (1 - x))], jvp="from_vjp", code="(log({0}) - log1p(-{0}))",
     latex=r"\ln \frac{{{0}}}{{1 - {0}}}", vjp_latex=[r"\frac{\bar y}{x (1 - x)}"], flops=per_element(17),
-    samples=elementwise_samples(low=0.05, high=0.95),
+    samples=elementwise_samples(low=0.05, high=0.95, far=((1e-3, 1e-2), (0.99, 0.999))),
 )  # fmt: skip
 
 
@@ -311,7 +316,7 @@ entr = primitive(
     latex=r"-{0} \ln {0}",
     vjp_latex=[r"-\bar y \,(\ln x + 1)"],
     flops=per_element(10),
-    samples=elementwise_samples(low=0.1),
+    samples=elementwise_samples(low=0.1, far=((1e-3, 1e-2), (1e2, 1e3))),
     doc="The entropy ``-x ln x``: 0 at 0, -inf for negative x.",
 )
 
@@ -336,13 +341,15 @@ xlogy = primitive(
     "xlogy", _without_zero(np.log, 1), kind="elementwise", arguments=("a", "b"),
     vjp=[lambda g, a, b: _at_origin(g, a, b), lambda g, a, b: over(g * a, b)], jvp="from_vjp",
     latex=r"{0} \ln {1}", vjp_latex=[r"\bar y \ln b", r"\bar y \, a / b"], flops=per_element(9),
-    samples=elementwise_samples(2, low=0.3), doc="``a * log(b)``, which is 0 where a is 0.",
+    samples=elementwise_samples(2, low=0.3, far=((1e-3, 1e-2), (1e2, 2e2))),
+    doc="``a * log(b)``, which is 0 where a is 0.",
 )  # fmt: skip
 xlog1py = primitive(
     "xlog1py", _without_zero(np.log1p, 0), kind="elementwise", arguments=("a", "b"),
     vjp=[lambda g, a, b: _at_origin(g, a, 1 + b), lambda g, a, b: over(g * a, 1 + b)], jvp="from_vjp",
     latex=r"{0} \ln(1 + {1})", vjp_latex=[r"\bar y \ln(1 + b)", r"\frac{\bar y \, a}{1 + b}"], flops=per_element(9),
-    samples=elementwise_samples(2, low=0.3), doc="``a * log1p(b)``, which is 0 where a is 0.",
+    samples=elementwise_samples(2, low=0.3, far=((1e-3, 1e-2), (1e2, 2e2))),
+    doc="``a * log1p(b)``, which is 0 where a is 0.",
 )  # fmt: skip
 
 # ------------------------------------------------------------------------------------------------- -------- sinc

@@ -63,3 +63,10 @@ def test_incomplete_beta_function() -> None:
         parameters[k].requires_grad_()
         with pytest.raises(ag.ArgumentError, match=f"betainc: .* the parameter {'ab'[k]} has no closed form.*detach"):
             ag.betainc(*parameters, 0.5).backward()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_slope_of_the_logarithm_of_the_normal_distribution_far_out(dtype: Any) -> None:
+    x = ag.tensor(np.array([-1e8, -1e4, -50.0, 50.0], dtype), requires_grad=True)
+    ag.log_ndtr(x).sum().backward()
+    np.testing.assert_allclose(x.grad.array, [1e8, 1e4, 50.01998403, 0], rtol=1e-6)
