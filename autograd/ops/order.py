@@ -63,6 +63,8 @@ _distinct = [
     sample(spec(2, 4, distinct=True), axis=1),
     sample(spec(2, 4, distinct=True), axis=0),
     sample(spec(5, distinct=True)),
+    sample(spec(3, 2, distinct=True), axis=-2),
+    sample(spec(2, 0)),
 ]
 
 
@@ -75,7 +77,13 @@ def sort(x: Any, axis: int = -1, descending: bool = False, stable: bool = True) 
 
 @composite(
     r"\operatorname{{top}}_k({0})",
-    [sample(spec(2, 4, distinct=True), k=2), sample(spec(5, distinct=True), k=3, axis=0)],
+    [
+        sample(spec(2, 4, distinct=True), k=2),
+        sample(spec(5, distinct=True), k=3, axis=0),
+        sample(spec(3, 2, distinct=True), k=3, axis=-2, largest=False),
+        sample(spec(2, 3), k=0),
+    ],
+    errors=[ErrorSample((np.ones(3),), RangeError, "k=4 of the 3 elements on axis 0", {"k": 4})],
 )
 def topk(x: Any, k: int, axis: int = -1, largest: bool = True, sorted: bool = True) -> Ordered:
     """The ``k`` largest (or smallest) elements along an axis, in order, and their indices."""
@@ -89,7 +97,14 @@ def topk(x: Any, k: int, axis: int = -1, largest: bool = True, sorted: bool = Tr
     return Ordered(take_along_axis(x, picked, axis), picked)
 
 
-@composite(r"{0}_{{(k)}}", [sample(spec(2, 4, distinct=True), k=2), sample(spec(5, distinct=True), k=3, axis=0)])
+@composite(
+    r"{0}_{{(k)}}",
+    [
+        sample(spec(2, 4, distinct=True), k=2), sample(spec(5, distinct=True), k=3, axis=0),
+        sample(spec(3, 2, distinct=True), k=1, axis=-2, keepdims=True), sample(spec(1), k=1),
+    ],
+    errors=[ErrorSample((np.ones(3),), RangeError, "k=0 of the 3 elements on axis 0", {"k": 0})],
+)  # fmt: skip
 def kthvalue(x: Any, k: int, axis: int = -1, keepdims: bool = False) -> Ordered:
     """The ``k``-th smallest element along an axis, counted from 1, and its index."""
     axis = normalize_axis("kthvalue", axis, x.ndim, x.shape)
@@ -272,8 +287,13 @@ def percentile(x: Any, q: Any, axis: Axis = None, keepdims: bool = False, method
 
 @composite(
     r"\operatorname{{median}} {0}",
-    [sample(spec(2, 4, distinct=True), axis=1), sample(spec(5, distinct=True))],
-    reference=lambda x, axis=None: np.median(x, axis),
+    [
+        sample(spec(2, 4, distinct=True), axis=1),
+        sample(spec(5, distinct=True)),
+        sample(spec()),
+        sample(spec(2, 3, 2, distinct=True), axis=(-1, 0), keepdims=True),
+    ],
+    reference=np.median,
 )
 def median(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """The middle element over axes, or the mean of the two in the middle. Tied elements share the gradient evenly."""

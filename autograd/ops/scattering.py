@@ -77,7 +77,12 @@ def _places(index: Any, axis: int) -> tuple[Any, ...]:
 
 @composite(
     r"{0}[i]",
-    [sample(spec(3, 4), axis=1, index=np.array([[0, 3], [1, 1]])), sample(spec(4), axis=0, index=np.array([2, 2, 0]))],
+    [
+        sample(spec(3, 4), axis=1, index=np.array([[0, 3], [1, 1]])),
+        sample(spec(4), axis=0, index=np.array([2, 2, 0])),
+        sample(spec(3, 4), axis=-2, index=np.array([[-1, 0, 2, 2]])),
+        sample(spec(3), axis=0, index=np.zeros(0, np.int64)),
+    ],
     errors=[
         ErrorSample((np.ones((3, 4)),), RangeError, "index holds 7; axis 1", {"axis": 1, "index": np.array([[7]])}),
         ErrorSample((np.ones((3, 4)),), DtypeError, "must hold integers", {"axis": 1, "index": np.array([[0.5]])}),
@@ -92,7 +97,11 @@ def gather(x: Any, axis: int, index: Any) -> Any:
 
 @composite(
     r"{0}[i] := {1}",
-    [sample(spec(3, 4), spec(2, 2), axis=1, index=np.array([[0, 3], [1, 2]]))],
+    [
+        sample(spec(3, 4), spec(2, 2), axis=1, index=np.array([[0, 3], [1, 2]])),
+        sample(spec(3, 4), spec(2, 4), axis=-2, index=np.array([[-1, 0, 2, 2]])),
+        sample(spec(3), spec(), axis=0, index=np.array([1, 1])),
+    ],
     errors=[ErrorSample((np.ones(3), np.ones(1)), RangeError, "index holds 7", {"axis": 0, "index": np.array([7])})],
 )
 def _scatter_set(x: Any, src: Any, axis: int, index: Any) -> Any:
@@ -118,7 +127,11 @@ def _spread(x: Any, src: Any, index: Any, axis: int) -> Any:
 
 @composite(
     r"{0} + \operatorname{{scatter}}_i({1})",
-    [sample(spec(3, 4), spec(2, 3), axis=1, index=np.array([[0, 0, 3], [1, 2, 1]]))],
+    [
+        sample(spec(3, 4), spec(2, 3), axis=1, index=np.array([[0, 0, 3], [1, 2, 1]])),
+        sample(spec(3, 4), spec(2, 4), axis=-2, index=np.array([[-1, 0, 2, 2]])),
+        sample(spec(3), spec(), axis=0, index=np.array([1, 1])),
+    ],
     errors=[ErrorSample((np.ones(3), np.ones(1)), ShapeError, "src is", {"axis": 0, "index": np.array([0, 1])})],
 )
 def _scatter_add(x: Any, src: Any, axis: int, index: Any) -> Any:
@@ -234,7 +247,11 @@ def _vector(op: str, x: Any, axis: int, index: Any) -> tuple[int, Any]:
 
 @composite(
     r"{0}[i]",
-    [sample(spec(3, 4), axis=1, index=np.array([3, 0, 3]))],
+    [
+        sample(spec(3, 4), axis=1, index=np.array([3, 0, 3])),
+        sample(spec(3, 4), axis=-2, index=np.array([-1, 0])),
+        sample(spec(3), axis=0, index=np.zeros(0, np.int64)),
+    ],
     errors=[
         ErrorSample((np.ones((3, 4)),), RangeError, "index holds 7; axis 1 of", {"axis": 1, "index": np.array([7])})
     ],
@@ -246,7 +263,16 @@ def index_select(x: Any, axis: int, index: Any) -> Any:
 
 
 @composite(
-    r"{0} + \operatorname{{scatter}}_i({1})", [sample(spec(3, 4), spec(3, 3), axis=1, index=np.array([3, 0, 3]))]
+    r"{0} + \operatorname{{scatter}}_i({1})",
+    [
+        sample(spec(3, 4), spec(3, 3), axis=1, index=np.array([3, 0, 3])),
+        sample(spec(3, 4), spec(2, 4), axis=-2, index=np.array([-1, -1])),
+    ],
+    errors=[
+        ErrorSample(
+            (np.ones(3), np.ones(1)), RangeError, "index holds -4; axis 0", {"axis": 0, "index": np.array([-4])}
+        )
+    ],
 )
 def _index_add(x: Any, source: Any, axis: int, index: Any) -> Any:
     return index_add(x, axis, index, source, 2.0)
@@ -259,7 +285,13 @@ def index_add(x: Any, axis: int, index: Any, source: Any, alpha: float = 1.0) ->
     return x + alpha * put_along_axis_add(source, wide, shape=tuple(x.shape), axis=axis)
 
 
-@composite(r"{0}[i] := {1}", [sample(spec(3, 4), spec(3, 2), axis=1, index=np.array([3, 0]))])
+@composite(
+    r"{0}[i] := {1}",
+    [
+        sample(spec(3, 4), spec(3, 2), axis=1, index=np.array([3, 0])),
+        sample(spec(3, 4), spec(2, 4), axis=-2, index=np.array([-1, 0])),
+    ],
+)
 def _index_copy(x: Any, source: Any, axis: int, index: Any) -> Any:
     return index_copy(x, axis, index, source)
 
@@ -272,7 +304,10 @@ def index_copy(x: Any, axis: int, index: Any, source: Any) -> Any:
 
 @composite(
     r"{0}[i] := v",
-    [sample(spec(3, 4), axis=1, index=np.array([3, 0]), value=0.5)],
+    [
+        sample(spec(3, 4), axis=1, index=np.array([3, 0]), value=0.5),
+        sample(spec(3, 4), axis=-2, index=np.array([-1]), value=0),
+    ],
     errors=[
         ErrorSample(
             (np.ones((3, 4)),),
@@ -329,7 +364,11 @@ def _mask(op: str, mask: Any) -> Any:
 
 @composite(
     r"m \, ? \, v : {0}",
-    [sample(spec(3, 4), mask=np.arange(12).reshape(3, 4) % 3 == 0, value=0.5)],
+    [
+        sample(spec(3, 4), mask=np.arange(12).reshape(3, 4) % 3 == 0, value=0.5),
+        sample(spec(), mask=np.array(True), value=2),
+        sample(spec(2, 3), mask=np.array([True, False, True]), value=-1e3),
+    ],
     errors=[
         ErrorSample((np.ones(3),), DtypeError, "mask must be Boolean, not float64", {"mask": np.ones(3), "value": 0.0})
     ],
