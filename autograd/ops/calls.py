@@ -17,6 +17,7 @@ from autograd.composite import composite
 from autograd.dispatch import OPS
 from autograd.errors import ArgumentError, DtypeError, RangeError, ShapeError
 from autograd.ops import decomposition, reduce, scan, shape, solving
+from autograd.ops.elementwise import clip
 from autograd.ops.indexing import take_along_axis
 from autograd.ops.matrices import regular
 from autograd.ops.order import argsort
@@ -222,5 +223,18 @@ _enter(
         ErrorSample((np.ones(3),), ShapeError, "must be matrices"),
         ErrorSample((np.ones((2, 3)),), ArgumentError, 'mode must be "reduced" or "complete"', {"mode": "raw"}),
     ],
+)  # fmt: skip
+
+# ------------------------------------------------------------------------------------------------------ elementwise
+
+_low, _high = spec(2, 3, low=-1.5, high=-0.5), spec(3, low=0.5, high=1.5)
+_enter(
+    clip,
+    [
+        sample(spec(2, 3), _low, _high), sample(spec(2, 3), None, _high), sample(spec(), _low, None),
+        sample(spec(3), spec(3, low=0.5), spec(3, high=0.4)), sample(spec(0, 3), None, _high),
+    ],
+    np.clip,
+    [ErrorSample((np.ones((2, 3)), None, np.ones(4)), ShapeError, r"max is \(4,\); it must broadcast with x \(2, 3\)")],
 )  # fmt: skip
 _enter(logit, [sample(spec(2, 3, low=0.05, high=0.95), eps=0.01), sample(spec(low=0.2, high=0.8))])

@@ -411,21 +411,6 @@ def _outside(x: Any, low: Any, high: Any) -> Any:
     return below | above
 
 
-_bounds = (spec(2, 3, low=-1.5, high=-0.5), spec(3, low=0.5, high=1.5))
-
-
-@composite(
-    r"\operatorname{{clip}}({0}, {1}, {2})",
-    [
-        sample(spec(2, 3), *_bounds),
-        sample(spec(2, 3), None, _bounds[1]),
-        sample(spec(), _bounds[0], None),
-        sample(spec(3), spec(3, low=0.5), spec(3, high=0.4)),
-        sample(spec(0, 3), *_bounds[1:], spec(3, low=1.6)),
-    ],
-    errors=[ErrorSample((np.ones((2, 3)), None, np.ones(4)), ShapeError, r"max is \(4,\); it must broadcast")],
-    reference=np.clip,
-)
 def clip(x: Any, min: Any = None, max: Any = None) -> Any:
     """``x`` limited to ``[min, max]``; either bound may be None. Where ``min`` exceeds ``max``, the result is ``max``.
 
