@@ -15,7 +15,7 @@ from autograd.ops.elementwise import astype, maximum, minimum, where
 from autograd.ops.indexing import take_along_axis
 from autograd.ops.logic import isfinite, isnan
 from autograd.ops.reduce import sum
-from autograd.ops.rounding import floor, rint
+from autograd.ops.rounding import floor, nextafter, rint
 from autograd.ops.shape import expand_dims, moveaxis, reshape, squeeze, stack, transpose
 from autograd.primitive import primitive
 from autograd.samples import ErrorSample, sample
@@ -217,7 +217,7 @@ def _quantile(op: str, x: Any, q: Any, axis: Axis, keepdims: bool, method: str, 
         y: Any = 0
         for k, weight in ((place, 1 - share), (place + 1, share)):  # not times 0: the other may be infinite
             y = y if not weight else _statistic(flat, k=k) * weight + y
-        results.append(_kept(y + missing, x, axes, keepdims))
+        results.append(_kept(astype(y, flat.dtype) + missing, x, axes, keepdims))  # bfloat16 times a number is float32
     if levels.ndim == 0:
         return results[0]
     kept = _kept(missing, x, axes, keepdims)
@@ -240,7 +240,9 @@ def _interpolated(
         value = take_along_axis(ordered, place, -1)
         hit = expand_dims(flat, -2) == expand_dims(value, -1)
         shared = sum(where(hit, expand_dims(flat, -2), 0), -1) / maximum(sum(hit, -1), 1).astype(flat.dtype)
-        total = total + where((constant(weight) == 0) & ~isfinite(value), 0, shared * weight)
+        # a neighbour that is infinite and does not count: not 0 times infinity, yet the slope towards it overflows
+        unreached = (constant(weight) == 0) & ~isfinite(value)
+        total = total + where(unreached, nextafter(value, np.zeros((), value.dtype)), shared) * weight
     total = moveaxis(total, -1, 0) + missing
     kept = _kept(total, x, axes, keepdims, lead=1)
     return reshape(kept, (*levels.shape, *kept.shape[1:]))
