@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd import levels
 from autograd.backend import Array, as_array, beside, device_of, is_array, is_differentiable
-from autograd.errors import DeviceError, DtypeError, GlassgradError, RangeError, ShapeError
+from autograd.errors import DeviceError, DtypeError, GlassgradError, LinAlgError, RangeError, ShapeError
 from autograd.mode import mode
 from autograd.tape import Node, Variable, next_seq
 
@@ -283,8 +283,15 @@ def explain(
             "  Convert the argument first: x.astype('int64') for bits, x.astype('bool') for truth, "
             "x.astype('float32') for arithmetic."
         )
-    kind = DtypeError if isinstance(error, TypeError) else RangeError if isinstance(error, IndexError) else ShapeError
+    kind = next((ours for theirs, ours in _KINDS.items() if isinstance(error, theirs)), ShapeError)
     return kind(f"{op.name}: {seen}: {error}")
+
+
+_KINDS: dict[type[Exception], type[GlassgradError]] = {
+    TypeError: DtypeError,
+    IndexError: RangeError,
+    np.linalg.LinAlgError: LinAlgError,
+}
 
 
 def _far_axis(shape: tuple[int, ...], error: Exception, params: dict[str, Any]) -> int | None:

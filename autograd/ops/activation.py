@@ -46,14 +46,18 @@ sigmoid = primitive(
     "sigmoid", _sigmoid, kind="elementwise",
     vjp=[lambda g, y: g * (y * (1 - y))], jvp="from_vjp",
     code="(0.5 * tanh(0.5 * {0}) + 0.5)", latex=r"\sigma({0})", vjp_latex=[r"\bar y \, y (1 - y)"],
-    flops=per_element(10), samples=elementwise_samples(low=-4, high=4), reference=lambda x: 1 / (1 + np.exp(-x)),
+    flops=per_element(10),
+    samples=elementwise_samples(low=-4, high=4, far=((-20.0, -5.0), (5.0, 20.0))),
+    reference=lambda x: 1 / (1 + np.exp(-x)),
     doc=r"The logistic function :math:`1 / (1 + e^{-x})`; never overflows.",
 )  # fmt: skip
 softplus = primitive(
     "softplus", lambda x: np.logaddexp(x, np.zeros_like(x)), kind="elementwise",
     vjp=[lambda g, x: g * sigmoid(x)], jvp="from_vjp",
     code="(fmax({0}, 0) + log1p(exp(-fabs({0}))))", latex=r"\ln(1 + e^{{{0}}})", vjp_latex=[r"\bar y \, \sigma(x)"],
-    flops=per_element(18), samples=elementwise_samples(low=-4, high=4), reference=lambda x: np.log(1 + np.exp(x)),
+    flops=per_element(18),
+    samples=elementwise_samples(low=-4, high=4, far=((-20.0, -5.0), (20.0, 90.0))),
+    reference=lambda x: np.log(1 + np.exp(x)),
     doc=r"A smooth relu :math:`\ln(1 + e^x)`; never overflows.",
 )  # fmt: skip
 silu = primitive(
@@ -61,7 +65,9 @@ silu = primitive(
     vjp=[lambda g, x: g * _silu_slope(x)], jvp="from_vjp",
     code="({0} * (0.5 * tanh(0.5 * {0}) + 0.5))", latex=r"{0} \, \sigma({0})",
     vjp_latex=[r"\bar y \, \sigma(x) (1 + x (1 - \sigma(x)))"],
-    flops=per_element(11), samples=elementwise_samples(low=-4, high=4), reference=lambda x: x / (1 + np.exp(-x)),
+    flops=per_element(11),
+    samples=elementwise_samples(low=-4, high=4, far=((-20.0, -5.0), (5.0, 20.0))),
+    reference=lambda x: x / (1 + np.exp(-x)),
     doc=r":math:`x \, \sigma(x)`, also named swish (Elfwing et al., 2017, arXiv:1702.03118).",
 )  # fmt: skip
 
@@ -100,7 +106,8 @@ _gelu = primitive(
     "gelu", _gelu_forward, kind="elementwise",
     vjp=[lambda g, x: g * _gelu_slope(x)], jvp="from_vjp",
     code="(0.5 * {0} * (1 + erf(0.7071067811865476 * {0})))", latex=r"{0} \, \Phi({0})",
-    vjp_latex=[r"\bar y \, (\Phi(x) + x \phi(x))"], flops=per_element(20), samples=elementwise_samples(),
+    vjp_latex=[r"\bar y \, (\Phi(x) + x \phi(x))"], flops=per_element(20),
+    samples=elementwise_samples(far=((-8.0, -3.0), (3.0, 20.0))),
     reference=lambda x: 0.5 * x * (1 + np.vectorize(math.erf, otypes=[float])(x / math.sqrt(2))),
 )  # fmt: skip
 _gelu_tanh = primitive(
@@ -127,7 +134,9 @@ logsigmoid = primitive(
     "logsigmoid", lambda x: -np.logaddexp(-x, np.zeros_like(x)), kind="elementwise",
     vjp=[lambda g, x: g * sigmoid(-x)], jvp="from_vjp",
     code="(fmin({0}, 0) - log1p(exp(-fabs({0}))))", latex=r"\ln \sigma({0})", vjp_latex=[r"\bar y \, \sigma(-x)"],
-    flops=per_element(18), samples=elementwise_samples(low=-4, high=4), reference=lambda x: -np.log(1 + np.exp(-x)),
+    flops=per_element(18),
+    samples=elementwise_samples(low=-4, high=4, far=((-90.0, -20.0), (5.0, 20.0))),
+    reference=lambda x: -np.log(1 + np.exp(-x)),
     doc=r"The logarithm of the logistic function, without overflow.",
 )  # fmt: skip
 log_sigmoid = logsigmoid

@@ -1,4 +1,4 @@
-"""Sixteen-bit floats in ops that square and add up: their range and their steps are too small for that."""
+"""Wider floats inside an op: 16-bit ones are too narrow to square and add up, 32-bit ones to cancel."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from autograd.backend import is_differentiable, is_half, single
 from autograd.ops.elementwise import astype
 
-__all__ = ["in_single", "rounded_once", "widened"]
+__all__ = ["in_double", "in_single", "rounded_once", "widened"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -52,3 +52,8 @@ def widened(a: Any) -> Any:
     """16-bit floats in float32; everything else as it is."""
     dtype = getattr(a, "dtype", None)
     return a if dtype is None or not is_half(dtype) else astype(a, np.float32)
+
+
+def in_double(a: Any) -> Any:
+    """Arrays in float64, for a difference of large numbers that is small; plain numbers as they are."""
+    return astype(a, np.float64) if hasattr(a, "dtype") else a

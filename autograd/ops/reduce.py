@@ -23,38 +23,15 @@ from autograd.ops.logic import equal, isinf
 from autograd.ops.scan import cumprod
 from autograd.ops.shape import broadcast_to, concat, flip, squeeze, transpose
 from autograd.primitive import per_element, per_input_element, primitive
-from autograd.samples import ErrorSample, sample
+from autograd.samples import ErrorSample, integers, sample
 from autograd.samples import array as spec
 from autograd.tape import constant, innermost
 
 __all__ = [
-    "all",
-    "aminmax",
-    "allclose",
-    "array_equal",
-    "amax",
-    "amin",
-    "any",
-    "argmax",
-    "argmin",
-    "average",
-    "count_nonzero",
-    "log_softmax",
-    "logsumexp",
-    "max",
-    "mean",
-    "min",
-    "prod",
-    "ptp",
-    "softmax",
-    "std",
-    "sum",
-    "var",
-    "softmin",
-    "std_mean",
-    "var_mean",
-    "vector_norm",
-]
+    "all", "allclose", "amax", "amin", "aminmax", "any", "argmax", "argmin", "array_equal", "average", "count_nonzero",
+    "log_softmax", "logsumexp", "max", "mean", "min", "prod", "ptp", "softmax", "softmin", "std", "std_mean", "sum",
+    "var", "var_mean", "vector_norm",
+]  # fmt: skip
 
 _shapes: list[tuple[tuple[int, ...], dict[str, Any]]] = [
     ((2, 3), {"axis": (0,), "keepdims": False}), ((2, 3), {"axis": (0, 1), "keepdims": False}),
@@ -64,6 +41,16 @@ _shapes: list[tuple[tuple[int, ...], dict[str, Any]]] = [
 _samples = [sample(spec(*shape), **params) for shape, params in _shapes]
 _samples_with_empty = [*_samples, sample(spec(0, 3), axis=(0,), keepdims=False)]
 _samples_distinct = [sample(spec(*shape, distinct=True), **params) for shape, params in _shapes]
+
+
+_reduced_samples = [
+    sample(spec(2, 3), axis=1), sample(spec(2, 3)), sample(spec(2, 3, 2), axis=(-1, 0), keepdims=True),
+    sample(spec(30), axis=-1), sample(spec()), sample(spec(2, 0, 3), axis=0),
+]  # fmt: skip
+_distinct_reduced = [
+    sample(spec(2, 3, distinct=True), axis=1), sample(spec(2, 3, distinct=True)), sample(spec(), keepdims=True),
+    sample(spec(2, 3, 2, distinct=True), axis=(-1, 0), keepdims=True), sample(spec(2, 0, 3), axis=0),
+]  # fmt: skip
 
 
 def _kept(g: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
@@ -121,7 +108,8 @@ def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
 @composite(
     r"\operatorname{{var}} {0}",
-    [sample(spec(2, 3), axis=1), sample(spec(2, 3), correction=1)],
+    [*_reduced_samples, sample(spec(2, 3), correction=1)],
+    reference=lambda x, axis=None, correction=0, keepdims=False: np.var(x, axis, ddof=correction, keepdims=keepdims),
     errors=[ErrorSample((np.ones((2, 1)),), ShapeError, "nothing to divide by", {"axis": 1, "correction": 1})],
 )
 @in_single
@@ -139,7 +127,11 @@ def var(x: Any, axis: Axis = None, correction: float = 0, keepdims: bool = False
     return sum(square(squares), axes, keepdims) / n
 
 
-@composite(r"\operatorname{{std}} {0}", [sample(spec(2, 3), axis=1), sample(spec(2, 3), correction=1)])
+@composite(
+    r"\operatorname{{std}} {0}",
+    [*_reduced_samples, sample(spec(2, 3), correction=1)],
+    reference=lambda x, axis=None, correction=0, keepdims=False: np.std(x, axis, ddof=correction, keepdims=keepdims),
+)
 @in_single
 def std(x: Any, axis: Axis = None, correction: float = 0, keepdims: bool = False) -> Any:
     """The standard deviation over axes; its gradient is 0 where all elements are equal."""
@@ -263,7 +255,12 @@ def any(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return _any(x, axis=normalize_axes("any", axis, x.ndim, x.shape), keepdims=keepdims)
 
 
-@composite(r"\lVert {0} \rVert_0", [sample(spec(2, 3), axis=1), sample(spec(2, 3))], differentiable=False)
+@composite(
+    r"\lVert {0} \rVert_0",
+    [*_reduced_samples, sample(integers(2, 9, high=2), axis=-1), sample(spec(0))],
+    differentiable=False,
+    reference=np.count_nonzero,
+)
 def count_nonzero(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """How many elements over axes are not 0; int64."""
     return sum(x != 0, axis, keepdims)
@@ -362,7 +359,7 @@ def log_softmax(x: Any, axis: int = -1) -> Any:
     return _log_softmax(x, axis=normalize_axis("log_softmax", axis, x.ndim, x.shape))
 
 
-@composite(r"\operatorname{{softmax}}(-{0})", [sample(spec(2, 3)), sample(spec(2, 3), axis=0)])
+@composite(r"\operatorname{{softmax}}(-{0})", [sample(spec(2, 3)), sample(spec(2, 3), axis=-2), sample(spec(3, 0))])
 def softmin(x: Any, axis: int = -1) -> Any:
     """:func:`softmax` of ``-x``: the smallest takes the largest share."""
     return softmax(-x, normalize_axis("softmin", axis, x.ndim, x.shape))
@@ -420,17 +417,13 @@ def prod(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 amax, amin = max, min
 
 
-@composite(r"\min {0}, \max {0}", [sample(spec(2, 3, distinct=True), axis=1), sample(spec(2, 3, distinct=True))])
+@composite(r"\min {0}, \max {0}", _distinct_reduced)
 def aminmax(x: Any, axis: Axis = None, keepdims: bool = False) -> tuple[Any, Any]:
     """The smallest and the largest element over axes."""
     return min(x, axis, keepdims), max(x, axis, keepdims)
 
 
-_reduced_samples = [sample(spec(2, 3), axis=1), sample(spec(2, 3)), sample(spec(2, 3, 2), axis=(0, 2), keepdims=True)]
-_distinct_reduced = [sample(spec(2, 3, distinct=True), axis=1), sample(spec(2, 3, distinct=True))]
-
-
-@composite(r"\max {0} - \min {0}", _distinct_reduced, reference=lambda x, axis=None: np.ptp(x, axis))
+@composite(r"\max {0} - \min {0}", _distinct_reduced, reference=np.ptp)
 def ptp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """The largest element less the smallest, over axes."""
     return max(x, axis, keepdims) - min(x, axis, keepdims)
@@ -438,7 +431,8 @@ def ptp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
 @composite(
     r"\frac{{\sum w {0}}}{{\sum w}}",
-    [sample(spec(2, 3), axis=1), sample(spec(2, 3))],
+    _reduced_samples[:-1],
+    reference=np.average,
     errors=[ErrorSample((np.ones((2, 3)),), ShapeError, "weights are", {"weights": np.ones(2)})],
 )
 def average(x: Any, axis: int | None = None, weights: Any = None, keepdims: bool = False) -> Any:
@@ -465,7 +459,7 @@ def safe_sqrt(x: Any) -> Any:
     r"\lVert {0} \rVert_p",
     [sample(spec(2, 3, avoid=(0.0,)), ord=p, axis=1) for p in (1, 2, 3, 0.5)]
     + [sample(spec(2, 3, low=0.2, distinct=True), ord=p) for p in (2, np.inf, -np.inf, -1)]
-    + [sample(spec(2, 3), axis=(0, 1), keepdims=True)],
+    + [sample(spec(2, 3), axis=(-1, 0), keepdims=True), sample(spec()), sample(spec(30))],
     reference=lambda x, ord=2, axis=None, keepdims=False: np.linalg.vector_norm(
         x, ord=ord, axis=axis, keepdims=keepdims
     ),
@@ -481,6 +475,8 @@ def vector_norm(x: Any, ord: float = 2, axis: Axis = None, keepdims: bool = Fals
         raise ArgumentError(
             f"vector_norm: ord must be a number, inf or -inf, not {ord!r}. Norms of matrices: matrix_norm."
         )
+    if x.dtype.kind in "iub":  # whose squares may not fit
+        x = x.astype(np.float64)
     axes = normalize_axes("vector_norm", axis, x.ndim, x.shape)
     if ord == 2:
         y = _euclidean(x, axes, keepdims)

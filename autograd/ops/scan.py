@@ -11,6 +11,7 @@ from autograd.composite import composite
 from autograd.errors import ShapeError
 from autograd.ops.axes import normalize_axis
 from autograd.ops.elementwise import share_of_sum, where
+from autograd.ops.halves import in_single
 from autograd.ops.indexing import getitem, put_along_axis_add, take_along_axis
 from autograd.ops.logic import isnan
 from autograd.ops.shape import concat, flip
@@ -184,6 +185,9 @@ def logcumsumexp(x: Any, axis: int | None = None) -> Any:
     return _logcumsumexp(x, axis=axis)
 
 
+logcumsumexp = in_single(logcumsumexp)
+
+
 # --------------------------------------------------------------------------------------------------- extremes
 
 
@@ -215,6 +219,12 @@ def cummax(x: Any, axis: int = -1) -> tuple[Any, Any]:
     return _running(x, axis=axis, sign=1), _running_place(x, axis=axis, sign=1)
 
 
+@composite(
+    r"\operatorname{{cummin}}({0})",
+    [sample(spec(2, 5, distinct=True), axis=-1), sample(spec(4, distinct=True), axis=0), sample(spec(2, 0), axis=0)],
+    errors=[ErrorSample((np.ones(()),), ShapeError, "axis -1 is out of range")],
+    reference=lambda x, axis: np.minimum.accumulate(x, axis),
+)
 def cummin(x: Any, axis: int = -1) -> tuple[Any, Any]:
     """Running minima along an axis, and their indices (the last of equals, which takes the gradient)."""
     axis = normalize_axis("cummin", axis, x.ndim, x.shape)
@@ -224,13 +234,16 @@ def cummin(x: Any, axis: int = -1) -> tuple[Any, Any]:
 # ---------------------------------------------------------------------------------------------- made of others
 
 
-@composite(r"\operatorname{{nancumsum}}({0})", [sample(spec(2, 3), axis=1)], reference=np.nancumsum)
+_nan_samples = [sample(spec(2, 3), axis=-1), sample(spec(2, 3)), sample(spec(30), axis=0), sample(spec(0, 2), axis=1)]
+
+
+@composite(r"\operatorname{{nancumsum}}({0})", _nan_samples, reference=np.nancumsum)
 def nancumsum(x: Any, axis: int | None = None) -> Any:
     """:func:`cumsum` in which NaN counts as 0."""
     return cumsum(where(isnan(x), 0, x), axis)
 
 
-@composite(r"\operatorname{{nancumprod}}({0})", [sample(spec(2, 3), axis=1)], reference=np.nancumprod)
+@composite(r"\operatorname{{nancumprod}}({0})", _nan_samples, reference=np.nancumprod)
 def nancumprod(x: Any, axis: int | None = None) -> Any:
     """:func:`cumprod` in which NaN counts as 1."""
     return cumprod(where(isnan(x), 1, x), axis)
@@ -251,9 +264,15 @@ def _cumulative(op: Any, first: float, x: Any, axis: int | None, dtype: Any, inc
     return concat([xp.full((*y.shape[:axis], 1, *y.shape[axis + 1 :]), first, dtype=y.dtype), y], axis)
 
 
+_from_the_start = [
+    sample(spec(2, 3), axis=1, include_initial=True), sample(spec(2, 3), axis=-2), sample(spec(4)),
+    sample(spec(0), include_initial=True), sample(spec(3), dtype="float64"),
+]  # fmt: skip
+
+
 @composite(
     r"\operatorname{{cumsum}}({0})",
-    [sample(spec(2, 3), axis=1, include_initial=True)],
+    _from_the_start,
     errors=[ErrorSample((np.ones((2, 3)),), ShapeError, "say along which one")],
 )
 def cumulative_sum(x: Any, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Any:
@@ -261,7 +280,7 @@ def cumulative_sum(x: Any, axis: int | None = None, dtype: Any = None, include_i
     return _cumulative(cumsum, 0, x, axis, dtype, include_initial)
 
 
-@composite(r"\operatorname{{cumprod}}({0})", [sample(spec(2, 3), axis=1, include_initial=True)])
+@composite(r"\operatorname{{cumprod}}({0})", _from_the_start)
 def cumulative_prod(x: Any, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Any:
     """Running products (the array API's function); ``include_initial`` puts the 1 in front that they start from."""
     return _cumulative(cumprod, 1, x, axis, dtype, include_initial)
@@ -269,7 +288,12 @@ def cumulative_prod(x: Any, axis: int | None = None, dtype: Any = None, include_
 
 @composite(
     r"\Delta {0}",
-    [sample(spec(2, 4), n=2, axis=1), sample(spec(4))],
+    [
+        sample(spec(2, 4), n=2, axis=1),
+        sample(spec(4)),
+        sample(spec(4, 2), axis=-2, n=0),
+        sample(spec(2), n=3),
+    ],
     reference=lambda x, **p: np.diff(x, **p),
     errors=[ErrorSample((np.ones(3),), ShapeError, "n must be from 0", {"n": -1})],
 )
@@ -306,8 +330,13 @@ def _trapezoids(y: Any, x: Any, dx: float, axis: int) -> Any:
 
 @composite(
     r"\textstyle\int {0} \, d{1}",
-    [sample(spec(2, 4), spec(4)), sample(spec(5), None, dx=0.5)],
-    reference=lambda y, x, dx=1.0: np.trapezoid(y, x, dx),
+    [
+        sample(spec(2, 4), spec(4)),
+        sample(spec(5), None, dx=0.5),
+        sample(spec(4, 2), spec(4, 2), axis=-2),
+        sample(spec(1), spec(1)),
+    ],
+    reference=np.trapezoid,
     errors=[ErrorSample((np.ones((2, 3)), np.ones(4)), ShapeError, r"x is \(4,\); y \(2, 3\)")],
 )
 def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
@@ -316,7 +345,7 @@ def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
     return _trapezoids(y, x, dx, axis).sum(axis=axis)
 
 
-@composite(r"\textstyle\int^t {0} \, d{1}", [sample(spec(2, 4), spec(4))])
+@composite(r"\textstyle\int^t {0} \, d{1}", [sample(spec(2, 4), spec(4)), sample(spec(4, 2), None, axis=-2, dx=0.5)])
 def cumulative_trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
     """Running integrals along an axis by the trapezoidal rule."""
     axis = normalize_axis("cumulative_trapezoid", axis, y.ndim, y.shape)

@@ -19,7 +19,7 @@ TABLE: list[Any] = [*OPS.values(), *COMPOSITES.values()]
 CASES = [pytest.param(op, sample, id=f"{op.name}({sample})") for op in TABLE for sample in op.samples]
 # The phases of complex vectors are arbitrary (tested through eigh_invariant and svd_invariant); SciPy's polygamma and iv
 # are real where derivatives need them.
-REAL_ONLY = {"eigh", "svd", "digamma", "bessel_i", "bessel_ie", "mse_loss"}
+REAL_ONLY = {"eigh", "svd", "digamma", "bessel_i", "bessel_ie", "i0", "i1", "i0e", "i1e", "mse_loss"}
 REAL_IS_SPECIAL = {"stft"}  # of a real signal half of the spectrum says it all
 DIFFERENTIABLE = [case for case in CASES if case.values[0].differentiable]
 
