@@ -38,10 +38,12 @@ from autograd.mode import enable_grad, inference_mode, is_grad_enabled, no_grad,
 from autograd.ops.activation import *
 from autograd.ops.adaptive_pooling import *
 from autograd.ops.attention import *
+from autograd.ops.bessel import *
 from autograd.ops.choosing import *
 from autograd.ops.complex_numbers import *
 from autograd.ops.contraction import *
 from autograd.ops.convolution import *
+from autograd.ops.covariance import *
 from autograd.ops.discrete import *
 from autograd.ops.editing import *
 from autograd.ops.elementwise import *
@@ -64,6 +66,7 @@ from autograd.ops.rounding import *
 from autograd.ops.sampling import *
 from autograd.ops.scan import *
 from autograd.ops.scattering import *
+from autograd.ops.searching import *
 from autograd.ops.shape import *
 from autograd.ops.signal import *
 from autograd.ops.special import *

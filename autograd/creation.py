@@ -6,7 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backend import array_module, as_array, default_float, is_array, load_cupy, move, parse_device, parse_dtype
+from autograd.backend import (
+    array_module,
+    as_array,
+    default_float,
+    is_array,
+    is_differentiable,
+    load_cupy,
+    move,
+    parse_device,
+    parse_dtype,
+)  # fmt: skip
 from autograd.dispatch import bound
 from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.tape import Variable
@@ -126,7 +136,7 @@ def _wrap(data: Any, dtype: Any, device: str | None, requires_grad: bool, copy: 
         array = as_array(data)
     except ValueError as error:
         raise ShapeError(f"tensor: the nested lists are ragged: {error}. Rows of one axis need one length.") from error
-    if array.dtype.kind not in "fciub" and array.dtype.name != "bfloat16":
+    if array.dtype.kind not in "iub" and not is_differentiable(array.dtype):
         raise DtypeError(
             f"tensor: cannot hold {array.dtype} values such as {np.ravel(array)[:1]!r}; give numbers or booleans."
         )
@@ -222,13 +232,22 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None, devic
         start, stop = 0, start
     if dtype is None:
         dtype = np.int64 if all(isinstance(v, (int, np.integer)) for v in (start, stop, step)) else default_float
+    if step == 0:
+        raise ArgumentError("arange: step is 0; from one number to another leads a positive or a negative one.")
     return bound(_module(device).arange(start, stop, step, dtype=parse_dtype(dtype)), None)
+
+
+def _check_sizes(op: str, **sizes: Any) -> None:
+    for name, n in sizes.items():
+        if not isinstance(n, (int, np.integer)) or n < 0:
+            raise ArgumentError(f"{op}: {name} must be an integer from 0, not {n!r}.")
 
 
 def linspace(
     start: Any, stop: Any, num: int, dtype: Any = None, device: str | None = None, endpoint: bool = True
 ) -> Tensor:
     """``num`` evenly spaced numbers from ``start`` to ``stop``, which is left out where ``endpoint`` is False."""
+    _check_sizes("linspace", num=num)
     if dtype is None:
         dtype = np.complex64 if isinstance(start, complex) or isinstance(stop, complex) else default_float
     return bound(_module(device).linspace(start, stop, num, endpoint=endpoint, dtype=parse_dtype(dtype)), None)
@@ -236,4 +255,5 @@ def linspace(
 
 def eye(n: int, m: int | None = None, dtype: Any = None, device: str | None = None, k: int = 0) -> Tensor:
     """Ones on the diagonal ``k`` (0: the main one) of an ``(n, m)`` matrix of zeros; square by default."""
+    _check_sizes("eye", n=n, m=n if m is None else m)
     return bound(_module(device).eye(n, m, k, dtype=default_float if dtype is None else parse_dtype(dtype)), None)

@@ -11,7 +11,7 @@ from autograd import levels, ops
 from autograd.dispatch import apply1, apply2
 from autograd.errors import DtypeError, GradientError, ShapeError
 from autograd.mode import mode
-from autograd.ops.indexing import differs, plain_index
+from autograd.ops.indexing import differs, plain_index, write
 from autograd.tape import SLOTS, Variable, mark_written
 
 if TYPE_CHECKING:
@@ -161,10 +161,7 @@ class Operators(Variable):
             self._rebind(ops.setitem(self, index, value))
             return
         plain = value.array if isinstance(value, Variable) else value
-        try:
-            self.array[plain_index(index)] = plain
-        except (ValueError, TypeError, IndexError) as error:
-            raise ShapeError(f"setitem: x is {self.array.shape}, value is {np.shape(plain)}: {error}") from error
+        write(self.array, plain_index(index), plain)
         mark_written(self)
 
     def _must_record(self, other: Any, what: str) -> bool:

@@ -268,7 +268,7 @@ def _parameters_of(
         return tuple(arguments), None, frozenset()
     if isinstance(forward, np.ufunc):
         return (("x",) if forward.nin == 1 else ("a", "b")), None, frozenset()
-    code = forward.__code__
+    code = getattr(forward, "__wrapped__", forward).__code__
     if code.co_flags & _KEYWORDS:
         raise TypeError(f"the forward function {forward.__name__} takes **{code.co_varnames[-1]}: name its parameters.")
     names = code.co_varnames

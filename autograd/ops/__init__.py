@@ -4,10 +4,13 @@ from autograd.ops import (
     activation,
     adaptive_pooling,
     attention,
+    bessel,
+    calls,
     choosing,
     complex_numbers,
     contraction,
     convolution,
+    covariance,
     decomposition,
     discrete,
     editing,
@@ -34,6 +37,7 @@ from autograd.ops import (
     sampling,
     scan,
     scattering,
+    searching,
     shape,
     signal,
     solving,
@@ -44,10 +48,13 @@ from autograd.ops import (
 from autograd.ops.activation import *
 from autograd.ops.adaptive_pooling import *
 from autograd.ops.attention import *
+from autograd.ops.bessel import *
+from autograd.ops.calls import *
 from autograd.ops.choosing import *
 from autograd.ops.complex_numbers import *
 from autograd.ops.contraction import *
 from autograd.ops.convolution import *
+from autograd.ops.covariance import *
 from autograd.ops.decomposition import *
 from autograd.ops.discrete import *
 from autograd.ops.editing import *
@@ -74,6 +81,7 @@ from autograd.ops.rows import *
 from autograd.ops.sampling import *
 from autograd.ops.scan import *
 from autograd.ops.scattering import *
+from autograd.ops.searching import *
 from autograd.ops.shape import *
 from autograd.ops.signal import *
 from autograd.ops.solving import *
@@ -85,10 +93,13 @@ __all__: list[str] = []
 __all__ += activation.__all__
 __all__ += adaptive_pooling.__all__
 __all__ += attention.__all__
+__all__ += bessel.__all__
+__all__ += calls.__all__
 __all__ += choosing.__all__
 __all__ += complex_numbers.__all__
 __all__ += contraction.__all__
 __all__ += convolution.__all__
+__all__ += covariance.__all__
 __all__ += decomposition.__all__
 __all__ += discrete.__all__
 __all__ += editing.__all__
@@ -115,6 +126,7 @@ __all__ += sampling.__all__
 __all__ += rows.__all__
 __all__ += scan.__all__
 __all__ += scattering.__all__
+__all__ += searching.__all__
 __all__ += shape.__all__
 __all__ += signal.__all__
 __all__ += solving.__all__

@@ -13,6 +13,7 @@ from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.ops.axes import normalize_axis
 from autograd.ops.elementwise import erf, exp, expm1, where
+from autograd.ops.halves import rounded_once
 from autograd.ops.trigonometric import tanh
 from autograd.primitive import per_element, primitive
 from autograd.samples import ErrorSample, elementwise_samples, sample
@@ -36,7 +37,7 @@ def _sigmoid(x: Array) -> Array:
 
 relu = primitive(
     "relu", lambda x: np.maximum(x, 0), kind="elementwise",
-    vjp=[lambda g, y: g * (y > 0)], jvp=[lambda t, y: where(y > 0, t, 0)],  # a tangent may be infinite
+    vjp=[lambda g, y: g * (y != 0)], jvp=[lambda t, y: where(y != 0, t, 0)],  # a tangent may be infinite
     code="fmax({0}, 0)", latex=r"\operatorname{{relu}}({0})", vjp_latex=[r"\bar y \, [x > 0]"],
     samples=elementwise_samples(avoid=(0.0,)), reference=lambda x: np.where(x > 0, x, 0.0),
     doc="``max(x, 0)``; the gradient at 0 is 0.",
@@ -45,14 +46,18 @@ sigmoid = primitive(
     "sigmoid", _sigmoid, kind="elementwise",
     vjp=[lambda g, y: g * (y * (1 - y))], jvp="from_vjp",
     code="(0.5 * tanh(0.5 * {0}) + 0.5)", latex=r"\sigma({0})", vjp_latex=[r"\bar y \, y (1 - y)"],
-    flops=per_element(10), samples=elementwise_samples(low=-4, high=4), reference=lambda x: 1 / (1 + np.exp(-x)),
+    flops=per_element(10),
+    samples=elementwise_samples(low=-4, high=4, far=((-20.0, -5.0), (5.0, 20.0))),
+    reference=lambda x: 1 / (1 + np.exp(-x)),
     doc=r"The logistic function :math:`1 / (1 + e^{-x})`; never overflows.",
 )  # fmt: skip
 softplus = primitive(
     "softplus", lambda x: np.logaddexp(x, np.zeros_like(x)), kind="elementwise",
     vjp=[lambda g, x: g * sigmoid(x)], jvp="from_vjp",
     code="(fmax({0}, 0) + log1p(exp(-fabs({0}))))", latex=r"\ln(1 + e^{{{0}}})", vjp_latex=[r"\bar y \, \sigma(x)"],
-    flops=per_element(18), samples=elementwise_samples(low=-4, high=4), reference=lambda x: np.log(1 + np.exp(x)),
+    flops=per_element(18),
+    samples=elementwise_samples(low=-4, high=4, far=((-20.0, -5.0), (20.0, 90.0))),
+    reference=lambda x: np.log(1 + np.exp(x)),
     doc=r"A smooth relu :math:`\ln(1 + e^x)`; never overflows.",
 )  # fmt: skip
 silu = primitive(
@@ -60,7 +65,9 @@ silu = primitive(
     vjp=[lambda g, x: g * _silu_slope(x)], jvp="from_vjp",
     code="({0} * (0.5 * tanh(0.5 * {0}) + 0.5))", latex=r"{0} \, \sigma({0})",
     vjp_latex=[r"\bar y \, \sigma(x) (1 + x (1 - \sigma(x)))"],
-    flops=per_element(11), samples=elementwise_samples(low=-4, high=4), reference=lambda x: x / (1 + np.exp(-x)),
+    flops=per_element(11),
+    samples=elementwise_samples(low=-4, high=4, far=((-20.0, -5.0), (5.0, 20.0))),
+    reference=lambda x: x / (1 + np.exp(-x)),
     doc=r":math:`x \, \sigma(x)`, also named swish (Elfwing et al., 2017, arXiv:1702.03118).",
 )  # fmt: skip
 
@@ -81,18 +88,30 @@ def _gelu_slope(x: Any) -> Any:
 
 def _gelu_tanh_slope(x: Any) -> Any:
     t = tanh(_GELU_C * (x + 0.044715 * x * x * x))
-    return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * (_GELU_C * (1 + 3 * 0.044715 * x * x))
+    near = where(abs(x) > 16, 0, x)  # from there on 1 - t * t is 0, but the powers of x might overflow
+    return 0.5 * (1 + t) + 0.5 * near * (1 - t * t) * (_GELU_C * (1 + 3 * 0.044715 * near * near))
+
+
+@rounded_once
+def _gelu_forward(x: Array) -> Array:
+    return 0.5 * x * (1 + special.erf(x * _SQRT_HALF))
+
+
+@rounded_once
+def _gelu_tanh_forward(x: Array) -> Array:
+    return 0.5 * x * (1 + np.tanh(_GELU_C * (x + 0.044715 * x * x * x)))
 
 
 _gelu = primitive(
-    "gelu", lambda x: 0.5 * x * (1 + special.erf(x * _SQRT_HALF)), kind="elementwise",
+    "gelu", _gelu_forward, kind="elementwise",
     vjp=[lambda g, x: g * _gelu_slope(x)], jvp="from_vjp",
     code="(0.5 * {0} * (1 + erf(0.7071067811865476 * {0})))", latex=r"{0} \, \Phi({0})",
-    vjp_latex=[r"\bar y \, (\Phi(x) + x \phi(x))"], flops=per_element(20), samples=elementwise_samples(),
+    vjp_latex=[r"\bar y \, (\Phi(x) + x \phi(x))"], flops=per_element(20),
+    samples=elementwise_samples(far=((-8.0, -3.0), (3.0, 20.0))),
     reference=lambda x: 0.5 * x * (1 + np.vectorize(math.erf, otypes=[float])(x / math.sqrt(2))),
 )  # fmt: skip
 _gelu_tanh = primitive(
-    "gelu_tanh", lambda x: 0.5 * x * (1 + np.tanh(_GELU_C * (x + 0.044715 * x * x * x))), kind="elementwise",
+    "gelu_tanh", _gelu_tanh_forward, kind="elementwise",
     vjp=[lambda g, x: g * _gelu_tanh_slope(x)], jvp="from_vjp",
     code="(0.5 * {0} * (1 + tanh(0.7978845608028654 * ({0} + 0.044715 * {0} * {0} * {0}))))",
     latex=r"\operatorname{{gelu}}_{{\tanh}}({0})", vjp_latex=[r"\bar y \, y'(x)"],
@@ -115,7 +134,9 @@ logsigmoid = primitive(
     "logsigmoid", lambda x: -np.logaddexp(-x, np.zeros_like(x)), kind="elementwise",
     vjp=[lambda g, x: g * sigmoid(-x)], jvp="from_vjp",
     code="(fmin({0}, 0) - log1p(exp(-fabs({0}))))", latex=r"\ln \sigma({0})", vjp_latex=[r"\bar y \, \sigma(-x)"],
-    flops=per_element(18), samples=elementwise_samples(low=-4, high=4), reference=lambda x: -np.log(1 + np.exp(-x)),
+    flops=per_element(18),
+    samples=elementwise_samples(low=-4, high=4, far=((-90.0, -20.0), (5.0, 20.0))),
+    reference=lambda x: -np.log(1 + np.exp(-x)),
     doc=r"The logarithm of the logistic function, without overflow.",
 )  # fmt: skip
 log_sigmoid = logsigmoid
@@ -231,7 +252,7 @@ def softshrink(x: Any, lambd: float = 0.5) -> Any:
     """Move towards 0 by ``lambd``, and stay at 0 from there: the proximal operator of the L1 norm."""
     if lambd < 0:
         raise ArgumentError(f"softshrink: lambd must be from 0, not {lambd!r}.")
-    return where(x > lambd, x - lambd, where(x < -lambd, x + lambd, 0 * x))
+    return where(x < -lambd, x + lambd, where(x <= lambd, 0, x - lambd))
 
 
 @composite(r"\operatorname{{hardshrink}}({0})", _kinked)

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from autograd.backend import Array
+from autograd.backend import Array, is_differentiable
 from autograd.errors import ArgumentError, DtypeError, ShapeError
+from autograd.ops.halves import rounded_once
 from autograd.ops.indexing import getitem
 from autograd.ops.reduce import sum
 from autograd.ops.shape import pad
@@ -87,6 +88,7 @@ def _columns(
     return view.transpose(order).reshape(n, groups, c // groups * math.prod(kernel), math.prod(view.shape[2 : 2 + k]))
 
 
+@rounded_once
 def _forward(
     x: Array, weight: Array, bias: Array | None, *, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int
 ) -> Array:
@@ -97,6 +99,7 @@ def _forward(
     return y if bias is None else y + bias.reshape(-1, *(1,) * len(kernel))
 
 
+@rounded_once
 def _input_forward(
     d: Array, weight: Array, *, x_size: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int
 ) -> Array:
@@ -108,6 +111,7 @@ def _input_forward(
     return spread(columns.reshape(n, groups * c, *kernel, *out), x_size, stride, padding, dilation)
 
 
+@rounded_once
 def _weight_forward(
     x: Array, d: Array, *, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int
 ) -> Array:
@@ -240,7 +244,7 @@ def check_image(op: str, x: Any, n: int) -> None:
         raise ShapeError(
             f"{op}: x must be {_LAYOUT[n]}, not {tuple(x.shape)}." + (f" Add the missing axes: {hint}." if hint else "")
         )
-    if x.dtype.kind not in "fcV":
+    if not is_differentiable(x.dtype):
         raise DtypeError(f"{op}: x must be floating point, not {x.dtype}. Convert it with x.astype('float32').")
 
 

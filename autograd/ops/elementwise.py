@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd import special
-from autograd.backend import device_of, move, parse_dtype
+from autograd.backend import Array, device_of, is_half, move, parse_dtype, single
 from autograd.composite import composite
 from autograd.dispatch import broadcast_clash
 from autograd.errors import DtypeError, ShapeError
@@ -22,55 +22,12 @@ from autograd.samples import array as spec
 from autograd.tape import constant, innermost
 
 __all__ = [
-    "abs",
-    "absolute",
-    "clamp",
-    "fabs",
-    "sgn",
-    "true_divide",
-    "add",
-    "astype",
-    "cbrt",
-    "exp2",
-    "float_power",
-    "fmax",
-    "fmin",
-    "imag",
-    "isclose",
-    "lerp",
-    "log10",
-    "log2",
-    "logaddexp",
-    "logaddexp2",
-    "nan_to_num",
-    "pow",
-    "positive",
-    "real",
-    "rsqrt",
-    "clip",
-    "conj",
-    "conjugate",
-    "copy",
-    "divide",
-    "erf",
-    "exp",
-    "expm1",
-    "log",
-    "log1p",
-    "maximum",
-    "minimum",
-    "multiply",
-    "negative",
-    "power",
-    "reciprocal",
-    "sign",
-    "sqrt",
-    "square",
-    "subtract",
-    "to_device",
-    "where",
+    "abs", "absolute", "add", "astype", "cbrt", "clamp", "clip", "conj", "conjugate", "copy", "divide", "erf", "exp",
+    "exp2", "expm1", "fabs", "float_power", "fmax", "fmin", "imag", "isclose", "lerp", "log", "log10", "log1p", "log2",
+    "logaddexp", "logaddexp2", "maximum", "minimum", "multiply", "nan_to_num", "negative", "positive", "pow", "power",
+    "real", "reciprocal", "rsqrt", "sgn", "sign", "sqrt", "square", "subtract", "to_device", "true_divide", "where",
     "zeros_of",
-]
+]  # fmt: skip
 
 
 # ---------------------------------------------------------------------------------------------------- arithmetic
@@ -156,13 +113,13 @@ sqrt = primitive(
     "sqrt", np.sqrt, kind="elementwise",
     vjp=[lambda g, y: over(g, 2 * y)], jvp="from_vjp",
     code="sqrt({0})", latex=r"\sqrt{{{0}}}", vjp_latex=[r"\frac{\bar y}{2 y}"],
-    flops=per_element(4), samples=elementwise_samples(low=0.1),
+    flops=per_element(4), samples=elementwise_samples(low=0.1, far=((1e-3, 1e-2), (1e3, 1e4))),
 )  # fmt: skip
 reciprocal = primitive(
     "reciprocal", np.reciprocal, kind="elementwise",
     vjp=[lambda g, y: -g * y * y], jvp="from_vjp",
     code="(1 / {0})", latex=r"\frac{{1}}{{{0}}}", vjp_latex=[r"-\bar y \, y^2"],
-    flops=per_element(4), samples=elementwise_samples(avoid=(0.0,), margin=0.3),
+    flops=per_element(4), samples=elementwise_samples(avoid=(0.0,), margin=0.3, far=((-1e3, -20.0), (20.0, 1e3))),
 )  # fmt: skip
 
 
@@ -215,25 +172,25 @@ exp = primitive(
     "exp", np.exp, kind="elementwise",
     vjp=[lambda g, y: g * y], jvp="from_vjp",
     code="exp({0})", latex="e^{{{0}}}", vjp_latex=[r"\bar y \, y"],
-    flops=per_element(8), samples=elementwise_samples(),
+    flops=per_element(8), samples=elementwise_samples(far=((-10.0, -6.0), (6.0, 10.0))),
 )  # fmt: skip
 expm1 = primitive(
     "expm1", np.expm1, kind="elementwise",
-    vjp=[lambda g, y: g * (y + 1)], jvp="from_vjp",
-    code="expm1({0})", latex="e^{{{0}}} - 1", vjp_latex=[r"\bar y \,(y + 1)"],
-    flops=per_element(8), samples=elementwise_samples(),
+    vjp=[lambda g, x: g * exp(x)], jvp="from_vjp",  # y + 1 would cancel
+    code="expm1({0})", latex="e^{{{0}}} - 1", vjp_latex=[r"\bar y \, e^x"],
+    flops=per_element(8), samples=elementwise_samples(far=((-20.0, -10.0), (-1e-3, 1e-3), (6.0, 10.0))),
 )  # fmt: skip
 log = primitive(
     "log", np.log, kind="elementwise",
     vjp=[lambda g, x: over(g, x)], jvp="from_vjp",
     code="log({0})", latex=r"\ln {0}", vjp_latex=[r"\bar y / x"],
-    flops=per_element(8), samples=elementwise_samples(low=0.1),
+    flops=per_element(8), samples=elementwise_samples(low=0.1, far=((1e-3, 1e-2), (1e3, 1e4))),
 )  # fmt: skip
 log1p = primitive(
     "log1p", np.log1p, kind="elementwise",
     vjp=[lambda g, x: over(g, 1 + x)], jvp="from_vjp",
     code="log1p({0})", latex=r"\ln(1 + {0})", vjp_latex=[r"\frac{\bar y}{1 + x}"],
-    flops=per_element(8), samples=elementwise_samples(low=-0.8),
+    flops=per_element(8), samples=elementwise_samples(low=-0.8, far=((-0.999, -0.99), (-1e-3, 1e-3), (1e3, 1e4))),
 )  # fmt: skip
 
 pow, true_divide, absolute, sgn = power, divide, abs, sign
@@ -242,31 +199,33 @@ exp2 = primitive(
     "exp2", np.exp2, kind="elementwise",
     vjp=[lambda g, y: g * (y * _LN2)], jvp="from_vjp",
     code="exp2({0})", latex="2^{{{0}}}", vjp_latex=[r"\bar y \, y \ln 2"],
-    flops=per_element(8), samples=elementwise_samples(),
+    flops=per_element(8), samples=elementwise_samples(far=((-14.0, -9.0), (9.0, 14.0))),
 )  # fmt: skip
 log2 = primitive(
     "log2", np.log2, kind="elementwise",
     vjp=[lambda g, x: over(g, x * _LN2)], jvp="from_vjp",
     code="log2({0})", latex=r"\log_2 {0}", vjp_latex=[r"\frac{\bar y}{x \ln 2}"],
-    flops=per_element(8), samples=elementwise_samples(low=0.1),
+    flops=per_element(8), samples=elementwise_samples(low=0.1, far=((1e-3, 1e-2), (1e3, 1e4))),
 )  # fmt: skip
 log10 = primitive(
     "log10", np.log10, kind="elementwise",
     vjp=[lambda g, x: over(g, x * _LN10)], jvp="from_vjp",
     code="log10({0})", latex=r"\log_{{10}} {0}", vjp_latex=[r"\frac{\bar y}{x \ln 10}"],
-    flops=per_element(8), samples=elementwise_samples(low=0.1),
+    flops=per_element(8), samples=elementwise_samples(low=0.1, far=((1e-3, 1e-2), (1e3, 1e4))),
 )  # fmt: skip
 cbrt = primitive(
     "cbrt", np.cbrt, kind="elementwise",
     vjp=[lambda g, y: over(g, 3 * y * y)], jvp="from_vjp",
     code="cbrt({0})", latex=r"\sqrt[3]{{{0}}}", vjp_latex=[r"\frac{\bar y}{3 y^2}"],
-    flops=per_element(8), samples=elementwise_samples(avoid=(0.0,), margin=0.2),
+    flops=per_element(8), samples=elementwise_samples(avoid=(0.0,), margin=0.2, far=((-1e4, -1e3), (1e3, 1e4))),
 )  # fmt: skip
 rsqrt = primitive(
     "rsqrt", lambda x: 1 / np.sqrt(x), kind="elementwise",
     vjp=[lambda g, y: steep(-0.5 * g, y * y * y)], jvp="from_vjp",
     code="(1 / sqrt({0}))", latex=r"\frac{{1}}{{\sqrt{{{0}}}}}", vjp_latex=[r"-\tfrac12 \bar y \, y^3"],
-    flops=per_element(5), samples=elementwise_samples(low=0.3), doc="One over the square root, elementwise.",
+    flops=per_element(5),
+    samples=elementwise_samples(low=0.3, far=((1e-2, 0.1), (1e3, 1e4))),
+    doc="One over the square root, elementwise.",
 )  # fmt: skip
 positive = primitive(
     "positive", np.positive, kind="elementwise", vjp=[lambda g: g], jvp="linear", code="{0}", latex="{0}",
@@ -274,33 +233,47 @@ positive = primitive(
 )  # fmt: skip
 
 
-def softmax_of(x: Any, y: Any) -> Any:
-    """``exp(x - y)``: the share of x in y = ln(e^x + ...); 0 where both are -inf, the logarithm of nothing."""
-    nothing = y == -np.inf
-    return where(nothing, 0, exp(x - where(nothing, 0, y)))
+def share_of_sum(a: Any, b: Any) -> Any:
+    """The share of e^a in e^a + e^b, from their difference: rounding of the logarithm of the sum does no harm.
+
+    Of two infinities each has half, and of two ``-inf``, the logarithm of nothing, none.
+    """
+    level = (a == b) & isinf(a)
+    share = exp(-logaddexp(0, where(level, 0, b) - where(level, 0, a)))
+    return where(level & (a < 0), 0, share)
 
 
 logaddexp = primitive(
     "logaddexp", np.logaddexp, kind="elementwise",
-    vjp=[lambda g, y, a: g * softmax_of(a, y), lambda g, y, b: g * softmax_of(b, y)], jvp="from_vjp",
+    vjp=[lambda g, a, b: g * share_of_sum(a, b), lambda g, a, b: g * share_of_sum(b, a)], jvp="from_vjp",
     code="(fmax({0}, {1}) + log1p(exp(-fabs({0} - {1}))))", latex=r"\ln(e^{{{0}}} + e^{{{1}}})",
-    vjp_latex=[r"\bar y \, e^{a - y}", r"\bar y \, e^{b - y}"],
-    flops=per_element(20), samples=elementwise_samples(2),
+    vjp_latex=[r"\frac{\bar y}{1 + e^{b - a}}", r"\frac{\bar y}{1 + e^{a - b}}"],
+    flops=per_element(20), samples=elementwise_samples(2, far=((-90.0, -50.0), (50.0, 90.0))),
 )  # fmt: skip
 logaddexp2 = primitive(
     "logaddexp2", np.logaddexp2, kind="elementwise",
-    vjp=[lambda g, y, a: g * softmax_of(a * _LN2, y * _LN2), lambda g, y, b: g * softmax_of(b * _LN2, y * _LN2)],
+    vjp=[lambda g, a, b: g * share_of_sum(a * _LN2, b * _LN2), lambda g, a, b: g * share_of_sum(b * _LN2, a * _LN2)],
     jvp="from_vjp", latex=r"\log_2(2^{{{0}}} + 2^{{{1}}})",
-    vjp_latex=[r"\bar y \, 2^{a - y}", r"\bar y \, 2^{b - y}"],
-    flops=per_element(20), samples=elementwise_samples(2),
+    vjp_latex=[r"\frac{\bar y}{1 + 2^{b - a}}", r"\frac{\bar y}{1 + 2^{a - b}}"],
+    flops=per_element(20), samples=elementwise_samples(2, far=((-90.0, -50.0), (50.0, 90.0))),
 )  # fmt: skip
+
+
+def _where_finite(g: Any, x: Any) -> Any:
+    """``g`` where x is finite; of complex numbers each part by itself, as the parts are replaced."""
+    if x.dtype.kind != "c":
+        return where(isfinite(x), g, 0)
+    return where(isfinite(real(x)), real(g), 0) + 1j * where(isfinite(imag(x)), imag(g), 0)
+
+
 nan_to_num = primitive(
     "nan_to_num",
     lambda x, *, nan=0.0, posinf=None, neginf=None: np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf),
     kind="elementwise",
     selects=True,
-    vjp=[lambda g, x: where(isfinite(x), g, 0)],
-    jvp="from_vjp",
+    holomorphic=False,
+    vjp=[_where_finite],
+    jvp=[lambda t, x: _where_finite(t, x)],
     latex=r"\operatorname{{finite}}({0})",
     vjp_latex=[r"\bar y \, [x \in \mathbb R]"],
     samples=elementwise_samples(),
@@ -347,7 +320,9 @@ erf = primitive(
     "erf", lambda x: special.erf(x), kind="elementwise",
     vjp=[lambda g, x: g * (_TWO_OVER_SQRT_PI * exp(-x * x))], jvp="from_vjp",
     code="erf({0})", latex=r"\operatorname{{erf}} {0}", vjp_latex=[r"\tfrac{2}{\sqrt\pi} \bar y \, e^{-x^2}"],
-    flops=per_element(16), samples=elementwise_samples(), reference=np.vectorize(math.erf, otypes=[float]),
+    flops=per_element(16),
+    samples=elementwise_samples(far=((-8.0, -3.0), (-1e-3, 1e-3), (3.0, 8.0))),
+    reference=np.vectorize(math.erf, otypes=[float]),
     doc="The error function, elementwise.",
 )  # fmt: skip
 
@@ -433,8 +408,15 @@ fmin = primitive(
     samples=_distinct_pair,
     doc="The smaller of two; a NaN loses against a number.",
 )
+
+
+def _clip_forward(x: Array, *, low: Any, high: Any) -> Array:
+    y = np.clip(single(x), low, high)
+    return y.astype(x.dtype) if is_half(x.dtype) else y
+
+
 _clip = primitive(
-    "clip", lambda x, *, low, high: np.clip(x, low, high), kind="elementwise", selects=True,
+    "clip", _clip_forward, kind="elementwise", selects=True,
     vjp=[lambda g, x, low, high: where(_outside(x, low, high), 0, g)], jvp="from_vjp",
     latex=r"\operatorname{{clip}}({0})", vjp_latex=[r"\bar y \, [l \le x \le h]"],
     samples=[
@@ -451,24 +433,18 @@ def _outside(x: Any, low: Any, high: Any) -> Any:
 
 
 def clip(x: Any, min: Any = None, max: Any = None) -> Any:
-    """``x`` limited to ``[min, max]``; either bound may be None. Outside the bounds there is no gradient.
+    """``x`` limited to ``[min, max]``; either bound may be None. Where ``min`` exceeds ``max``, the result is ``max``.
 
-    Bounds are numbers or arrays that broadcast with ``x``; for bounds that want gradients use
-    :data:`maximum` and :data:`minimum`.
+    Bounds are numbers, arrays or Tensors that broadcast with ``x``. The gradient goes to what was chosen: to ``x``
+    between the bounds and on them, to a bound outside of it.
     """
     for name, limit in (("min", min), ("max", max)):
-        if getattr(limit, "requires_grad", False) or hasattr(limit, "tangent"):
-            raise DtypeError(
-                f"clip: {name} wants gradients, which clip does not give to its bounds. "
-                "Use minimum(maximum(x, low), high)."
-            )
         if limit is not None and (clash := broadcast_clash([tuple(x.shape), np.shape(limit)])):
             raise ShapeError(f"clip: {name} is {np.shape(limit)}; it must broadcast with x {tuple(x.shape)}: {clash}.")
-    low, high = constant(min), constant(max)
-    if hasattr(low, "level") or hasattr(high, "level"):  # inside vmap: a bound for each example
-        y = x if low is None else where(x < low, low, x)
-        return y if high is None else where(y > high, high, y)
-    return _clip(x, low=low, high=high)
+    if any(np.shape(v) or getattr(v, "requires_grad", False) or hasattr(v, "level") for v in (min, max)):
+        y = x if min is None else where((x < min) | (min != min), min, x)
+        return y if max is None else where((y > max) | (max != max), max, y)
+    return _clip(x, low=constant(min), high=constant(max))
 
 
 clamp = clip

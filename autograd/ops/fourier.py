@@ -11,10 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from autograd.backend import Array
 from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.ops.axes import normalize_axes, normalize_axis
 from autograd.ops.elementwise import real
+from autograd.ops.halves import rounded_once
 from autograd.ops.indexing import getitem
 from autograd.ops.rearrange import overlap_add, roll, sliding_windows
 from autograd.ops.shape import moveaxis, pad
@@ -89,9 +91,16 @@ _rfft = primitive(
     flops=_flops,
     samples=[sample(spec(2, 4), axis=1, norm="backward"), sample(spec(5), axis=0, norm="ortho")],
 )
+
+
+@rounded_once
+def _irfft_forward(x: Array, *, axis: int, norm: Any, n: int) -> Array:
+    return np.fft.irfft(x, n=n, axis=axis, norm=norm)
+
+
 _irfft = primitive(
     "irfft",
-    lambda x, *, axis, norm, n: np.fft.irfft(x, n=n, axis=axis, norm=norm),
+    _irfft_forward,
     kind="contraction",
     holomorphic=False,
     batch="axis",

@@ -1,4 +1,4 @@
-"""Sixteen-bit floats in ops that square and add up: their range and their steps are too small for that."""
+"""Wider floats inside an op: 16-bit ones are too narrow to square and add up, 32-bit ones to cancel."""
 
 from __future__ import annotations
 
@@ -8,12 +8,26 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 
-from autograd.backend import is_half
+from autograd.backend import is_differentiable, is_half, single
 from autograd.ops.elementwise import astype
 
-__all__ = ["in_single"]
+__all__ = ["in_double", "in_single", "rounded_once", "widened"]
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+def rounded_once(forward: F) -> F:
+    """The forward of an op, with 16-bit arrays computed in float32 and the result rounded once."""
+
+    @functools.wraps(forward)
+    def rounded(*arrays: Any, **params: Any) -> Any:
+        dtypes = [a.dtype for a in arrays if hasattr(a, "dtype") and is_differentiable(a.dtype)]
+        if not any(map(is_half, dtypes)):
+            return forward(*arrays, **params)
+        y = forward(*(single(a) if hasattr(a, "dtype") else a for a in arrays), **params)
+        return y.astype(np.result_type(*dtypes), copy=False)
+
+    return cast(F, rounded)
 
 
 def in_single(function: F, keep: tuple[int, ...] = ()) -> F:
@@ -23,17 +37,23 @@ def in_single(function: F, keep: tuple[int, ...] = ()) -> F:
     """
 
     @functools.wraps(function)
-    def widened(x: Any, *args: Any, **params: Any) -> Any:
+    def by_single(x: Any, *args: Any, **params: Any) -> Any:
         dtype = getattr(x, "dtype", None)
         if dtype is None or not is_half(dtype):
             return function(x, *args, **params)
-        rest = [a if i in keep else _wide(a) for i, a in enumerate(args, 1)]
-        y = function(_wide(x), *rest, **{name: _wide(value) for name, value in params.items()})
+        rest = [a if i in keep else widened(a) for i, a in enumerate(args, 1)]
+        y = function(widened(x), *rest, **{name: widened(value) for name, value in params.items()})
         return tuple(astype(part, dtype) for part in y) if isinstance(y, tuple) else astype(y, dtype)
 
-    return cast(F, widened)
+    return cast(F, by_single)
 
 
-def _wide(a: Any) -> Any:
+def widened(a: Any) -> Any:
+    """16-bit floats in float32; everything else as it is."""
     dtype = getattr(a, "dtype", None)
     return a if dtype is None or not is_half(dtype) else astype(a, np.float32)
+
+
+def in_double(a: Any) -> Any:
+    """Arrays in float64, for a difference of large numbers that is small; plain numbers as they are."""
+    return astype(a, np.float64) if hasattr(a, "dtype") else a

@@ -1,4 +1,4 @@
-"""Ops of linear algebra: matmul, the affine map of a layer, products by name, distances and covariances."""
+"""Ops of linear algebra: matmul, the affine map of a layer, products by name, and distances."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backend import Array
+from autograd.backend import Array, is_half, single
 from autograd.composite import composite
 from autograd.errors import ShapeError
 from autograd.ops.axes import normalize_axes, normalize_axis
 from autograd.ops.contraction import einsum
-from autograd.ops.elementwise import real
 from autograd.ops.indexing import take
-from autograd.ops.rearrange import diagonal
-from autograd.ops.reduce import mean, sum, vector_norm
+from autograd.ops.reduce import sum, vector_norm
 from autograd.ops.shape import expand_dims, reshape, squeeze
 from autograd.primitive import primitive
 from autograd.samples import ErrorSample, sample
@@ -24,13 +22,15 @@ from autograd.samples import array as spec
 from autograd.tape import Variable, module_of
 
 __all__ = [
-    "addmm", "baddbmm", "bilinear", "bmm", "cdist", "corrcoef", "cov", "cross", "dot", "inner", "kron", "linear",
+    "addmm", "baddbmm", "bilinear", "bmm", "cdist", "cross", "dot", "inner", "kron", "linear",
     "matmul", "matvec", "mm", "multi_dot", "mv", "outer", "tensordot", "vdot", "vecdot", "vecmat",
 ]  # fmt: skip
 
 
 def _product(a: Any, b: Any) -> Any:
     """The matrix product of arrays. For two matrices ``dot`` is the same with less ceremony than ``matmul``."""
+    if a.dtype.itemsize == 2 and is_half(a.dtype):  # BLAS has no 16-bit floats
+        return _product(single(a), single(b)).astype(np.result_type(a, b))
     return a.dot(b) if a.ndim == 2 == b.ndim else np.matmul(a, b)
 
 
@@ -452,40 +452,3 @@ def bilinear(a: Any, b: Any, weight: Any, bias: Any = None) -> Any:
         )
     y = einsum("...n,onm,...m->...o", a, weight, b)
     return y if bias is None else y + bias
-
-
-@composite(
-    r"\operatorname{{cov}} {0}",
-    [sample(spec(2, 4)), sample(spec(4, 2), rowvar=False)],
-    reference=np.cov,
-    errors=[
-        ErrorSample((np.ones((2, 2, 2)),), ShapeError, "variables times observations"),
-        ErrorSample((np.ones((2, 1)),), ShapeError, "nothing to divide by"),
-    ],
-)
-def cov(x: Any, rowvar: bool = True, correction: float = 1) -> Any:
-    """The covariances of variables (rows, or columns without ``rowvar``) over observations."""
-    if x.ndim not in (1, 2):
-        raise ShapeError(f"cov: x is {tuple(x.shape)}; variables times observations, or one variable, are wanted.")
-    x = expand_dims(x, 0) if x.ndim == 1 else x if rowvar else x.transpose()
-    centred = x - mean(x, 1, keepdims=True)
-    n = x.shape[1] - correction
-    if n <= 0:
-        raise ShapeError(f"cov: {x.shape[1]} observation(s) with correction={correction} leave nothing to divide by.")
-    product = matmul(centred, (centred.conj() if x.dtype.kind == "c" else centred).transpose()) / n
-    return squeeze(product) if product.size == 1 else product
-
-
-@composite(
-    r"\operatorname{{corr}} {0}",
-    [sample(spec(2, 5))],
-    reference=np.corrcoef,
-    errors=[ErrorSample((np.ones((2, 2, 2)),), ShapeError, "variables times observations")],
-)
-def corrcoef(x: Any, rowvar: bool = True) -> Any:
-    """The correlations of variables (rows, or columns without ``rowvar``) over observations."""
-    c = cov(x, rowvar)
-    if not c.ndim:
-        return c / c
-    size = real(diagonal(c)) ** 0.5
-    return c / reshape(size, -1, 1) / reshape(size, 1, -1)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backend import Array, array_module
+from autograd.backend import Array, array_module, is_floating, single
 from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError, RangeError, ShapeError
 from autograd.ops.elementwise import exp, where
@@ -23,12 +23,13 @@ __all__ = ["cross_entropy", "mse_loss", "nll_loss"]
 
 
 def _ce_forward(logits: Array, labels: Array) -> tuple[Array, Array]:
-    shifted = logits - logits.max(axis=1, keepdims=True)
+    wide = single(logits)
+    shifted = wide - wide.max(axis=1, keepdims=True)
     probabilities = np.exp(shifted)
     total = probabilities.sum(axis=1, keepdims=True)
     picked = np.take_along_axis(shifted, labels[:, None], 1)
     probabilities /= total
-    return (np.log(total) - picked)[:, 0], probabilities
+    return (np.log(total) - picked)[:, 0].astype(logits.dtype, copy=False), probabilities
 
 
 def _ce_plain(logits: Any, labels: Any) -> Any:
@@ -123,7 +124,7 @@ def cross_entropy(
     """
     if logits.ndim == 0:
         raise ShapeError("cross_entropy: logits need a class axis, got a number. Shape (N, C) is wanted.")
-    if logits.dtype.kind not in "fV":
+    if not is_floating(logits.dtype):
         raise DtypeError(f"cross_entropy: logits must be floating point, not {logits.dtype}.")
     if not 0 <= label_smoothing <= 1:
         raise ArgumentError(f"cross_entropy: label_smoothing must lie in [0, 1], not {label_smoothing!r}.")
@@ -131,7 +132,7 @@ def cross_entropy(
         raise ShapeError(
             f"cross_entropy: weight is {tuple(weight.shape)}; logits {tuple(logits.shape)} want ({_classes(logits)},)."
         )
-    if getattr(target, "dtype", np.dtype(int)).kind in "fV":
+    if is_floating(getattr(target, "dtype", np.dtype(int))):
         return _soft_cross_entropy(logits, target, weight, reduction, label_smoothing)
     labels, counted = _labels("cross_entropy", logits, target, ignore_index)
     shape = labels.shape

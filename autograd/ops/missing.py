@@ -18,8 +18,14 @@ from autograd.samples import sample
 
 __all__ = ["nanmax", "nanmean", "nanmin", "nanprod", "nanstd", "nansum", "nanvar"]
 
-_reduced_samples = [sample(spec(2, 3), axis=1), sample(spec(2, 3)), sample(spec(2, 3, 2), axis=(0, 2), keepdims=True)]
-_distinct_reduced = [sample(spec(2, 3, distinct=True), axis=1), sample(spec(2, 3, distinct=True))]
+_reduced_samples = [
+    sample(spec(2, 3), axis=1), sample(spec(2, 3)), sample(spec(2, 3, 2), axis=(-1, 0), keepdims=True),
+    sample(spec(30), axis=-1), sample(spec()), sample(spec(2, 0, 3), axis=0),
+]  # fmt: skip
+_distinct_reduced = [
+    sample(spec(2, 3, distinct=True), axis=1), sample(spec(2, 3, distinct=True)), sample(spec(), keepdims=True),
+    sample(spec(2, 3, 2, distinct=True), axis=(-1, 0), keepdims=True), sample(spec(2, 0, 3), axis=0),
+]  # fmt: skip
 
 
 def _without_nan(x: Any, value: float) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -50,6 +51,7 @@ def _batch_norm(x: Any, weight: Any, bias: Any) -> Any:
     return batch_norm(x, None, None, weight, bias, training=True)
 
 
+@functools.partial(in_single, keep=(1, 2))
 def batch_norm(
     x: Any,
     running_mean: Any,
@@ -92,9 +94,6 @@ def batch_norm(
     return _affine(y, _by_channel("batch_norm", "weight", weight, x), _by_channel("batch_norm", "bias", bias, x))
 
 
-batch_norm = in_single(batch_norm, keep=(1, 2))
-
-
 def _last_axes(op: str, x: Any, normalized_shape: Any, *parameters: Any) -> tuple[int, ...]:
     shape = (normalized_shape,) if isinstance(normalized_shape, (int, np.integer)) else tuple(normalized_shape)
     if tuple(x.shape[x.ndim - len(shape) :]) != shape or not shape:
@@ -114,6 +113,7 @@ def _layer_norm(x: Any, weight: Any, bias: Any) -> Any:
     return layer_norm(x, x.shape[1:], weight, bias)
 
 
+@in_single
 def layer_norm(
     x: Any, normalized_shape: int | Sequence[int], weight: Any = None, bias: Any = None, eps: float = 1e-5
 ) -> Any:
@@ -121,9 +121,6 @@ def layer_norm(
     axes = _last_axes("layer_norm", x, normalized_shape, weight, bias)
     centred = x - mean(x, axes, keepdims=True)
     return _affine(centred * rsqrt(mean(square(centred), axes, keepdims=True) + eps), weight, bias)
-
-
-layer_norm = in_single(layer_norm)
 
 
 @composite(
@@ -135,6 +132,7 @@ def _rms_norm(x: Any, weight: Any) -> Any:
     return rms_norm(x, x.shape[-1:] if weight is not None else x.shape[1:], weight)
 
 
+@in_single
 def rms_norm(x: Any, normalized_shape: int | Sequence[int], weight: Any = None, eps: float | None = None) -> Any:
     """The last axes of each example scaled to mean square 1 (Zhang and Sennrich, 2019, arXiv:1910.07467).
 
@@ -143,9 +141,6 @@ def rms_norm(x: Any, normalized_shape: int | Sequence[int], weight: Any = None, 
     axes = _last_axes("rms_norm", x, normalized_shape, weight)
     eps = float(np.finfo(x.dtype).eps) if eps is None else eps
     return _affine(x * rsqrt(mean(square(x), axes, keepdims=True) + eps), weight, None)
-
-
-rms_norm = in_single(rms_norm)
 
 
 @composite(
@@ -161,6 +156,7 @@ def _group_norm(x: Any, weight: Any, bias: Any, num_groups: int) -> Any:
     return group_norm(x, num_groups, weight, bias)
 
 
+@in_single
 def group_norm(x: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
     """Groups of channels of each example normalised together (Wu and He, 2018, arXiv:1803.08494)."""
     if x.ndim < 2 or num_groups < 1 or x.shape[1] % num_groups:
@@ -172,9 +168,6 @@ def group_norm(x: Any, num_groups: int, weight: Any = None, bias: Any = None, ep
     centred = groups - mean(groups, -1, keepdims=True)
     y = reshape(centred * rsqrt(mean(square(centred), -1, keepdims=True) + eps), x.shape)
     return _affine(y, _by_channel("group_norm", "weight", weight, x), _by_channel("group_norm", "bias", bias, x))
-
-
-group_norm = in_single(group_norm)
 
 
 @composite(
@@ -198,6 +191,7 @@ def instance_norm(x: Any, weight: Any = None, bias: Any = None, eps: float = 1e-
     [sample(spec(2, 5, 3), size=3, alpha=0.5)],
     errors=[ErrorSample((np.ones((2, 3)),), ShapeError, "3 axes at least", {"size": 3})],
 )
+@in_single
 def local_response_norm(x: Any, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Any:
     """Each element divided by the energy of its neighbour channels (Krizhevsky et al., 2012)."""
     if x.ndim < 3:
@@ -208,16 +202,11 @@ def local_response_norm(x: Any, size: int, alpha: float = 1e-4, beta: float = 0.
     return x / moveaxis(k + alpha * energy, -1, 1) ** beta
 
 
-local_response_norm = in_single(local_response_norm)
-
-
 @composite(
     r"\frac{{{0}}}{{\max(\lVert {0} \rVert, \epsilon)}}",
     [sample(spec(2, 3, low=0.3)), sample(spec(2, 3, low=0.3), p=1.0, axis=0)],
 )
+@in_single
 def normalize(x: Any, p: float = 2.0, axis: int = 1, eps: float = 1e-12) -> Any:
     """Vectors along an axis scaled to norm 1."""
     return x / maximum(vector_norm(x, p, axis, keepdims=True), eps)
-
-
-normalize = in_single(normalize)

@@ -21,7 +21,7 @@ from autograd.ops.loss import reduced
 from autograd.ops.reduce import any as any_of
 from autograd.ops.reduce import mean, sum, vector_norm
 from autograd.ops.scan import cumprod, cumsum
-from autograd.ops.shape import concat, expand_dims, reshape, squeeze, stack
+from autograd.ops.shape import broadcast_to, concat, expand_dims, reshape, squeeze, stack
 from autograd.ops.special import xlogy
 from autograd.samples import ErrorSample, sample
 from autograd.samples import array as spec
@@ -298,13 +298,11 @@ def multilabel_margin_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
     [sample(spec(2, 3, low=0.3), spec(2, 3, low=0.3)), sample(spec(3, 2, low=0.3), spec(3, 2, low=0.3), axis=0)],
     errors=[_unlike],
 )
+@in_single
 def cosine_similarity(x1: Any, x2: Any, axis: int = 1, eps: float = 1e-8) -> Any:
     """The cosine of the angle between vectors along an axis; lengths count as ``eps`` at least."""
     lengths = maximum(vector_norm(x1, 2, axis), eps) * maximum(vector_norm(x2, 2, axis), eps)
     return sum(x1 * x2, axis) / lengths
-
-
-cosine_similarity = in_single(cosine_similarity)
 
 
 @composite(
@@ -430,10 +428,11 @@ def ctc_loss(
         raise ShapeError(f"ctc_loss: log_probs must be (T, N, C), not {tuple(log_probs.shape)}.")
     steps, n, classes = log_probs.shape
     ins, outs = _lengths(input_lengths), _lengths(target_lengths)
-    if ins.shape != (n,) or outs.shape != (n,) or innermost(ins).max(initial=0) > steps:
+    within = ((ins >= 0) & (ins <= steps)).all()
+    if ins.shape != (n,) or outs.shape != (n,) or not innermost(within).all():
         raise ShapeError(
             f"ctc_loss: input_lengths {innermost(ins).tolist()} and target_lengths {innermost(outs).tolist()} must "
-            f"hold {n} numbers, of at most {steps} steps."
+            f"hold {n} numbers, the former from 0 to the {steps} steps of log_probs {tuple(log_probs.shape)}."
         )
     labels = constant(targets)
     labels = labels if hasattr(labels, "dtype") else np.asarray(labels)
@@ -464,8 +463,9 @@ def ctc_loss(
     nothing = np.full((n, 1), -np.inf, dtype=log_probs.dtype)
     place = np.arange(width)
     start = (place == 0) | ((place == 1) & (outs > 0)[:, None])
+    before_all = np.where(place == 0, 0.0, -np.inf).astype(log_probs.dtype)
     alpha = where(start, emitted[0], -np.inf)
-    history = [alpha]
+    history = [broadcast_to(xp.asarray(before_all), tuple(alpha.shape)), alpha]  # after 0 steps, after 1
     for t in range(1, steps):
         one = concat([nothing, alpha[:, : width - 1]], 1)
         total = logaddexp(alpha, one)
@@ -475,7 +475,7 @@ def ctc_loss(
         alpha = total + emitted[t]
         history.append(alpha)
     table = stack(history, 0)
-    final = getitem(table, (maximum(ins, 1) - 1, np.arange(n)))  # (N, states)
+    final = getitem(table, (ins, np.arange(n)))  # (N, states)
     ends = 2 * outs
     total = take_along_axis(final, ends[:, None], 1)
     before = take_along_axis(final, maximum(ends - 1, 0)[:, None], 1)

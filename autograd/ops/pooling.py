@@ -13,6 +13,7 @@ from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.convolution import Sizes, check_fits, check_image, out_size, several, spread, windows
 from autograd.ops.elementwise import abs as absolute
 from autograd.ops.elementwise import where
+from autograd.ops.halves import rounded_once
 from autograd.ops.indexing import put_along_axis_add, take_along_axis
 from autograd.ops.logic import floor_divide
 from autograd.ops.shape import pad, reshape
@@ -62,11 +63,13 @@ class _Ops(NamedTuple):
     avg: Primitive
 
 
+@rounded_once
 def _avg_forward(x: Array, *, kernel: Sizes, stride: Sizes, padding: Sizes) -> Array:
     n = len(kernel)
     return windows(x, kernel, stride, padding, (1,) * n).mean(tuple(range(-n, 0)))
 
 
+@rounded_once
 def _avg_spread_forward(d: Array, *, x_size: Sizes, kernel: Sizes, stride: Sizes, padding: Sizes) -> Array:
     n = len(kernel)
     share = d / math.prod(kernel)

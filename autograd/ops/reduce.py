@@ -11,49 +11,27 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backend import Array, is_complex, is_half
+from autograd.backend import Array, is_complex, is_floating, is_half
 from autograd.composite import composite
 from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.axes import Axis, normalize_axes, normalize_axis
 from autograd.ops.elementwise import abs as absolute
-from autograd.ops.elementwise import exp, isclose, real, softmax_of, sqrt, square, where
-from autograd.ops.halves import in_single
+from autograd.ops.elementwise import exp, isclose, minimum, real, sqrt, square, where, zeros_of
+from autograd.ops.halves import in_single, rounded_once, widened
 from autograd.ops.indexing import getitem
 from autograd.ops.logic import equal, isinf
 from autograd.ops.scan import cumprod
-from autograd.ops.shape import broadcast_to, concat, flip, transpose
+from autograd.ops.shape import broadcast_to, concat, flip, squeeze, transpose
 from autograd.primitive import per_element, per_input_element, primitive
-from autograd.samples import ErrorSample, sample
+from autograd.samples import ErrorSample, integers, sample
 from autograd.samples import array as spec
+from autograd.tape import constant, innermost
 
 __all__ = [
-    "all",
-    "aminmax",
-    "allclose",
-    "array_equal",
-    "amax",
-    "amin",
-    "any",
-    "argmax",
-    "argmin",
-    "average",
-    "count_nonzero",
-    "log_softmax",
-    "logsumexp",
-    "max",
-    "mean",
-    "min",
-    "prod",
-    "ptp",
-    "softmax",
-    "std",
-    "sum",
-    "var",
-    "softmin",
-    "std_mean",
-    "var_mean",
-    "vector_norm",
-]
+    "all", "allclose", "amax", "amin", "aminmax", "any", "argmax", "argmin", "array_equal", "average", "count_nonzero",
+    "log_softmax", "logsumexp", "max", "mean", "min", "prod", "ptp", "softmax", "softmin", "std", "std_mean", "sum",
+    "var", "var_mean", "vector_norm",
+]  # fmt: skip
 
 _shapes: list[tuple[tuple[int, ...], dict[str, Any]]] = [
     ((2, 3), {"axis": (0,), "keepdims": False}), ((2, 3), {"axis": (0, 1), "keepdims": False}),
@@ -63,6 +41,16 @@ _shapes: list[tuple[tuple[int, ...], dict[str, Any]]] = [
 _samples = [sample(spec(*shape), **params) for shape, params in _shapes]
 _samples_with_empty = [*_samples, sample(spec(0, 3), axis=(0,), keepdims=False)]
 _samples_distinct = [sample(spec(*shape, distinct=True), **params) for shape, params in _shapes]
+
+
+_reduced_samples = [
+    sample(spec(2, 3), axis=1), sample(spec(2, 3)), sample(spec(2, 3, 2), axis=(-1, 0), keepdims=True),
+    sample(spec(30), axis=-1), sample(spec()), sample(spec(2, 0, 3), axis=0),
+]  # fmt: skip
+_distinct_reduced = [
+    sample(spec(2, 3, distinct=True), axis=1), sample(spec(2, 3, distinct=True)), sample(spec(), keepdims=True),
+    sample(spec(2, 3, 2, distinct=True), axis=(-1, 0), keepdims=True), sample(spec(2, 0, 3), axis=0),
+]  # fmt: skip
 
 
 def _kept(g: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
@@ -104,7 +92,7 @@ def _mean_forward(x: Array, *, axis: tuple[int, ...], keepdims: bool) -> Array:
 
 _mean = primitive(
     "mean", _mean_forward, kind="reduction",
-    vjp=[lambda g, x_shape, axis, keepdims: _kept(g, axis, keepdims) / _count(x_shape, axis)], jvp="linear",
+    vjp=[lambda g, x_shape, axis, keepdims: widened(_kept(g, axis, keepdims)) / _count(x_shape, axis)], jvp="linear",
     latex=r"\operatorname{{mean}} {0}", vjp_latex=[r"\bar y / n"],
     flops=per_input_element(1), samples=_samples,
 )  # fmt: skip
@@ -120,9 +108,11 @@ def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
 @composite(
     r"\operatorname{{var}} {0}",
-    [sample(spec(2, 3), axis=1), sample(spec(2, 3), correction=1)],
+    [*_reduced_samples, sample(spec(2, 3), correction=1)],
+    reference=lambda x, axis=None, correction=0, keepdims=False: np.var(x, axis, ddof=correction, keepdims=keepdims),
     errors=[ErrorSample((np.ones((2, 1)),), ShapeError, "nothing to divide by", {"axis": 1, "correction": 1})],
 )
+@in_single
 def var(x: Any, axis: Axis = None, correction: float = 0, keepdims: bool = False) -> Any:
     """The variance over axes: squared distances from the mean, divided by ``n - correction`` (array API)."""
     axes = normalize_axes("var", axis, x.ndim, x.shape)
@@ -137,27 +127,24 @@ def var(x: Any, axis: Axis = None, correction: float = 0, keepdims: bool = False
     return sum(square(squares), axes, keepdims) / n
 
 
-var = in_single(var)
-
-
-@composite(r"\operatorname{{std}} {0}", [sample(spec(2, 3), axis=1), sample(spec(2, 3), correction=1)])
+@composite(
+    r"\operatorname{{std}} {0}",
+    [*_reduced_samples, sample(spec(2, 3), correction=1)],
+    reference=lambda x, axis=None, correction=0, keepdims=False: np.std(x, axis, ddof=correction, keepdims=keepdims),
+)
+@in_single
 def std(x: Any, axis: Axis = None, correction: float = 0, keepdims: bool = False) -> Any:
     """The standard deviation over axes; its gradient is 0 where all elements are equal."""
     return safe_sqrt(var(x, axis, correction, keepdims))
 
 
-std = in_single(std)
-
-
 @composite(
     r"\operatorname{{var}} {0}, \overline{{{0}}}", [sample(spec(2, 3), axis=1), sample(spec(2, 3), keepdims=True)]
 )
+@in_single
 def var_mean(x: Any, axis: Axis = None, correction: float = 1, keepdims: bool = False) -> tuple[Any, Any]:
     """Variance and mean together; ``correction`` is 1 here by default, as in PyTorch."""
     return var(x, axis, correction, keepdims), mean(x, axis, keepdims)
-
-
-var_mean = in_single(var_mean)
 
 
 @composite(
@@ -268,7 +255,12 @@ def any(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return _any(x, axis=normalize_axes("any", axis, x.ndim, x.shape), keepdims=keepdims)
 
 
-@composite(r"\lVert {0} \rVert_0", [sample(spec(2, 3), axis=1), sample(spec(2, 3))], differentiable=False)
+@composite(
+    r"\lVert {0} \rVert_0",
+    [*_reduced_samples, sample(integers(2, 9, high=2), axis=-1), sample(spec(0))],
+    differentiable=False,
+    reference=np.count_nonzero,
+)
 def count_nonzero(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """How many elements over axes are not 0; int64."""
     return sum(x != 0, axis, keepdims)
@@ -277,25 +269,32 @@ def count_nonzero(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 # ------------------------------------------------------------------------------------------ exponentials, normalised
 
 
+@rounded_once
 def _logsumexp_forward(x: Array, *, axis: tuple[int, ...], keepdims: bool) -> Array:
     if not _count(x.shape, axis):
         return _sum_forward(x, axis=axis, keepdims=keepdims) - np.inf  # the logarithm of an empty sum
     peak = np.max(x, axis=axis, keepdims=True)
     peak = np.where(np.isfinite(peak), peak, 0)  # all -inf gives -inf, not NaN
     with np.errstate(divide="ignore"):
-        y = np.log(_sum_forward(np.exp(x - peak), axis=axis, keepdims=True)) + peak
+        y = np.log(np.sum(np.exp(x - peak), axis=axis, keepdims=True)) + peak
     return y if keepdims else np.squeeze(y, axis)
 
 
-def _logsumexp_vjp(g: Any, y: Any, x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
-    """The softmax; where y is -inf or inf, no element is smooth and exp(x - y) would be NaN: the gradient is 0."""
-    return _kept(g, axis, keepdims) * softmax_of(x, _kept(y, axis, keepdims))
+def _shares(x: Any, y: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
+    """The softmax, from y = logsumexp(x): infinities share evenly, and of ``-inf`` alone nothing has a share.
+
+    Divided by its sum, for y is rounded: exp(x - y) alone would be wrong by that much.
+    """
+    y = _kept(y, axis, keepdims)
+    nothing, level = y == -np.inf, isinf(y) & (x == y)
+    share = exp(where(level, 0, x) - where(level, 0, y))
+    return where(nothing, 0, share / sum(share, axis, keepdims=True))
 
 
 _logsumexp = primitive(
     "logsumexp", _logsumexp_forward, kind="reduction",
-    vjp=[_logsumexp_vjp],
-    jvp=[lambda t, y, x, axis, keepdims: sum(t * softmax_of(x, _kept(y, axis, keepdims)), axis, keepdims)],
+    vjp=[lambda g, y, x, axis, keepdims: _kept(g, axis, keepdims) * _shares(widened(x), y, axis, keepdims)],
+    jvp=[lambda t, y, x, axis, keepdims: sum(t * _shares(widened(x), y, axis, keepdims), axis, keepdims)],
     latex=r"\ln \textstyle\sum e^{{{0}}}", vjp_latex=[r"\bar y \, e^{x - y}"],
     flops=per_input_element(10), samples=_samples,
     reference=lambda x, axis, keepdims: np.log(np.sum(np.exp(x), axis=axis, keepdims=keepdims)),
@@ -307,19 +306,26 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return _logsumexp(x, axis=normalize_axes("logsumexp", axis, x.ndim, x.shape), keepdims=keepdims)
 
 
+@rounded_once
 def _softmax_forward(x: Array, *, axis: int) -> Array:
     if not x.size:
         return np.exp(x)  # nothing has no maximum, and needs none
     y = np.exp(x - np.max(x, axis=axis, keepdims=True))
-    y /= _sum_forward(y, axis=(axis,), keepdims=True)
+    y /= np.sum(y, axis=axis, keepdims=True)
     return y
 
 
+def _softmax_tangent(t: Any, y: Any, axis: int) -> Any:
+    t, y = widened(t), widened(y)
+    return y * (t - sum(t * y, axis, keepdims=True))
+
+
+@rounded_once
 def _log_softmax_forward(x: Array, *, axis: int) -> Array:
     if not x.size:
         return np.exp(x)
     y = x - np.max(x, axis=axis, keepdims=True)
-    y -= np.log(_sum_forward(np.exp(y), axis=(axis,), keepdims=True))
+    y -= np.log(np.sum(np.exp(y), axis=axis, keepdims=True))
     return y
 
 
@@ -327,16 +333,16 @@ _softmax_samples = [sample(spec(2, 3), axis=1), sample(spec(2, 3), axis=0), samp
                     sample(spec(0, 3), axis=1), sample(spec(3, 0), axis=1)]  # fmt: skip
 _softmax = primitive(
     "softmax", _softmax_forward, kind="composite",
-    vjp=[lambda g, y, axis: y * (g - sum(g * y, axis, keepdims=True))],
-    jvp=[lambda t, y, axis: y * (t - sum(t * y, axis, keepdims=True))],
+    vjp=[lambda g, y, axis: _softmax_tangent(g, y, axis)],
+    jvp=[lambda t, y, axis: _softmax_tangent(t, y, axis)],
     latex=r"\operatorname{{softmax}}({0})", vjp_latex=[r"y \,(\bar y - \textstyle\sum \bar y \, y)"],
     flops=per_element(12), samples=_softmax_samples,
     reference=lambda x, axis: np.exp(x) / np.exp(x).sum(axis=axis, keepdims=True),
 )  # fmt: skip
 _log_softmax = primitive(
     "log_softmax", _log_softmax_forward, kind="composite",
-    vjp=[lambda g, y, axis: g - exp(y) * sum(g, axis, keepdims=True)],
-    jvp=[lambda t, y, axis: t - sum(t * exp(y), axis, keepdims=True)],
+    vjp=[lambda g, y, axis: g - exp(widened(y)) * sum(widened(g), axis, keepdims=True)],
+    jvp=[lambda t, y, axis: t - sum(t * exp(widened(y)), axis, keepdims=True)],
     latex=r"\ln \operatorname{{softmax}}({0})", vjp_latex=[r"\bar y - e^y \textstyle\sum \bar y"],
     flops=per_element(12), samples=_softmax_samples,
     reference=lambda x, axis: x - np.logaddexp.reduce(x, axis=axis, keepdims=True),
@@ -353,7 +359,7 @@ def log_softmax(x: Any, axis: int = -1) -> Any:
     return _log_softmax(x, axis=normalize_axis("log_softmax", axis, x.ndim, x.shape))
 
 
-@composite(r"\operatorname{{softmax}}(-{0})", [sample(spec(2, 3)), sample(spec(2, 3), axis=0)])
+@composite(r"\operatorname{{softmax}}(-{0})", [sample(spec(2, 3)), sample(spec(2, 3), axis=-2), sample(spec(3, 0))])
 def softmin(x: Any, axis: int = -1) -> Any:
     """:func:`softmax` of ``-x``: the smallest takes the largest share."""
     return softmax(-x, normalize_axis("softmin", axis, x.ndim, x.shape))
@@ -411,17 +417,13 @@ def prod(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 amax, amin = max, min
 
 
-@composite(r"\min {0}, \max {0}", [sample(spec(2, 3, distinct=True), axis=1), sample(spec(2, 3, distinct=True))])
+@composite(r"\min {0}, \max {0}", _distinct_reduced)
 def aminmax(x: Any, axis: Axis = None, keepdims: bool = False) -> tuple[Any, Any]:
     """The smallest and the largest element over axes."""
     return min(x, axis, keepdims), max(x, axis, keepdims)
 
 
-_reduced_samples = [sample(spec(2, 3), axis=1), sample(spec(2, 3)), sample(spec(2, 3, 2), axis=(0, 2), keepdims=True)]
-_distinct_reduced = [sample(spec(2, 3, distinct=True), axis=1), sample(spec(2, 3, distinct=True))]
-
-
-@composite(r"\max {0} - \min {0}", _distinct_reduced, reference=lambda x, axis=None: np.ptp(x, axis))
+@composite(r"\max {0} - \min {0}", _distinct_reduced, reference=np.ptp)
 def ptp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """The largest element less the smallest, over axes."""
     return max(x, axis, keepdims) - min(x, axis, keepdims)
@@ -429,7 +431,8 @@ def ptp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
 @composite(
     r"\frac{{\sum w {0}}}{{\sum w}}",
-    [sample(spec(2, 3), axis=1), sample(spec(2, 3))],
+    _reduced_samples[:-1],
+    reference=np.average,
     errors=[ErrorSample((np.ones((2, 3)),), ShapeError, "weights are", {"weights": np.ones(2)})],
 )
 def average(x: Any, axis: int | None = None, weights: Any = None, keepdims: bool = False) -> Any:
@@ -456,11 +459,12 @@ def safe_sqrt(x: Any) -> Any:
     r"\lVert {0} \rVert_p",
     [sample(spec(2, 3, avoid=(0.0,)), ord=p, axis=1) for p in (1, 2, 3, 0.5)]
     + [sample(spec(2, 3, low=0.2, distinct=True), ord=p) for p in (2, np.inf, -np.inf, -1)]
-    + [sample(spec(2, 3), axis=(0, 1), keepdims=True)],
+    + [sample(spec(2, 3), axis=(-1, 0), keepdims=True), sample(spec()), sample(spec(30))],
     reference=lambda x, ord=2, axis=None, keepdims=False: np.linalg.vector_norm(
         x, ord=ord, axis=axis, keepdims=keepdims
     ),
 )
+@in_single
 def vector_norm(x: Any, ord: float = 2, axis: Axis = None, keepdims: bool = False) -> Any:
     r"""The norm :math:`(\sum |x|^p)^{1/p}` over axes, p = ``ord``.
 
@@ -471,26 +475,49 @@ def vector_norm(x: Any, ord: float = 2, axis: Axis = None, keepdims: bool = Fals
         raise ArgumentError(
             f"vector_norm: ord must be a number, inf or -inf, not {ord!r}. Norms of matrices: matrix_norm."
         )
+    if x.dtype.kind in "iub":  # whose squares may not fit
+        x = x.astype(np.float64)
+    axes = normalize_axes("vector_norm", axis, x.ndim, x.shape)
     if ord == 2:
-        squares = real(x * x.conj()) if is_complex(x.dtype) else square(x)
-        return safe_sqrt(sum(squares, axis, keepdims))
+        y = _euclidean(x, axes, keepdims)
+        seen, kind = innermost(y), np.finfo(y.dtype)
+        if np.all((seen > (kind.tiny / kind.eps) ** 0.5) & np.isfinite(seen)):
+            return y
+        unit = _unit(x, ord, axes)  # squares left the range of the dtype, or it is a vector 0
+        return _euclidean(x / unit, axes, keepdims) * (unit if keepdims else squeeze(unit, axes))
     size = absolute(x)
     if ord == np.inf:
-        return max(size, axis, keepdims)
+        return max(size, axes, keepdims)
     if ord == -np.inf:
-        return min(size, axis, keepdims)
+        return min(size, axes, keepdims)
     if ord == 1:
-        return sum(size, axis, keepdims)
+        return sum(size, axes, keepdims)
     if ord == 0:
-        return sum(x != 0, axis, keepdims).astype(size.dtype)
+        return sum(where(x != 0, 1, 0 * size), axes, keepdims)
+    unit = _unit(x, ord, axes)
+    size = size / unit
     nothing = size == 0
     powers = where(nothing, 0 if ord > 0 else np.inf, where(nothing, 1, size) ** ord)
-    total = sum(powers, axis, keepdims)
-    flat = (total == 0) | isinf(total)
-    return where(flat, 0, where(flat, 1, total) ** (1 / ord))
+    total = sum(powers, axes, keepdims)
+    none, over = total == 0, isinf(total)
+    y = where(none | over, 1, total) ** (1 / ord)
+    at_none, at_over = (0, np.inf) if ord > 0 else (np.inf, 0)
+    return where(none, at_none, where(over, at_over, y)) * (unit if keepdims else squeeze(unit, axes))
 
 
-vector_norm = in_single(vector_norm)
+def _euclidean(x: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
+    squares = real(x * x.conj()) if is_complex(x.dtype) else square(x)
+    return safe_sqrt(sum(squares, axes, keepdims))
+
+
+def _unit(x: Any, ord: float, axes: tuple[int, ...]) -> Any:
+    """A constant to divide by so that no power leaves the range of the dtype; a norm grows as its vector does."""
+    size = absolute(constant(x))
+    if not _count(x.shape, axes) or -1 < ord < 1:
+        return zeros_of(sum(size, axes, keepdims=True)) + 1
+    peak = (max if ord > 0 else min)(size, axes, keepdims=True)
+    limit = np.finfo(size.dtype).max if is_floating(size.dtype) else np.inf
+    return where(peak == 0, 1, minimum(peak, limit))
 
 
 def allclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:

@@ -7,20 +7,22 @@ from typing import Any
 
 import numpy as np
 
+from autograd.backend import is_differentiable
 from autograd.composite import composite
-from autograd.errors import ArgumentError, ShapeError
+from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.ops.adaptive_pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 from autograd.ops.axes import normalize_axis
 from autograd.ops.elementwise import abs as absolute
 from autograd.ops.elementwise import clip, where
 from autograd.ops.indexing import getitem, take
 from autograd.ops.linalg import matmul
+from autograd.ops.logic import isfinite, isnan
 from autograd.ops.rearrange import sliding_windows
 from autograd.ops.rounding import floor, rint
 from autograd.ops.shape import moveaxis, pad, permute_dims, reshape, stack
 from autograd.samples import ErrorSample, sample
 from autograd.samples import array as spec
-from autograd.tape import module_of
+from autograd.tape import constant, module_of
 
 __all__ = [
     "affine_grid",
@@ -96,6 +98,7 @@ _interpolate_samples = [
     errors=[
         ErrorSample((np.ones(3),), ShapeError, "x must be", {"size": 2}),
         ErrorSample((np.ones((1, 1, 3)),), ArgumentError, "give either size or scale_factor"),
+        ErrorSample((np.ones((1, 1, 3), int),), DtypeError, "x is int64", {"size": 2, "mode": "linear"}),
     ],
 )
 def interpolate(
@@ -131,6 +134,11 @@ def interpolate(
         if mode.startswith("nearest"):
             x = take(x, _nearest(length, out, factor, mode == "nearest-exact"), axis)
             continue
+        if not is_differentiable(x.dtype):
+            raise DtypeError(
+                f"interpolate: x is {x.dtype}, and mode {mode!r} gives what lies between its elements. "
+                "Convert it with x.astype('float32'), or take mode=\"nearest\"."
+            )
         weights = (_cubic_weights if mode == "bicubic" else _linear_weights)(length, out, factor, align_corners)
         x = moveaxis(matmul(moveaxis(x, axis, -1), _constant(weights, x)), -1, axis)
     return x
@@ -173,6 +181,7 @@ _grid = spec(1, 3, 2, 2, low=-0.83, high=0.81)
         sample(spec(1, 2, 4, 4), _grid, mode="bilinear"),
         sample(spec(1, 2, 4, 4), _grid, mode="bilinear", padding_mode="border", align_corners=True),
         sample(spec(1, 2, 4, 5), _grid, mode="bilinear", padding_mode="reflection"),
+        sample(spec(1, 2, 4, 4), spec(1, 3, 2, 2, low=-0.7, high=-0.55), mode="nearest"),
     ],
     errors=[ErrorSample((np.ones((1, 1, 2, 2)), np.ones((2, 2, 2, 2))), ShapeError, "grid_sample")],
 )
@@ -183,7 +192,7 @@ def grid_sample(
 
     Shape: ``x (N, C, H, W)``, ``grid (N, H_out, W_out, 2)`` with (x, y) from -1 to 1; the result is
     ``(N, C, H_out, W_out)``.
-    ``padding_mode`` says what lies outside: ``"zeros"``, ``"border"``, ``"reflection"``.
+    ``padding_mode`` says what lies outside: ``"zeros"``, ``"border"``, ``"reflection"``. At a NaN the result is NaN.
     """
     if x.ndim != 4 or grid.ndim != 4 or grid.shape[-1] != 2 or grid.shape[0] != x.shape[0]:
         raise ShapeError(
@@ -197,22 +206,25 @@ def grid_sample(
             f'grid_sample: padding_mode must be "zeros", "border" or "reflection", not {padding_mode!r}.'
         )
     n, _, h, w = x.shape
-    columns, rows = _unnormalized(grid[..., 0], w, align_corners), _unnormalized(grid[..., 1], h, align_corners)
+    at = constant(grid) if mode == "nearest" else grid
+    columns, rows = _unnormalized(at[..., 0], w, align_corners), _unnormalized(at[..., 1], h, align_corners)
     if padding_mode == "reflection":
         columns, rows = _reflected(columns, w, align_corners), _reflected(rows, h, align_corners)
-    if padding_mode != "zeros":
-        columns, rows = clip(columns, 0, w - 1), clip(rows, 0, h - 1)
+    margin = 2 if padding_mode == "zeros" else 0  # two elements beyond the border everything is outside
+    columns, rows = clip(columns, -margin, w - 1 + margin), clip(rows, -margin, h - 1 + margin)
     batch = np.arange(n).reshape(n, 1, 1)
 
     def pick(row: Any, column: Any) -> Any:
         """The elements at whole places, 0 outside; shape (N, H_out, W_out, C)."""
         inside = (row >= 0) & (row <= h - 1) & (column >= 0) & (column <= w - 1)
-        at_row, at_column = (clip(v, 0, m - 1).astype(np.int64) for v, m in ((row, h), (column, w)))
+        at_row, at_column = (where(inside, v, 0).astype(np.int64) for v in (row, column))  # a NaN is outside
         values = getitem(moveaxis(x, 1, -1), (batch, at_row, at_column))
         return where(inside[..., None], values, 0)
 
     if mode == "nearest":
-        return moveaxis(pick(rint(rows), rint(columns)), -1, 1)
+        step = rint(where(isfinite(grid), grid, 0))[..., :1]  # its gradient is zero, not absent
+        nearest = where(isnan(rows + columns)[..., None], np.nan, pick(rint(rows), rint(columns)))
+        return moveaxis(nearest + 0 * step, -1, 1)
     top, left = floor(rows), floor(columns)
     down, right = rows - top, columns - left
     total: Any = 0

@@ -76,9 +76,16 @@ copysign = primitive(
     doc="The size of ``a`` with the sign of ``b``.",
 )
 _divisor: dict[str, Any] = {"low": 0.6, "high": 0.9}
+
+
+def _quotient(left: Any, a: Any, b: Any) -> Any:
+    """The whole number of times that b is in a, from what is left: a / b may be rounded up to a whole number."""
+    return rint(divide(a - left, b))
+
+
 remainder = primitive(
     "remainder", np.remainder, kind="elementwise",
-    vjp=[lambda g: g, lambda g, a, b: -g * floor(divide(a, b))], jvp="from_vjp",
+    vjp=[lambda g: g, lambda g, y, a, b: -g * _quotient(y, a, b)], jvp="from_vjp",
     latex=r"{0} \bmod {1}", vjp_latex=[r"\bar y", r"-\bar y \lfloor a / b \rfloor"],
     samples=elementwise_samples(2, low=1.0, high=1.1, second=_divisor),
     doc="What is left of ``a`` after dividing by ``b`` and rounding down; it has the sign of ``b``.",
@@ -86,7 +93,7 @@ remainder = primitive(
 mod = remainder
 fmod = primitive(
     "fmod", np.fmod, kind="elementwise",
-    vjp=[lambda g: g, lambda g, a, b: -g * trunc(divide(a, b))], jvp="from_vjp",
+    vjp=[lambda g: g, lambda g, y, a, b: -g * _quotient(y, a, b)], jvp="from_vjp",
     latex=r"\operatorname{{fmod}}({0}, {1})", vjp_latex=[r"\bar y", r"-\bar y \operatorname{trunc}(a / b)"],
     samples=elementwise_samples(2, low=-1.1, high=-1.0, second=_divisor),
     doc="What is left of ``a`` after dividing by ``b`` and rounding towards 0; it has the sign of ``a``.",
@@ -139,4 +146,5 @@ def modf(x: Any) -> tuple[Any, Any]:
 @composite(r"\operatorname{{divmod}}({0}, {1})", elementwise_samples(2, low=1.0, high=1.1, second=_divisor))
 def divmod(a: Any, b: Any) -> tuple[Any, Any]:
     """``floor(a / b)`` and the remainder."""
-    return floor(divide(a, b)), remainder(a, b)
+    left = remainder(a, b)
+    return floor(where(b == 0, divide(a, b), _quotient(left, a, b))), left

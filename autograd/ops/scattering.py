@@ -15,7 +15,7 @@ from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError, RangeError, ShapeError
 from autograd.ops.axes import normalize_axis
 from autograd.ops.elementwise import maximum, where
-from autograd.ops.indexing import getitem, put_along_axis_add, setitem, take_along_axis
+from autograd.ops.indexing import check_places, getitem, put_along_axis_add, setitem, take_along_axis
 from autograd.ops.reduce import prod, sum
 from autograd.ops.scan import cumsum
 from autograd.ops.shape import broadcast_to, expand_dims, moveaxis, pad, reshape
@@ -44,11 +44,8 @@ def _index(op: str, x: Any, index: Any, axis: int) -> Any:
             f"{op}: index is {tuple(index.shape)} and x is {tuple(x.shape)}; it needs as many axes, and may not be "
             f"longer except on axis {axis}."
         )
-    n, array = x.shape[axis], innermost(index)
-    if array.size and not (array.min() >= -n and array.max() < n):
-        bad = array[(array < -n) | (array >= n)].reshape(-1)[0]
-        raise RangeError(f"{op}: index holds {int(bad)}; axis {axis} of x {tuple(x.shape)} has {n} elements.")
-    return where(index < 0, index + n, index)
+    check_places(op, "index", index, axis, x)
+    return where(index < 0, index + x.shape[axis], index)
 
 
 def _corner(x: Any, shape: tuple[int, ...], axis: int) -> Any:
@@ -80,7 +77,12 @@ def _places(index: Any, axis: int) -> tuple[Any, ...]:
 
 @composite(
     r"{0}[i]",
-    [sample(spec(3, 4), axis=1, index=np.array([[0, 3], [1, 1]])), sample(spec(4), axis=0, index=np.array([2, 2, 0]))],
+    [
+        sample(spec(3, 4), axis=1, index=np.array([[0, 3], [1, 1]])),
+        sample(spec(4), axis=0, index=np.array([2, 2, 0])),
+        sample(spec(3, 4), axis=-2, index=np.array([[-1, 0, 2, 2]])),
+        sample(spec(3), axis=0, index=np.zeros(0, np.int64)),
+    ],
     errors=[
         ErrorSample((np.ones((3, 4)),), RangeError, "index holds 7; axis 1", {"axis": 1, "index": np.array([[7]])}),
         ErrorSample((np.ones((3, 4)),), DtypeError, "must hold integers", {"axis": 1, "index": np.array([[0.5]])}),
@@ -95,7 +97,11 @@ def gather(x: Any, axis: int, index: Any) -> Any:
 
 @composite(
     r"{0}[i] := {1}",
-    [sample(spec(3, 4), spec(2, 2), axis=1, index=np.array([[0, 3], [1, 2]]))],
+    [
+        sample(spec(3, 4), spec(2, 2), axis=1, index=np.array([[0, 3], [1, 2]])),
+        sample(spec(3, 4), spec(2, 4), axis=-2, index=np.array([[-1, 0, 2, 2]])),
+        sample(spec(3), spec(), axis=0, index=np.array([1, 1])),
+    ],
     errors=[ErrorSample((np.ones(3), np.ones(1)), RangeError, "index holds 7", {"axis": 0, "index": np.array([7])})],
 )
 def _scatter_set(x: Any, src: Any, axis: int, index: Any) -> Any:
@@ -121,7 +127,11 @@ def _spread(x: Any, src: Any, index: Any, axis: int) -> Any:
 
 @composite(
     r"{0} + \operatorname{{scatter}}_i({1})",
-    [sample(spec(3, 4), spec(2, 3), axis=1, index=np.array([[0, 0, 3], [1, 2, 1]]))],
+    [
+        sample(spec(3, 4), spec(2, 3), axis=1, index=np.array([[0, 0, 3], [1, 2, 1]])),
+        sample(spec(3, 4), spec(2, 4), axis=-2, index=np.array([[-1, 0, 2, 2]])),
+        sample(spec(3), spec(), axis=0, index=np.array([1, 1])),
+    ],
     errors=[ErrorSample((np.ones(3), np.ones(1)), ShapeError, "src is", {"axis": 0, "index": np.array([0, 1])})],
 )
 def _scatter_add(x: Any, src: Any, axis: int, index: Any) -> Any:
@@ -231,19 +241,19 @@ def _vector(op: str, x: Any, axis: int, index: Any) -> tuple[int, Any]:
     index = index if hasattr(index, "dtype") else np.asarray(index)
     if index.ndim > 1 or index.dtype.kind not in "iu":
         raise ShapeError(f"{op}: index must be a vector of integers, not {index.dtype} {tuple(index.shape)}.")
-    n, array = x.shape[axis], innermost(index)
-    if array.size and not (array.min() >= -n and array.max() < n):
-        raise RangeError(f"{op}: index holds a number outside the {n} elements of axis {axis} of x {tuple(x.shape)}.")
+    check_places(op, "index", index, axis, x)
     return axis, index.reshape(-1)
 
 
 @composite(
     r"{0}[i]",
-    [sample(spec(3, 4), axis=1, index=np.array([3, 0, 3]))],
+    [
+        sample(spec(3, 4), axis=1, index=np.array([3, 0, 3])),
+        sample(spec(3, 4), axis=-2, index=np.array([-1, 0])),
+        sample(spec(3), axis=0, index=np.zeros(0, np.int64)),
+    ],
     errors=[
-        ErrorSample(
-            (np.ones((3, 4)),), RangeError, "outside the 4 elements of axis 1", {"axis": 1, "index": np.array([7])}
-        )
+        ErrorSample((np.ones((3, 4)),), RangeError, "index holds 7; axis 1 of", {"axis": 1, "index": np.array([7])})
     ],
 )
 def index_select(x: Any, axis: int, index: Any) -> Any:
@@ -253,7 +263,16 @@ def index_select(x: Any, axis: int, index: Any) -> Any:
 
 
 @composite(
-    r"{0} + \operatorname{{scatter}}_i({1})", [sample(spec(3, 4), spec(3, 3), axis=1, index=np.array([3, 0, 3]))]
+    r"{0} + \operatorname{{scatter}}_i({1})",
+    [
+        sample(spec(3, 4), spec(3, 3), axis=1, index=np.array([3, 0, 3])),
+        sample(spec(3, 4), spec(2, 4), axis=-2, index=np.array([-1, -1])),
+    ],
+    errors=[
+        ErrorSample(
+            (np.ones(3), np.ones(1)), RangeError, "index holds -4; axis 0", {"axis": 0, "index": np.array([-4])}
+        )
+    ],
 )
 def _index_add(x: Any, source: Any, axis: int, index: Any) -> Any:
     return index_add(x, axis, index, source, 2.0)
@@ -266,7 +285,13 @@ def index_add(x: Any, axis: int, index: Any, source: Any, alpha: float = 1.0) ->
     return x + alpha * put_along_axis_add(source, wide, shape=tuple(x.shape), axis=axis)
 
 
-@composite(r"{0}[i] := {1}", [sample(spec(3, 4), spec(3, 2), axis=1, index=np.array([3, 0]))])
+@composite(
+    r"{0}[i] := {1}",
+    [
+        sample(spec(3, 4), spec(3, 2), axis=1, index=np.array([3, 0])),
+        sample(spec(3, 4), spec(2, 4), axis=-2, index=np.array([-1, 0])),
+    ],
+)
 def _index_copy(x: Any, source: Any, axis: int, index: Any) -> Any:
     return index_copy(x, axis, index, source)
 
@@ -279,12 +304,15 @@ def index_copy(x: Any, axis: int, index: Any, source: Any) -> Any:
 
 @composite(
     r"{0}[i] := v",
-    [sample(spec(3, 4), axis=1, index=np.array([3, 0]), value=0.5)],
+    [
+        sample(spec(3, 4), axis=1, index=np.array([3, 0]), value=0.5),
+        sample(spec(3, 4), axis=-2, index=np.array([-1]), value=0),
+    ],
     errors=[
         ErrorSample(
             (np.ones((3, 4)),),
             RangeError,
-            "outside the 4 elements of axis 1",
+            "index holds 7; axis 1 of",
             {"axis": 1, "index": np.array([7]), "value": 0.0},
         )
     ],
@@ -295,11 +323,31 @@ def index_fill(x: Any, axis: int, index: Any, value: Any) -> Any:
     return setitem(x, (slice(None),) * axis + (index,), value)
 
 
+@composite(
+    r"{0}[i] := {1}",
+    [
+        sample(spec(3, 4), spec(2, 3), indices=np.array([[0, 5, 11], [-2, 3, 1]])),
+        sample(spec(2, 2), spec(), indices=3),
+        sample(spec(3), spec(2), indices=np.array([1, 1])),
+    ],
+    errors=[
+        ErrorSample((np.ones(3), np.ones(1)), RangeError, "indices holds 9; axis 0", {"indices": np.array([9])}),
+        ErrorSample((np.ones(3), np.ones(1)), DtypeError, "holds integers or booleans", {"indices": np.array([0.5])}),
+        ErrorSample((np.ones(3), np.ones(3)), ShapeError, r"x\[index\] is \(2,\)", {"indices": np.array([0, 1])}),
+    ],
+)
+def _put(x: Any, values: Any, indices: Any) -> Any:
+    return put(x, indices, values)
+
+
 def put(x: Any, indices: Any, values: Any) -> Any:
     """A copy of ``x`` with ``values`` at ``indices`` into the flattened array."""
     indices = constant(indices)
     indices = indices if hasattr(indices, "dtype") else np.asarray(indices)
-    return reshape(setitem(reshape(x, -1), indices, values), x.shape)
+    flat = reshape(x, -1)
+    if indices.dtype.kind in "iu":
+        check_places("put", "indices", indices, 0, flat)
+    return reshape(setitem(flat, indices, values), x.shape)
 
 
 # ------------------------------------------------------------------------------------------------------- by mask
@@ -316,7 +364,11 @@ def _mask(op: str, mask: Any) -> Any:
 
 @composite(
     r"m \, ? \, v : {0}",
-    [sample(spec(3, 4), mask=np.arange(12).reshape(3, 4) % 3 == 0, value=0.5)],
+    [
+        sample(spec(3, 4), mask=np.arange(12).reshape(3, 4) % 3 == 0, value=0.5),
+        sample(spec(), mask=np.array(True), value=2),
+        sample(spec(2, 3), mask=np.array([True, False, True]), value=-1e3),
+    ],
     errors=[
         ErrorSample((np.ones(3),), DtypeError, "mask must be Boolean, not float64", {"mask": np.ones(3), "value": 0.0})
     ],

@@ -13,11 +13,12 @@ from autograd.ops.elementwise import clip, where
 from autograd.ops.indexing import getitem, take
 from autograd.ops.linalg import matmul
 from autograd.ops.logic import isfinite
-from autograd.ops.order import argsort, searchsorted
+from autograd.ops.order import argsort
 from autograd.ops.rearrange import sliding_windows
 from autograd.ops.scan import diff
+from autograd.ops.searching import searchsorted
 from autograd.ops.shape import concat, expand_dims, flip, pad, reshape, stack
-from autograd.samples import ErrorSample, sample
+from autograd.samples import ErrorSample, integers, sample
 from autograd.samples import array as spec
 from autograd.tape import constant, module_of
 
@@ -247,6 +248,16 @@ def vander(x: Any, n: int | None = None, increasing: bool = False) -> Any:
     return stack(powers if increasing else powers[::-1], 1)
 
 
+@composite(
+    r"\textstyle\sum_i [b_k \le {0}_i < b_{{k+1}}]",
+    [sample(integers(2, 3), bins=3, min=0, max=4), sample(integers(5), bins=2), sample(integers(0), bins=2)],
+    errors=[
+        ErrorSample((np.ones(2, complex),), DtypeError, "complex numbers have no order"),
+        ErrorSample((np.ones(2),), ArgumentError, "bins=0 must be 1 or more", {"bins": 0}),
+        ErrorSample((np.ones(2),), ArgumentError, "min=2 at most max=1", {"min": 2, "max": 1}),
+    ],
+    differentiable=False,
+)
 def histc(x: Any, bins: int = 100, min: float = 0, max: float = 0) -> Any:
     """How many elements fall in each of ``bins`` equal bins from ``min`` to ``max`` (PyTorch's function); no gradient.
 

@@ -1,0 +1,207 @@
+"""Bessel functions, with SciPy's names and from SciPy or cupyx: J, Y, the modified I and K, and the scaled I and K.
+
+The slope of each follows from its neighbours in the order (Abramowitz and Stegun, 1964, 9.1.27 and 9.6.26), so that
+derivatives exist to any order. Orders are numbers, without gradient.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autograd import special
+from autograd.backend import Array
+from autograd.composite import composite
+from autograd.errors import ArgumentError
+from autograd.ops.elementwise import sign
+from autograd.ops.halves import in_double
+from autograd.primitive import Primitive, per_element, primitive
+from autograd.samples import ErrorSample, elementwise_samples, sample
+from autograd.samples import array as spec
+
+__all__ = [
+    "i0", "i0e", "i1", "i1e", "j0", "j1", "jv", "k0", "k0e", "k1", "k1e", "y0", "y1", "yv",
+]  # fmt: skip
+
+
+def _forward(kind: str, orders: dict[float, str]) -> Any:
+    """SciPy's function of any order, or the better one of a low order where the numbers are real."""
+
+    def value(x: Array, *, n: float) -> Array:
+        if n in orders and x.dtype.kind != "c":
+            return special.call(orders[n], x)
+        return special.call(kind, n, x)
+
+    return value
+
+
+def _bessel(name: str, forward: Any, slope: Any, latex: str, slope_latex: str, samples: list[Any]) -> Primitive:
+    return primitive(
+        name, forward, kind="elementwise", vjp=[slope], jvp="from_vjp", latex=latex, vjp_latex=[slope_latex],
+        flops=per_element(60), samples=samples,
+    )  # fmt: skip
+
+
+_positive = [
+    sample(spec(2, 3, low=0.5, high=4.0), n=0), sample(spec(low=0.5), n=1), sample(spec(0, 3, low=0.5), n=2),
+    sample(spec(4, low=20.0, high=60.0), n=1),
+]  # fmt: skip
+
+# ------------------------------------------------------------------------------------------- J and Y: waves
+
+_bessel_j = _bessel(
+    "bessel_j", _forward("jv", {0: "j0", 1: "j1"}),
+    lambda g, x, n: -g * _bessel_j(x, n=1) if n == 0 else g * (0.5 * (_bessel_j(x, n=n - 1) - _bessel_j(x, n=n + 1))),
+    r"J_n({0})", r"\tfrac12 \bar y \,(J_{n-1}(x) - J_{n+1}(x))",
+    [sample(spec(2, 3), n=0), sample(spec(), n=1), sample(spec(0, 3), n=3), sample(spec(3, low=0.5), n=0.5),
+     sample(spec(4, low=20.0, high=60.0), n=2)],
+)  # fmt: skip
+_bessel_y = _bessel(
+    "bessel_y", _forward("yv", {0: "y0", 1: "y1"}),
+    lambda g, x, n: -g * _bessel_y(x, n=1) if n == 0 else g * (0.5 * (_bessel_y(x, n=n - 1) - _bessel_y(x, n=n + 1))),
+    r"Y_n({0})", r"\tfrac12 \bar y \,(Y_{n-1}(x) - Y_{n+1}(x))", [*_positive, sample(spec(3, low=0.5), n=0.5)],
+)  # fmt: skip
+
+
+def _order(op: str, v: Any) -> float:
+    """The order as a number; it has no gradient."""
+    if not isinstance(v, (int, float, np.integer, np.floating)) or not math.isfinite(v):
+        raise ArgumentError(f"{op}: the order v must be a number, not {v!r}; no gradient flows to it. Give v.item().")
+    return int(v) if v == int(v) else float(v)
+
+
+@composite(r"J_0({0})", elementwise_samples())
+def j0(x: Any) -> Any:
+    """The Bessel function of the first kind, of order 0, elementwise."""
+    return _bessel_j(x, n=0)
+
+
+@composite(r"J_1({0})", elementwise_samples())
+def j1(x: Any) -> Any:
+    """The Bessel function of the first kind, of order 1, elementwise."""
+    return _bessel_j(x, n=1)
+
+
+@composite(
+    r"J_v({0})",
+    [sample(spec(2, 3, low=0.5), v=0), sample(spec(low=0.5), v=0.5), sample(spec(0, low=0.5), v=2)],
+    errors=[ErrorSample((np.ones(2),), ArgumentError, "the order v must be a number", {"v": np.ones(2)})],
+)
+def _jv(x: Any, v: float) -> Any:
+    return jv(v, x)
+
+
+def jv(v: float, x: Any) -> Any:
+    """The Bessel function of the first kind, of real order ``v`` (a number), elementwise."""
+    return _bessel_j(x, n=_order("jv", v))
+
+
+@composite(r"Y_0({0})", elementwise_samples(low=0.5, high=4.0))
+def y0(x: Any) -> Any:
+    """The Bessel function of the second kind, of order 0, elementwise; -inf at 0, NaN below."""
+    return _bessel_y(x, n=0)
+
+
+@composite(r"Y_1({0})", elementwise_samples(low=0.5, high=4.0))
+def y1(x: Any) -> Any:
+    """The Bessel function of the second kind, of order 1, elementwise; -inf at 0, NaN below."""
+    return _bessel_y(x, n=1)
+
+
+@composite(
+    r"Y_v({0})",
+    [sample(spec(2, 3, low=0.5), v=0), sample(spec(low=0.5), v=0.5), sample(spec(0, low=0.5), v=2)],
+    errors=[ErrorSample((np.ones(2),), ArgumentError, "the order v must be a number", {"v": np.ones(2)})],
+)
+def _yv(x: Any, v: float) -> Any:
+    return yv(v, x)
+
+
+def yv(v: float, x: Any) -> Any:
+    """The Bessel function of the second kind, of real order ``v`` (a number), elementwise."""
+    return _bessel_y(x, n=_order("yv", v))
+
+
+# ------------------------------------------------------------------------------------------- I and K: growth, decay
+
+_bessel_i = primitive(
+    "bessel_i", lambda x, *, n: np.i0(x).astype(x.dtype) if n == 0 else special.bessel_i(n, x), kind="elementwise",
+    vjp=[lambda g, x, n: g * (0.5 * (_bessel_i(x, n=abs(n - 1)) + _bessel_i(x, n=n + 1)))], jvp="from_vjp",
+    latex=r"I_n({0})", vjp_latex=[r"\tfrac12 \bar y \,(I_{n-1}(x) + I_{n+1}(x))"], flops=per_element(60),
+    samples=[sample(spec(2, 3), n=0), sample(spec(), n=1), sample(spec(0, 3), n=2)],
+)  # fmt: skip
+
+
+@composite(r"I_0({0})", elementwise_samples())
+def i0(x: Any) -> Any:
+    """The modified Bessel function of the first kind, of order 0, elementwise."""
+    return _bessel_i(x, n=0)
+
+
+@composite(r"I_1({0})", elementwise_samples())
+def i1(x: Any) -> Any:
+    """The modified Bessel function of the first kind, of order 1, elementwise."""
+    return _bessel_i(x, n=1)
+
+
+def _bessel_ie_slope(x: Any, n: int) -> Any:
+    return 0.5 * (_bessel_ie(x, n=abs(n - 1)) + _bessel_ie(x, n=n + 1)) - sign(x) * _bessel_ie(x, n=n)
+
+
+_bessel_ie = primitive(
+    "bessel_ie", lambda x, *, n: special.bessel_ie(n, x), kind="elementwise",
+    vjp=[lambda g, x, n: g * _bessel_ie_slope(in_double(x), n)],
+    jvp="from_vjp", latex=r"e^{{-|{0}|}} I_n({0})",
+    vjp_latex=[r"\bar y \,(\tfrac12 e^{-|x|}(I_{n-1}(x) + I_{n+1}(x)) - y \operatorname{sign} x)"],
+    flops=per_element(70), samples=[sample(spec(2, 3, avoid=(0.0,)), n=0), sample(spec(low=0.5), n=1)],
+)  # fmt: skip
+
+
+@composite(r"e^{{-|{0}|}} I_0({0})", elementwise_samples(avoid=(0.0,)))
+def i0e(x: Any) -> Any:
+    """:func:`i0` scaled by ``exp(-abs(x))``, which does not overflow."""
+    return _bessel_ie(x, n=0)
+
+
+@composite(r"e^{{-|{0}|}} I_1({0})", elementwise_samples(avoid=(0.0,)))
+def i1e(x: Any) -> Any:
+    """:func:`i1` scaled by ``exp(-abs(x))``, which does not overflow."""
+    return _bessel_ie(x, n=1)
+
+
+_bessel_k = _bessel(
+    "bessel_k", _forward("kv", {0: "k0", 1: "k1"}),
+    lambda g, x, n: g * (-0.5 * (_bessel_k(x, n=abs(n - 1)) + _bessel_k(x, n=n + 1))),
+    r"K_n({0})", r"-\tfrac12 \bar y \,(K_{n-1}(x) + K_{n+1}(x))", _positive,
+)  # fmt: skip
+_bessel_ke = _bessel(
+    "bessel_ke", _forward("kve", {0: "k0e", 1: "k1e"}),
+    lambda g, x, y, n: g * (y - 0.5 * (_bessel_ke(x, n=abs(n - 1)) + _bessel_ke(x, n=n + 1))),
+    r"e^{{{0}}} K_n({0})", r"\bar y \,(y - \tfrac12 e^x (K_{n-1}(x) + K_{n+1}(x)))", _positive,
+)  # fmt: skip
+
+
+@composite(r"K_0({0})", elementwise_samples(low=0.5, high=4.0))
+def k0(x: Any) -> Any:
+    """The modified Bessel function of the second kind, of order 0, elementwise; inf at 0, NaN below."""
+    return _bessel_k(x, n=0)
+
+
+@composite(r"K_1({0})", elementwise_samples(low=0.5, high=4.0))
+def k1(x: Any) -> Any:
+    """The modified Bessel function of the second kind, of order 1, elementwise; inf at 0, NaN below."""
+    return _bessel_k(x, n=1)
+
+
+@composite(r"e^{{{0}}} K_0({0})", elementwise_samples(low=0.5, high=4.0))
+def k0e(x: Any) -> Any:
+    """:func:`k0` scaled by ``exp(x)``, which does not underflow."""
+    return _bessel_ke(x, n=0)
+
+
+@composite(r"e^{{{0}}} K_1({0})", elementwise_samples(low=0.5, high=4.0))
+def k1e(x: Any) -> Any:
+    """:func:`k1` scaled by ``exp(x)``, which does not underflow."""
+    return _bessel_ke(x, n=1)
