@@ -176,9 +176,15 @@ _bessel_k = _bessel(
     lambda g, x, n: g * (-0.5 * (_bessel_k(x, n=abs(n - 1)) + _bessel_k(x, n=n + 1))),
     r"K_n({0})", r"-\tfrac12 \bar y \,(K_{n-1}(x) + K_{n+1}(x))", _positive,
 )  # fmt: skip
+
+
+def _bessel_ke_slope(x: Any, n: int) -> Any:
+    return _bessel_ke(x, n=n) - 0.5 * (_bessel_ke(x, n=abs(n - 1)) + _bessel_ke(x, n=n + 1))
+
+
 _bessel_ke = _bessel(
     "bessel_ke", _forward("kve", {0: "k0e", 1: "k1e"}),
-    lambda g, x, y, n: g * (y - 0.5 * (_bessel_ke(x, n=abs(n - 1)) + _bessel_ke(x, n=n + 1))),
+    lambda g, x, n: g * _bessel_ke_slope(in_double(x), n),
     r"e^{{{0}}} K_n({0})", r"\bar y \,(y - \tfrac12 e^x (K_{n-1}(x) + K_{n+1}(x)))", _positive,
 )  # fmt: skip
 

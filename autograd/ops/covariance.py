@@ -9,6 +9,7 @@ import numpy as np
 from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.ops.elementwise import astype, real
+from autograd.ops.halves import in_single
 from autograd.ops.linalg import matmul
 from autograd.ops.rearrange import diagonal
 from autograd.ops.reduce import mean, sum
@@ -37,6 +38,7 @@ __all__ = ["corrcoef", "cov"]
         ErrorSample((np.ones((2, 3)),), ArgumentError, "aweights holds a negative", {"aweights": -np.ones(3)}),
     ],
 )  # fmt: skip
+@in_single
 def cov(x: Any, rowvar: bool = True, correction: float = 1, fweights: Any = None, aweights: Any = None) -> Any:
     """The covariances of variables (rows, or columns without ``rowvar``) over observations.
 

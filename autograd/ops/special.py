@@ -12,7 +12,7 @@ from autograd.backend import Array
 from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError
 from autograd.ops.activation import sigmoid
-from autograd.ops.elementwise import astype, clip, exp, log, log1p, over, sign, steep, where
+from autograd.ops.elementwise import clip, exp, log, log1p, over, steep, where
 from autograd.ops.halves import in_double, rounded_once
 from autograd.primitive import Primitive, per_element, primitive
 from autograd.samples import ErrorSample, elementwise_samples, integers, sample
