@@ -20,6 +20,8 @@ from autograd.watching import Line, scope_path, source_line, summarize
 
 __all__ = ["AnomalyError", "detect_anomaly"]
 
+_MOST_LINES = 1 << 18  # ops whose lines are remembered; older ones belong to graphs that are gone
+
 
 class AnomalyError(GlassgradError, ArithmeticError):
     """A value became NaN or infinite; the message says in which op, on which line, from what."""
@@ -31,15 +33,15 @@ class detect_anomaly(levels.Watcher):
     The message names the op, its scope and the line that recorded it, shapes, a summary of its arguments, and the chain
     of ops back to a leaf. Within it, the rules of custom ops are checked when an op is first used: the vjp by finite
     differences, the jvp against it. Values that were not finite before (``-inf`` in a mask) are let through; only an op
-    that makes a new one stops. Costs time and memory: for debugging.
+    that makes a new one stops, be it a NaN out of infinities. Costs time and memory: for debugging.
 
     ``check_custom=False`` leaves the custom ops unchecked (for straight-through estimators).
     """
 
     def __init__(self, check_custom: bool = True):
         self._check_custom = check_custom
-        self._checked: set[int] = set()
-        self._lines: dict[int, tuple[str, Line | None]] = {}
+        self._checked: set[Any] = set()
+        self._lines: dict[int, tuple[str, Line | None]] = {}  # by number of the node, the latest last
         self._stack = ExitStack()
 
     def __enter__(self) -> detect_anomaly:
@@ -56,15 +58,17 @@ class detect_anomaly(levels.Watcher):
     # ---------------------------------------------------------------------------------------------------- forward
 
     def _forward(self, op: Any, args: tuple[Any, ...], params: dict[str, Any], run: Callable[..., Any]) -> Any:
-        if self._check_custom and getattr(op, "custom", False) and id(op) not in self._checked:
-            self._checked.add(id(op))
+        if self._check_custom and getattr(op, "custom", False) and op not in self._checked:
+            self._checked.add(op)
             self._check(op, args, params)
         value = run(op, args, params)
         for y in value if isinstance(value, tuple) else (value,):
             if y.node is not None:
                 parent = y.node.inputs[0] if y.node.op is not None and y.node.op.kind == "item" else y.node
                 self._lines[parent.seq] = self._lines[y.node.seq] = (scope_path(), source_line())
-            if _bad(y.array) and not any(_bad(_array(a)) for a in args):
+                while len(self._lines) > _MOST_LINES:
+                    del self._lines[next(iter(self._lines))]
+            if _is_new(y.array, [_array(a) for a in args]):
                 raise AnomalyError(self._forward_report(op, args, y))
         return value
 
@@ -105,7 +109,7 @@ class detect_anomaly(levels.Watcher):
 
     def pulled(self, node: Node, parent: Node, g: Any, gi: Any, before: Any) -> None:
         """See one gradient on its way from a node to one of its inputs."""
-        if not _bad(_array(gi)) or _bad(_array(g)):
+        if not _is_new(_array(gi), [_array(g)]):
             return
         op: Any = node.op
         scope, line = self._lines.get(node.seq, ("", None))
@@ -149,10 +153,25 @@ def _array(x: Any) -> Any:
     return np.asarray(x) if not hasattr(x, "dtype") else x
 
 
-def _bad(array: Any) -> bool:
-    if array is None or not hasattr(array, "dtype"):
+def _is_new(array: Any, origins: list[Any]) -> bool:
+    """Whether a NaN came from no NaN, or an infinity from finite numbers."""
+    if _all(np.isfinite, array):
+        return False
+    if not _all(_is_number, array):
+        return all(_all(_is_number, origin) for origin in origins)
+    return all(_all(np.isfinite, origin) for origin in origins)
+
+
+def _is_number(array: Any) -> Any:
+    return array == array
+
+
+def _all(test: Callable[[Any], Any], array: Any) -> bool:
+    if array is None:
+        return True
+    if not hasattr(array, "dtype"):
         array = np.asarray(array)
-    return is_differentiable(array.dtype) and not bool(np.isfinite(array).all())
+    return not is_differentiable(array.dtype) or bool(test(array).all())
 
 
 def _double(a: Any) -> Any:

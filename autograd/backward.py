@@ -350,7 +350,7 @@ def _accumulate(found: dict[Node, Any], root: Node) -> None:
         if tensor is None:
             continue
         for watcher in watchers:
-            watcher.accumulating(tensor, root)
+            watcher.accumulating(tensor, g, root)
         if tensor._grad is not None:
             tensor._grad = tensor._grad.detach() + g if not isinstance(g, Variable) else tensor._grad + g
         elif isinstance(g, Variable):

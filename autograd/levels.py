@@ -44,8 +44,11 @@ class Watcher:
     def pulled(self, node: Any, parent: Any, g: Any, gi: Any, before: Any) -> None:
         """One gradient ``gi`` on its way from ``node``, whose own is ``g``, to ``parent``, where ``before`` arrived."""
 
-    def accumulating(self, tensor: Any, root: Any) -> None:
-        """A leaf is about to be given the gradient of the pass that started at node ``root``."""
+    def accumulating(self, tensor: Any, g: Any, root: Any) -> None:
+        """A leaf is about to be given the gradient ``g`` of the pass that started at node ``root``."""
+
+    def stepping(self, tensor: Any) -> None:
+        """An optimizer is about to use the gradient of a parameter."""
 
     def written(self, memory: Any) -> None:
         """An array that owns its memory was written in place just now."""

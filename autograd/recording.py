@@ -102,6 +102,9 @@ class Recording:
     backward: tuple[BackwardEvent, ...] = ()
     version: int = SCHEMA_VERSION
 
+    def __hash__(self) -> int:
+        return hash((len(self.values), tuple(event.op for event in self.ops), len(self.backward)))
+
     def saved_by_op(self) -> dict[str, int]:
         """Bytes kept for backward, by the name of the op, largest first."""
         total: dict[str, int] = {}

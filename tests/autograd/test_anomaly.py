@@ -78,3 +78,42 @@ def test_the_jvp_of_custom_ops_is_checked_too():
         )  # an argument without a rule is not asked for one
     with pytest.raises(ag.GradientError, match="alone: the op has no jvp rule"):
         ag.jvp(alone, (1.0,), (1.0,))
+
+
+INFINITE = ag.tensor([np.inf, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("name", "program"),
+    [
+        ("subtract", lambda: INFINITE - INFINITE),
+        ("multiply", lambda: INFINITE * 0.0),
+        ("sum", lambda: ag.sum(ag.concat([INFINITE, -INFINITE]))),
+        ("divide", lambda: ag.tensor([1.0]) / 0),
+    ],
+)
+def test_a_nan_out_of_infinities_is_new(name, program):
+    with ag.detect_anomaly(), pytest.raises(ag.AnomalyError, match=f"^{name} made a value that is not finite"):
+        program()
+
+
+def test_a_nan_of_the_backward_pass_out_of_infinities():
+    x = ag.tensor([1.0], requires_grad=True)
+    with ag.detect_anomaly(), pytest.raises(ag.AnomalyError, match="the backward pass of multiply"):
+        (x * 0.0).backward(ag.tensor([np.inf]))
+
+
+def test_a_mask_of_minus_infinity_is_let_through():
+    x = ag.tensor([[1.0, 2.0, 3.0]], requires_grad=True)
+    with ag.detect_anomaly():
+        (ag.softmax(x + ag.tensor([[0.0, 0.0, -np.inf]]), -1) ** 2).sum().backward()
+    assert np.isfinite(x.grad.array).all()
+
+
+def test_lines_of_a_long_run_do_not_pile_up(monkeypatch):
+    monkeypatch.setattr("autograd.anomaly._MOST_LINES", 50)
+    x = ag.tensor([1.0], requires_grad=True)
+    with ag.detect_anomaly() as watcher:
+        for _ in range(100):
+            x * 2
+        assert len(watcher._lines) == 50

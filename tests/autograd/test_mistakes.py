@@ -130,14 +130,14 @@ def test_parameters_without_a_gradient():
 
     def program():
         optimizer = optim.SGD([*used.parameters(), *unused.parameters()], lr=0.1)
-        for _ in range(3):
+        for _ in range(12):
             optimizer.zero_grad()
             used(ag.ones((1, 2))).sum().backward()
             optimizer.step()
 
     messages = caught(program)
     assert len(messages) == 1
-    assert "2 of 4 parameters got no gradient" in messages[0]
+    assert "2 of 4 parameters got no gradient in 10 steps" in messages[0]
     assert "2 (7, 2), 3 (7,)" in messages[0]
     unused.requires_grad_(False)
     assert caught(program) == []
@@ -181,3 +181,81 @@ def test_written_memory_names_both_lines_in_anomaly_mode():
     assert text.count("test_mistakes.py") == 2
     assert "recorded at" in text
     assert "written at" in text
+
+
+def test_what_only_looks_like_a_mistake():
+    w = ag.tensor(np.ones(3), requires_grad=True)
+    positions, scores = ag.tensor(np.arange(3.0)), nn.Linear(2, 1)(ag.ones((3, 2)))
+
+    def clipped_between_accumulations():
+        optimizer = optim.SGD([w], lr=0.1)
+        with ag.debug_mode():
+            for k in range(3):
+                (w * float(k + 1)).sum().backward()
+                with ag.no_grad():
+                    w[...] = ag.clip(w, -1, 1)
+            optimizer.step()
+
+    def two_cotangents():
+        with ag.debug_mode():
+            x = ag.tensor([1.0, 2.0], requires_grad=True)
+            y = x * x
+            y.backward(ag.tensor([1.0, 0.0]), retain_graph=True)
+            y.backward(ag.tensor([0.0, 1.0]))
+
+    def outer_products_and_pairs():
+        with ag.debug_mode():
+            scores * positions
+            row = scores.squeeze(1)
+            row[:, None] - row
+            ag.expand_dims(positions, 1) - row[None, :]
+
+    for program in (clipped_between_accumulations, two_cotangents, outer_products_and_pairs):
+        assert caught(program) == []
+
+
+@pytest.mark.parametrize("wanting", [False, True])
+def test_a_vector_of_predictions_against_a_column_of_targets(wanting):
+    model, target = nn.Linear(2, 1), ag.tensor(np.arange(5.0, dtype="float32")[:, None], requires_grad=wanting)
+
+    def program():
+        with ag.debug_mode():
+            ((model(ag.ones((5, 2))).squeeze(1) - target) ** 2).mean().backward()
+
+    assert "(5, 1) meets (5,)" in caught(program)[0]
+
+
+def test_a_step_by_hand_without_zeroing():
+    def program():
+        w = ag.tensor(np.ones(3), requires_grad=True)
+        with ag.debug_mode():
+            for _ in range(3):
+                (w * w).sum().backward()
+                with ag.no_grad():
+                    w[...] = w - 0.1 * w.grad
+
+    messages = caught(program)
+    assert len(messages) == 1
+    assert "step:" in messages[0]
+
+
+def test_branches_taken_in_turn_are_no_mistake():
+    first, second = nn.Linear(2, 1), nn.Linear(2, 1)
+
+    def program():
+        optimizer = optim.SGD([*first.parameters(), *second.parameters()], lr=0.1)
+        for k in range(12):
+            optimizer.zero_grad()
+            (first if k % 2 else second)(ag.ones((1, 2))).sum().backward()
+            optimizer.step()
+
+    assert caught(program) == []
+
+
+def test_a_warning_is_shown_once_for_each_place():
+    model = nn.Linear(2, 1)
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("default")
+        for _ in range(3):
+            ag.grad(lambda other: model(ag.ones((1, 2))).sum())(nn.Linear(2, 1))
+    assert len(seen) == 1
