@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.backend import to_numpy
+from autograd.check_case import is_order
 from autograd.check_session import session
 from autograd.checks import assert_gradients, chosen_modes
 from autograd.errors import ArgumentError
@@ -23,6 +25,8 @@ _hypothesis: Any = import_extra("hypothesis", extra="test", purpose="draw test i
 _st: Any = import_extra("hypothesis.strategies", extra="test", purpose="draw test inputs")
 
 __all__ = ["check_gradients"]
+
+_MOST_NUMBERS = 64  # in an array that a printed program holds
 
 
 def check_gradients(
@@ -55,11 +59,19 @@ def check_gradients(
     ... def test_scaled_log(x, scale):
     ...     return ag.log(x) * scale
     """
+    if len(strategies) == 1 and callable(strategies[0]) and not isinstance(strategies[0], _st.SearchStrategy):
+        return check_gradients()(strategies[0])  # @check_gradients, without a call
     named = chosen_modes(modes)
-    if not isinstance(order, int) or order < 1:
+    if not is_order(order):
         raise ArgumentError(f"check_gradients: order is the highest derivative to check, from 1 on; not {order!r}.")
 
     def decorate(function: Callable[..., Any]) -> Any:
+        if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
+            kind = "async" if inspect.iscoroutinefunction(function) else "a generator"
+            raise ArgumentError(
+                f"check_gradients: {function.__name__} is {kind}, so calling it computes nothing. Give a plain "
+                "function that returns its results."
+            )
         drawn = strategies or (_default_strategy(function),)
 
         options = tolerances if device == "cpu" else {"device": device} | tolerances
@@ -153,18 +165,54 @@ def _definition(function: Callable[..., Any]) -> list[str]:
     file = target.__code__.co_filename if target is not None else ""
     if name.isidentifier() and qualname == name and os.path.isfile(file):
         path = os.path.relpath(file)
-        return ["import runpy", f'function = runpy.run_path({path!r})["{name}"].function', ""]
+        found = f'runpy.run_path({path!r})["{name}"]'
+        return ["import runpy", f"function = {found}", 'function = getattr(function, "function", function)', ""]
+    if target is None:
+        return _to_supply(f"{_described(function)}, which was decorated", _parameters_of(function))
     try:
         source = textwrap.dedent(inspect.getsource(target))
         definition = ast.parse(source).body[0]
     except (OSError, SyntaxError, TypeError, IndexError):
-        return [f"function = ...  # {name or type(function).__name__}, which was decorated", ""]
-    if not isinstance(definition, ast.FunctionDef):
-        return [f"function = ...  # from {path_of(target)}: {source.strip().splitlines()[0]}", ""]
-    closed = inspect.getclosurevars(target).nonlocals
-    needs = [f"# It closes over {', '.join(closed)}, from {path_of(target)}."] if closed else []
-    body = "\n".join(source.splitlines()[definition.lineno - 1 :])  # without the decorators
-    return [*needs, *body.splitlines(), f"function = {name}", ""]
+        return _to_supply(f"{name}, from {path_of(target)}")
+    if not isinstance(definition, ast.FunctionDef):  # a lambda, somewhere on this line
+        return _to_supply(f"the one from {path_of(target)}: {source.strip().splitlines()[0]}")
+    lines = []
+    for key, value in inspect.getclosurevars(target).nonlocals.items():
+        known = _is_literal(value)
+        lines.append(
+            f"{key} = {_literal(value)}" if known else f"{key} = ...  # put in what {path_of(target)} closes over"
+        )
+    body = source.splitlines()[definition.lineno - 1 :]  # without the decorators
+    return [*lines, *body, f"function = {name}", ""]
+
+
+def _to_supply(what: str, more: list[str] | None = None) -> list[str]:
+    """Lines for a function that cannot be written down."""
+    return [f"function = ...  # put it in here: {what}", *(more or []), ""]
+
+
+def _described(function: Any) -> str:
+    name = getattr(function, "__qualname__", "")
+    return name or f"the {type(function).__name__}"
+
+
+def _parameters_of(module: Any) -> list[str]:
+    """Lines that give a Module the parameters that it had, if they are few."""
+    if not hasattr(module, "state_dict"):
+        return []
+    state = {name: to_numpy(value.array) for name, value in module.state_dict().items()}
+    if sum(value.size for value in state.values()) > _MOST_NUMBERS:
+        return ["# with the parameters that it had in the test"]
+    return [f"function.load_state_dict({_literal(state)})"]
+
+
+def _is_literal(x: Any) -> bool:
+    """Whether :func:`_literal` can write a value down, and shortly."""
+    if isinstance(x, (dict, list, tuple)):
+        return all(map(_is_literal, x.values() if isinstance(x, dict) else x)) and len(x) <= _MOST_NUMBERS
+    if isinstance(x, np.ndarray):
+        return x.size <= _MOST_NUMBERS and x.dtype.kind in "biufc"
+    return x is None or isinstance(x, (bool, int, float, complex, str))
 
 
 def path_of(function: Any) -> str:

@@ -352,3 +352,134 @@ def test_wrong_use_of_the_decorator():
         check_gradients()(lambda: 1)
     with pytest.raises(ag.ArgumentError, match="no argument is a floating array"):
         assert_gradients(ag.sin, 3)
+
+
+@pytest.mark.parametrize("size", [1e-6, 1.0, 1e6])
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+@pytest.mark.parametrize("bug", [-1.0, 1.01, 2.0, 0.0])
+def test_wrong_factors_are_found_at_every_scale_of_argument_and_result(bug, scale, size):
+    def op(factor):
+        slope = lambda g, x: g * factor * scale / size * ag.cos(x / size)  # noqa: E731
+        return ag.custom_op(lambda x: scale * np.sin(x / size), vjp=[slope], kind="elementwise", name="scaled")
+
+    x = size * np.array([0.3, -0.7])
+    assert_gradients(op(1.0), x)
+    with pytest.raises(ag.GradcheckError, match="gradcheck of scaled"):
+        assert_gradients(op(bug), x)
+    tangent = lambda t, x: t * bug * scale / size * ag.cos(x / size)  # noqa: E731
+    one_mode = ag.custom_op(
+        lambda x: scale * np.sin(x / size), vjp=[lambda g, x: g * scale / size * ag.cos(x / size)], jvp=[tangent],
+        kind="elementwise", name="scaled",
+    )  # fmt: skip
+    with pytest.raises(ag.GradcheckError, match="not adjoint"):
+        assert_gradients(one_mode, x, order=1, modes="forward")
+
+
+def test_a_missing_tangent_is_found():
+    nan = bad(right(), [lambda t, x: t * x * np.nan])
+    with pytest.raises(ag.GradcheckError, match="forward mode gives NaN"):
+        assert_gradients(nan, np.ones(2), order=1, modes="forward")
+
+
+def test_a_batching_rule_that_takes_every_argument_for_batched_is_found():
+    added = ag.custom_op(
+        lambda x, y: x + y, vjp=[lambda g: g, lambda g: g], jvp="linear", kind="elementwise", name="added",
+        batch=lambda op, args, params, level: (op(*(getattr(a, "value", a) for a in args)), 0),
+    )  # fmt: skip
+    with pytest.raises(ag.GradcheckError, match="vmap along the last axis against a loop"):
+        assert_gradients(added, np.ones(3), np.ones(3), modes="vmap")
+
+
+def test_dropout_and_a_generator_of_ones_own_draw_the_same_in_every_evaluation():
+    own = ag.Generator(0)
+    x = np.ones((4, 3))
+    assert_gradients(lambda x: ag.dropout(x, 0.5) * x, x, modes=("reverse", "forward", "vmap", "checkpoint"))
+    assert_gradients(lambda x: ag.asarray(own.uniform(x.shape, dtype=np.float64)) * x * x, x)
+
+
+def test_broadcast_takes_modules_and_unused_arguments():
+    class Scale(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = nn.Parameter(ag.ones(3))
+
+        def forward(self, x):
+            return ag.sin(x) * self.weight.sum()
+
+    assert_gradients(Scale(), np.ones((2, 2)), modes="broadcast")
+    assert_gradients(lambda x, y: x * 2, np.ones(3), np.ones((2, 3)), modes="broadcast")
+
+
+def test_large_curvature_next_to_small_numbers_is_no_failure():
+    assert_gradients(lambda x: ag.exp(x).sum(), np.array([20.0, 0.1]))
+    assert ag.gradcheck(lambda p: ag.tanh(p["w"] @ p["x"][0]), [{"w": np.ones((2, 2)), "x": [np.array([0.1, 0.2])]}])
+    assert ag.gradcheck(nn.Linear(3, 2), np.ones((2, 3)))
+
+
+def test_what_would_pass_without_a_check_is_refused():
+    with pytest.raises(ag.ArgumentError, match="modes is empty"):
+        check_gradients(arrays(), modes=())
+    with pytest.raises(ag.ArgumentError, match="order is the highest derivative"):
+        check_gradients(arrays(), order=True)
+    with pytest.raises(ag.ArgumentError, match="returned NoneType.*is a return missing"):
+        check_gradients(arrays())(lambda x: None)()
+
+    async def later(x):
+        return x
+
+    with pytest.raises(ag.ArgumentError, match="later is async"):
+        check_gradients(arrays())(later)
+
+
+@check_gradients
+def test_the_decorator_works_without_a_call(a, b):
+    return a * b
+
+
+def program_of(test):
+    """The program that a failing test prints."""
+    with pytest.raises(ag.GradcheckError) as caught:
+        test()
+    (note,) = (text for text in caught.value.__notes__ if "To reproduce it:" in text)
+    return "\n".join(line.strip() for line in note.splitlines() if line.startswith("    "))
+
+
+def test_the_printed_program_says_what_the_reader_must_supply():
+    factor = np.array([2.0, 3.0])
+    wrong = bad(right(), [lambda t, x: t])
+
+    def closes(x):
+        return x * factor * wrong(x)
+
+    printed = program_of(check_gradients(arrays((2,)), modes="forward")(closes))
+    assert "factor = np.array([2.0, 3.0], dtype='float64')" in printed
+    assert "wrong = ...  # put in what tests/autograd/test_testing.py" in printed.replace("\\", "/")
+    printed = program_of(check_gradients(arrays((2,)), modes="forward")(lambda x: wrong(x)))
+    assert "function = ...  # put it in here: the one from tests" in printed
+
+    class Wrong(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = nn.Parameter([2.0])
+
+        def forward(self, x):
+            return wrong(x) * self.weight
+
+    printed = program_of(check_gradients(arrays((2,)), modes="forward")(Wrong()))
+    assert "function = ...  # put it in here: the Wrong, which was decorated" in printed
+    assert "function.load_state_dict({'weight': np.array([2.0], dtype='float32')})" in printed
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("--gradcheck-seed=-1", "--gradcheck-seed must be at least 0, not -1"),
+        ("--gradcheck-examples=0", "--gradcheck-examples must be at least 1, not 0"),
+        ("--gradcheck-coverage=nowhere/table.md", "there is no folder nowhere"),
+        ("--gradcheck-coverage=test_a.py", "the table goes to a .md or .txt file"),
+    ],
+)
+def test_wrong_options_of_the_plugin_are_named(tmp_path, option, message):
+    shown = run(sys.executable, "-m", "pytest", "-q", option, cwd=tmp_path)
+    assert shown.returncode == 4  # a usage error, not an internal one
+    assert message in shown.stderr

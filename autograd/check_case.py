@@ -1,0 +1,147 @@
+"""A function under a check: what takes containers and Modules, as a function of their leaves that always does the same.
+
+Finite differences (:mod:`autograd.gradcheck`) and the other checks (:mod:`autograd.checks`) evaluate a function many
+times. Each time random ops must draw the same numbers, from the default generators and from the user's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from autograd.backend import to_numpy
+from autograd.dispatch import bound
+from autograd.errors import ArgumentError
+from autograd.random import get_states, set_states, used_generators
+from autograd.tape import Variable
+from autograd.tree import tree_flatten, tree_leaves, tree_unflatten
+
+__all__ = ["Case", "Leaves", "SMALLEST", "Replay", "is_order", "largest", "name_of"]
+
+
+def name_of(function: Callable[..., Any]) -> str:
+    """What errors call a function: the name of an op, a check's case or a function, else its type."""
+    return str(getattr(function, "name", None) or getattr(function, "__name__", type(function).__name__))
+
+
+def is_order(order: Any) -> bool:
+    """Whether this is an order of derivatives: an integer from 1 on, and no bool."""
+    return isinstance(order, int) and not isinstance(order, bool) and order >= 1
+
+
+def largest(x: Any) -> float:
+    """The largest absolute value among the finite elements of an array; 0 if there is none."""
+    return float(np.max(np.abs(x[np.isfinite(x)]), initial=0.0))
+
+
+# What is next to 0 is what larger numbers left over when they cancelled, so its rounding is that of 0.001 at least.
+SMALLEST = 1e-3
+
+
+class Replay:
+    """Random numbers that are drawn again: in each block the generators start where they stood for the first."""
+
+    def __init__(self) -> None:
+        self._states = get_states()
+        self._own: dict[Any, Any] = {}
+
+    @contextmanager
+    def __call__(self) -> Iterator[dict[Any, Any]]:
+        """A block; gives the generators that are drawn from in it."""
+        set_states(self._states)
+        for generator, state in self._own.items():
+            generator.set_state(state)
+        with used_generators() as used:
+            try:
+                yield used
+            finally:
+                for generator, state in used.items():
+                    self._own.setdefault(generator, state)
+
+
+class Leaves:
+    """A function of nested containers, as a function of a list of their leaves that gives the leaves of its result.
+
+    A Module is a function of its parameters too: they are the last leaves, from number ``count`` on.
+    """
+
+    def __init__(self, function: Callable[..., Any], arguments: Sequence[Any]):
+        self.function = function
+        parameters, self._module = tree_flatten(function)
+        leaves, self._structure = tree_flatten(tuple(arguments))
+        self.count = len(leaves)
+        self.values: list[Any] = leaves if self._module.kind is None else [*leaves, *parameters]
+        self._replay = Replay()
+
+    def __call__(self, values: Sequence[Any]) -> list[Any]:
+        """The leaves of the result; random ops draw the same numbers in each call."""
+        arguments = tree_unflatten(self._structure, values[: self.count])
+        function = self.function if self._module.kind is None else tree_unflatten(self._module, values[self.count :])
+        with self._replay():
+            value = function(*arguments)
+        return [value] if isinstance(value, Variable) else tree_leaves(value)
+
+
+class Case:
+    """A function at given arguments, as a function of its floating arrays alone that returns floating Tensors.
+
+    ``points``  the arrays; those of a Module's parameters, in float64, stand last, from number ``count`` on
+    ``units``   the size of each: its largest number, or 1 if all are 0. Tolerances are in these units
+    """
+
+    def __init__(self, function: Callable[..., Any], arguments: Sequence[Any], device: str = "cpu"):
+        self.device = device
+        self.name = name_of(function)
+        self._function = Leaves(function, arguments)
+        self._size: float | None = None
+        arrays = [to_numpy(x.array) if isinstance(x, Variable) else x for x in self._function.values]
+        n = self._function.count
+        self._leaves: list[Any] = [*arrays[:n], *map(_widened, arrays[n:])]
+        self._places = [i for i, x in enumerate(self._leaves) if isinstance(x, np.ndarray) and x.dtype.kind in "fc"]
+        self.points = [self._leaves[i] for i in self._places]
+        self.units = [largest(x) or 1.0 for x in self.points]
+        self.count = sum(i < n for i in self._places)
+        if not self.points:
+            raise ArgumentError(
+                f"check of {self.name}: no argument is a floating array, so there is no derivative. Give arrays of "
+                "float64 or complex128."
+            )
+
+    def __call__(self, *floats: Any) -> tuple[Any, ...]:
+        """The floating results at other values of the floating arrays."""
+        leaves = [self.at([x])[0] if isinstance(x, np.ndarray) else x for x in self._leaves]
+        for i, x in zip(self._places, floats, strict=True):
+            leaves[i] = x if isinstance(x, Variable) else bound(np.asarray(x), None)
+        results = self._function(leaves)
+        tensors: list[Any] = [y if isinstance(y, Variable) else bound(np.asarray(y), None) for y in results]
+        floating = tuple(y for y in tensors if y.dtype.kind in "fc")
+        if not floating:
+            seen = ", ".join(
+                f"a {y.dtype} {type(y).__name__}" if hasattr(y, "dtype") else type(y).__name__ for y in results
+            )
+            raise ArgumentError(
+                f"check of {self.name}: the function returned {seen or 'an empty container'}, which has no derivative. "
+                "Return a floating Tensor or a container of them; is a return missing?"
+            )
+        return floating
+
+    def rounding(self, order: int) -> float:
+        """The size below which a derivative of this order is what rounding left over: in float64 some 1e-7 of it."""
+        if self._size is None:
+            self._size = max((largest(to_numpy(y.array)) for y in self(*self.at(self.points))), default=0.0)
+        return 1e-3 * (self._size + SMALLEST) / min(self.units) ** order
+
+    def at(self, points: Sequence[np.ndarray]) -> list[Any]:
+        """Points as Tensors on the device of the check."""
+        return [bound(x, None).to(self.device) for x in points]
+
+    def at_leaves(self) -> list[Any]:
+        """The points as Tensors that want gradients."""
+        return [x.requires_grad_() for x in self.at(self.points)]
+
+
+def _widened(x: Any) -> Any:
+    return x.astype(np.complex128 if x.dtype.kind == "c" else np.float64) if x.dtype.kind in "fc" else x
