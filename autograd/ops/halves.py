@@ -55,5 +55,7 @@ def widened(a: Any) -> Any:
 
 
 def in_double(a: Any) -> Any:
-    """Arrays in float64, for a difference of large numbers that is small; plain numbers as they are."""
-    return astype(a, np.float64) if hasattr(a, "dtype") else a
+    """Arrays in float64 or complex128, for a difference of large numbers that is small; plain numbers as they are."""
+    if not hasattr(a, "dtype"):
+        return a
+    return astype(a, np.complex128 if a.dtype.kind == "c" else np.float64)
