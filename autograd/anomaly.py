@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack
-from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -15,7 +13,7 @@ from autograd.checks import assert_gradients
 from autograd.dispatch import bound
 from autograd.errors import GlassgradError
 from autograd.gradcheck import GradcheckError
-from autograd.tape import Node, Variable
+from autograd.tape import Node, Variable, maker_of
 from autograd.watching import Line, scope_path, source_line, summarize
 
 __all__ = ["AnomalyError", "detect_anomaly"]
@@ -42,30 +40,18 @@ class detect_anomaly(levels.Watcher):
         self._check_custom = check_custom
         self._checked: set[Any] = set()
         self._lines: dict[int, tuple[str, Line | None]] = {}  # by number of the node, the latest last
-        self._stack = ExitStack()
-
-    def __enter__(self) -> detect_anomaly:
-        self._stack.enter_context(levels.observe(self._forward))
-        levels.here.watchers.append(self)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        levels.here.watchers.remove(self)
-        self._stack.close()
 
     # ---------------------------------------------------------------------------------------------------- forward
 
-    def _forward(self, op: Any, args: tuple[Any, ...], params: dict[str, Any], run: Callable[..., Any]) -> Any:
+    def see(self, op: Any, args: tuple[Any, ...], params: dict[str, Any], run: Callable[..., Any]) -> Any:
+        """An op is evaluated: note its line, and stop if it made what is not finite."""
         if self._check_custom and getattr(op, "custom", False) and op not in self._checked:
             self._checked.add(op)
             self._check(op, args, params)
         value = run(op, args, params)
         for y in value if isinstance(value, tuple) else (value,):
             if y.node is not None:
-                parent = y.node.inputs[0] if y.node.op is not None and y.node.op.kind == "item" else y.node
-                self._lines[parent.seq] = self._lines[y.node.seq] = (scope_path(), source_line())
+                self._lines[maker_of(y.node).seq] = self._lines[y.node.seq] = (scope_path(), source_line())
                 while len(self._lines) > _MOST_LINES:
                     del self._lines[next(iter(self._lines))]
             if _is_new(y.array, [_array(a) for a in args]):

@@ -314,8 +314,10 @@ def _fits(small: tuple[int, ...], large: tuple[int, ...]) -> bool:
 def _cast(g: Any, dtype: np.dtype) -> Any:
     """The gradient in the dtype of the value; the imaginary part is dropped where the value is real."""
     if isinstance(g, Variable):
-        g = real(g) if is_complex(g.dtype) and not is_complex(dtype) else g  # type: ignore[attr-defined]
-        return g if g.dtype == dtype else g.astype(dtype)
+        tensor: Any = g
+        if is_complex(tensor.dtype) and not is_complex(dtype):
+            tensor = real(tensor)
+        return tensor if tensor.dtype == dtype else tensor.astype(dtype)
     return cast(g, dtype)
 
 

@@ -24,7 +24,7 @@ from autograd.errors import GradientError
 from autograd.mode import enable_grad, is_grad_enabled
 from autograd.primitive import Primitive
 from autograd.random import get_states, set_states, used_generators
-from autograd.tape import FREED, Held, Node, Variable, next_seq, writes
+from autograd.tape import FREED, Held, Node, Variable, maker_of, next_seq, writes
 from autograd.tree import tree_flatten, tree_unflatten
 
 __all__ = ["checkpoint"]
@@ -45,28 +45,16 @@ def checkpoint(function: Callable[..., Any], *args: Any, keep: Keep | None = Non
     if not is_grad_enabled() or levels.here.levels:
         return function(*args, **options)  # forward mode and vmap have no tape whose memory could be saved
     part = _Part(function, args, options, keep)
-    with levels.observe(part.observe), _watched(part), used_generators() as part.used:
+    with part, used_generators() as part.used:
         value = function(*args, **options)
     part.let_go()
     return value
 
 
-@contextmanager
-def _watched(part: _Part) -> Iterator[None]:
-    levels.here.watchers.append(part)
-    try:
-        yield
-    finally:
-        levels.here.watchers.remove(part)
-
-
-def _maker(node: Node) -> Any:
-    """The node of the op that made a value; a value among several has a node of its own."""
-    return node.inputs[0] if node.op is not None and node.op.kind == "item" else node
-
-
 class _Part(levels.Watcher):
     """A part of a program that can be run again, and what its ops saved."""
+
+    keeps_saved = True
 
     def __init__(self, function: Callable[..., Any], args: tuple[Any, ...], options: dict[str, Any], keep: Keep | None):
         self._function = function
@@ -91,7 +79,7 @@ class _Part(levels.Watcher):
 
     # ------------------------------------------------------------------------------------------------ the first run
 
-    def observe(self, op: Any, args: tuple[Any, ...], params: dict[str, Any], run: Callable[..., Any]) -> Any:
+    def see(self, op: Any, args: tuple[Any, ...], params: dict[str, Any], run: Callable[..., Any]) -> Any:
         """See an op of the first run."""
         y = run(op, args, params)
         if (node := _recorded(y, self._start)) is not None:
@@ -212,7 +200,7 @@ def _recorded(result: Any, start: int) -> Any:
     for y in result if isinstance(result, tuple) else (result,):
         node = getattr(y, "node", None)
         if node is not None and node.op is not None:
-            made = _maker(node)
+            made = maker_of(node)
             return made if made.seq > start else None
     return None
 

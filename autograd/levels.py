@@ -10,7 +10,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 __all__ = ["Level", "Observer", "Watcher", "active", "enter", "here", "intercept", "observe", "suspended"]
 
@@ -39,7 +40,30 @@ Observer = Callable[[Any, tuple[Any, ...], dict[str, Any], Callable[..., Any]], 
 
 
 class Watcher:
-    """What sees a backward pass: a recorder, anomaly mode, debug mode. What a subclass leaves out does nothing."""
+    """A context that sees the ops and the backward passes of this thread: a recorder, anomaly mode, saved-tensor hooks.
+
+    What a subclass leaves out does nothing. It may be entered again inside itself. Of those with ``keeps_saved``, which
+    decide how what an op saves is kept, the innermost does.
+    """
+
+    keeps_saved = False
+
+    def __enter__(self) -> Self:
+        here.watchers.append(self)
+        here.observers.append(self.see)
+        _count(1)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        here.observers.remove(self.see)
+        here.watchers.remove(self)
+        _count(-1)
+
+    def see(self, op: Any, args: tuple[Any, ...], params: dict[str, Any], run: Callable[..., Any]) -> Any:
+        """An op is evaluated; ``run(op, args, params)`` does it."""
+        return run(op, args, params)
 
     def pulled(self, node: Any, parent: Any, g: Any, gi: Any, before: Any) -> None:
         """One gradient ``gi`` on its way from ``node``, whose own is ``g``, to ``parent``, where ``before`` arrived."""
@@ -64,7 +88,6 @@ class _Here(threading.local):
         self.levels: list[Level] = []
         self.observers: list[Observer] = []
         self.watchers: list[Watcher] = []
-        self.saving: list[Any] = []  # the saved-tensor hooks, the innermost last
         self.scopes: list[str] = []
         self.modules: list[Any] = []
 

@@ -10,8 +10,6 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from types import TracebackType
 from typing import Any
 from weakref import ref
 
@@ -65,20 +63,6 @@ class debug_mode(levels.Watcher):
         self._said: set[tuple[str, Line | None]] = set()
         self._leaves: dict[int, _Seen] = {}  # by number of the leaf
         self._stale: dict[int, _Seen] = {}  # whose gradient is a sum of one that was used and a new one, by memory
-        self._contexts: list[AbstractContextManager[None]] = []
-
-    def __enter__(self) -> debug_mode:
-        context = levels.observe(self._forward)
-        context.__enter__()
-        self._contexts.append(context)
-        levels.here.watchers.append(self)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        levels.here.watchers.remove(self)
-        self._contexts.pop().__exit__(kind, error, trace)
 
     def _warn(self, mistake: str, message: str) -> None:
         line = source_line()
@@ -86,7 +70,8 @@ class debug_mode(levels.Watcher):
             self._said.add((mistake, line))
             warn_of_mistake(message, line)
 
-    def _forward(self, op: Any, args: tuple[Any, ...], params: dict[str, Any], run: Callable[..., Any]) -> Any:
+    def see(self, op: Any, args: tuple[Any, ...], params: dict[str, Any], run: Callable[..., Any]) -> Any:
+        """An op is evaluated: look for a column, and for gradients that are used."""
         if op.name == "subtract":
             self._look_for_a_column(*args)
         constants = [a for a in args if isinstance(a, Variable) and a.node is None]

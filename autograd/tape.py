@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from autograd.primitive import Primitive
 
 __all__ = [
-    "FREED", "SLOTS", "Held", "Leaf", "Node", "Variable", "constant", "innermost", "mark_written", "module_of",
-    "next_seq", "owner_of",
+    "FREED", "SLOTS", "Held", "Leaf", "Node", "Variable", "constant", "innermost", "maker_of", "mark_written",
+    "module_of", "next_seq", "owner_of",
 ]  # fmt: skip
 
 next_seq: Callable[[], int] = itertools.count(1).__next__  # one clock for nodes and for writes to memory; atomic
@@ -84,6 +84,11 @@ class Node:
 
     def __repr__(self) -> str:
         return f"<{self.op.name if self.op else 'leaf'} #{self.seq} {self.shape} {self.dtype}>"
+
+
+def maker_of(node: Any) -> Any:
+    """The node of the op that made a value; a value among several has a node of its own, for its place."""
+    return node.inputs[0] if node.op is not None and node.op.kind == "item" else node
 
 
 class Leaf(Node):

@@ -239,3 +239,13 @@ def test_complex_values():
     function = lambda z: (z * ag.conj(z) + ag.exp(z), ag.abs(z + 3))  # noqa: E731
     assert ag.gradcheck(lambda z: ag.checkpoint(function, z), [z])
     assert ag.gradgradcheck(lambda z: ag.checkpoint(function, z), [z])
+
+
+def test_hooks_around_a_part_do_not_pack_what_it_forgets():
+    packed = []
+    z = ag.tensor([1.0, 2.0], requires_grad=True)
+    with ag.saved_tensor_hooks(lambda x: packed.append(x) or x, lambda x: x):
+        y = ag.checkpoint(lambda q: ag.exp(q) * q, z)
+    assert packed == []
+    y.sum().backward()
+    np.testing.assert_allclose(z.grad.array, np.exp([1, 2]) * [2, 3], rtol=1e-6)
