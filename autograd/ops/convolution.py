@@ -14,6 +14,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from autograd.backend import Array, is_differentiable
+from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.ops.halves import rounded_once
 from autograd.ops.indexing import getitem
@@ -355,6 +356,17 @@ def _transpose(
     return y if bias is None else y + bias.reshape((channels,) + (1,) * n)
 
 
+@composite(
+    r"{0} \ast^\top {1}",
+    [
+        sample(spec(1, 2, 4), spec(2, 1, 2), None),
+        sample(spec(2, 4, 5), spec(4, 2, 3), spec(4), stride=2, padding=1, output_padding=1, groups=2, dilation=2),
+        sample(spec(0, 2, 3), spec(2, 1, 2), None),
+    ],
+    errors=[
+        ErrorSample((np.ones((1, 2, 3)), np.ones((3, 1, 2)), None), ShapeError, r"conv_transpose1d: "),
+    ],
+)  # fmt: skip
 def conv_transpose1d(
     x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, output_padding: Any = 0, groups: int = 1,
     dilation: Any = 1,
@@ -363,6 +375,17 @@ def conv_transpose1d(
     return _transpose(1, x, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
+@composite(
+    r"{0} \ast^\top {1}",
+    [
+        sample(spec(1, 1, 2, 3), spec(1, 2, 2, 2), spec(2)),
+        sample(spec(1, 2, 3, 3), spec(2, 3, 2, 2), spec(3), stride=(2, 1), padding=(1, 0)),
+        sample(spec(2, 2, 2, 3), spec(2, 1, 3, 1), None, groups=2, dilation=(1, 2)),
+    ],
+    errors=[
+        ErrorSample((np.ones((1, 2, 3, 3)), np.ones((3, 1, 2, 2)), None), ShapeError, r"conv_transpose2d: "),
+    ],
+)  # fmt: skip
 def conv_transpose2d(
     x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, output_padding: Any = 0, groups: int = 1,
     dilation: Any = 1,
@@ -375,6 +398,16 @@ def conv_transpose2d(
     return _transpose(2, x, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
+@composite(
+    r"{0} \ast^\top {1}",
+    [
+        sample(spec(1, 1, 2, 1, 2), spec(1, 1, 1, 2, 1), None),
+        sample(spec(1, 1, 2, 2, 2), spec(1, 2, 2, 1, 2), spec(2), stride=(1, 2, 1), padding=(0, 0, 1)),
+    ],
+    errors=[
+        ErrorSample((np.ones((1, 2, 3, 3, 3)), np.ones((3, 1, 2, 2, 2)), None), ShapeError, r"conv_transpose3d: "),
+    ],
+)  # fmt: skip
 def conv_transpose3d(
     x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, output_padding: Any = 0, groups: int = 1,
     dilation: Any = 1,

@@ -166,12 +166,22 @@ def irfft(x: Any, n: int | None = None, axis: int = -1, norm: str | None = None)
     return _irfft(_fitted(x, n // 2 + 1, axis), axis=axis, norm=norm, n=n)
 
 
+@composite(
+    r"\operatorname{{hfft}} {0}",
+    [sample(spec(3, low=0.3)), sample(spec(2, 4), n=5, axis=0, norm="ortho")],
+    reference=np.fft.hfft,
+)
 def hfft(x: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Any:
     """The transform of a signal with Hermitian symmetry, given by its first half: real."""
     axis, norm = _arguments("hfft", x, axis, norm)
     return irfft(x.conj(), n, axis, _swapped(norm))
 
 
+@composite(
+    r"\operatorname{{ihfft}} {0}",
+    [sample(spec(4)), sample(spec(2, 4), n=3, axis=0, norm="forward")],
+    reference=np.fft.ihfft,
+)
 def ihfft(x: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Any:
     """The inverse of :func:`hfft`."""
     axis, norm = _arguments("ihfft", x, axis, norm)
@@ -253,32 +263,62 @@ def irfftn(x: Any, s: Sequence[int] | None = None, axes: Sequence[int] | None = 
     return irfft(x, n, last, norm)
 
 
+@composite(
+    r"\mathcal F_2 {0}",
+    [sample(spec(3, 4)), sample(spec(2, 3, 2), s=(2, 2), axes=(0, 1), norm="ortho")],
+    reference=np.fft.fft2,
+)
 def fft2(x: Any, s: Any = None, axes: Sequence[int] = _TWO, norm: str | None = None) -> Any:
     """:func:`fftn` along two axes."""
     return fftn(x, s, axes, norm)
 
 
+@composite(
+    r"\mathcal F_2^{{-1}} {0}",
+    [sample(spec(3, 4)), sample(spec(2, 3, 2), s=(2, 2), axes=(0, 1), norm="ortho")],
+    reference=np.fft.ifft2,
+)
 def ifft2(x: Any, s: Any = None, axes: Sequence[int] = _TWO, norm: str | None = None) -> Any:
     """:func:`ifftn` along two axes."""
     return ifftn(x, s, axes, norm)
 
 
+@composite(
+    r"\mathcal F_2 {0}",
+    [sample(spec(3, 4)), sample(spec(2, 3, 2), s=(2, 2), axes=(0, 1), norm="ortho")],
+    reference=np.fft.rfft2,
+)
 def rfft2(x: Any, s: Any = None, axes: Sequence[int] = _TWO, norm: str | None = None) -> Any:
     """:func:`rfftn` along two axes."""
     return rfftn(x, s, axes, norm)
 
 
+@composite(
+    r"\mathcal F_2^{{-1}} {0}",
+    [sample(spec(3, 4)), sample(spec(2, 3, 2), s=(2, 2), axes=(0, 1), norm="ortho")],
+    reference=np.fft.irfft2,
+)
 def irfft2(x: Any, s: Any = None, axes: Sequence[int] = _TWO, norm: str | None = None) -> Any:
     """:func:`irfftn` along two axes."""
     return irfftn(x, s, axes, norm)
 
 
+@composite(
+    r"\operatorname{{fftshift}} {0}",
+    [sample(spec(2, 3)), sample(spec(2, 3), axes=-1), sample(spec(0, 3))],
+    reference=np.fft.fftshift,
+)
 def fftshift(x: Any, axes: Any = None) -> Any:
     """The frequency 0 moved to the middle."""
     chosen = normalize_axes("fftshift", axes, x.ndim, x.shape)
     return roll(x, tuple(x.shape[a] // 2 for a in chosen), chosen)
 
 
+@composite(
+    r"\operatorname{{ifftshift}} {0}",
+    [sample(spec(2, 3)), sample(spec(2, 3), axes=-1), sample(spec(0, 3))],
+    reference=np.fft.ifftshift,
+)
 def ifftshift(x: Any, axes: Any = None) -> Any:
     """The inverse of :func:`fftshift`."""
     chosen = normalize_axes("ifftshift", axes, x.ndim, x.shape)

@@ -23,7 +23,7 @@ from autograd.ops.reduce import mean, sum, vector_norm
 from autograd.ops.scan import cumprod, cumsum
 from autograd.ops.shape import broadcast_to, concat, expand_dims, reshape, squeeze, stack
 from autograd.ops.special import xlogy
-from autograd.samples import ErrorSample, sample
+from autograd.samples import ErrorSample, integers, sample
 from autograd.samples import array as spec
 from autograd.tape import constant, innermost, module_of
 
@@ -410,6 +410,23 @@ def _ctc(x: Any, targets: Any, input_lengths: Any, target_lengths: Any, reductio
     return ctc_loss(from_logits, targets, input_lengths, target_lengths, reduction=reduction)
 
 
+@composite(
+    r"-\ln \textstyle\sum_{{\pi \to \mathit{{targets}}}} \prod_t {0}_{{t, \pi_t}}",
+    [
+        sample(
+            spec(5, 2, 4, low=-3.0, high=-0.5), integers(2, 2, low=1, high=4), input_lengths=np.array([5, 4]),
+            target_lengths=np.array([2, 1]),
+        ),
+        sample(
+            spec(4, 3, low=-3.0, high=-0.5), integers(2, low=1, high=3), input_lengths=4, target_lengths=2,
+            reduction="sum",
+        ),
+        sample(
+            spec(4, 2, 3, low=-3.0, high=-0.5), integers(3, low=0, high=2), input_lengths=np.array([4, 4]),
+            target_lengths=np.array([2, 1]), blank=2, reduction="none",
+        ),
+    ],
+)  # fmt: skip
 def ctc_loss(
     log_probs: Any, targets: Any, input_lengths: Any, target_lengths: Any, blank: int = 0, reduction: str = "mean",
     zero_infinity: bool = False,

@@ -41,7 +41,7 @@ __all__ = [
 
 _roll = primitive(
     "roll",
-    lambda x, *, shift, axes: np.roll(x, shift, axes),
+    lambda x, *, shift, axes: np.roll(x, shift, axes) if axes else x.copy(),
     kind="view",
     vjp=[lambda g, shift, axes: _roll(g, shift=tuple(-s for s in shift), axes=axes)],
     jvp="linear",
@@ -52,6 +52,7 @@ _roll = primitive(
         sample(spec(2, 3), shift=(1,), axes=(1,)),
         sample(spec(3, 4), shift=(1, -2), axes=(0, 1)),
         sample(spec(0, 2), shift=(1,), axes=(0,)),
+        sample(spec(), shift=(), axes=()),
     ],
 )
 

@@ -339,6 +339,20 @@ def unfold(x: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride
     return reshape(permute_dims(x, (0, 1, 4, 5, 2, 3)), (n, c * kh * kw, rows * columns))
 
 
+@composite(
+    r"\operatorname{{fold}}({0})",
+    [
+        sample(spec(1, 4, 6), output_size=(3, 4), kernel_size=2),
+        sample(spec(2, 4, 6), output_size=(3, 4), kernel_size=(2, 1), dilation=(1, 2), padding=(0, 1), stride=(1, 2)),
+        sample(spec(0, 4, 6), output_size=(3, 4), kernel_size=2),
+    ],
+    errors=[
+        ErrorSample(
+            (np.ones((1, 4, 5)),), ShapeError, r"fold: x must be \(N, C \* 4, 6\)",
+            {"output_size": (3, 4), "kernel_size": 2},
+        ),
+    ],
+)  # fmt: skip
 def fold(x: Any, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Any:
     """The transpose of :func:`unfold`: columns added back to where their windows lay (col2im)."""
     size, kernel = _two("fold", "output_size", output_size), _two("fold", "kernel_size", kernel_size)

@@ -20,7 +20,25 @@ pytest.importorskip("ml_dtypes")
 NO_HALVES = {
     **dict.fromkeys(("astype", "float_power"), "the result has the dtype that is asked for, or float64"),
     **dict.fromkeys(
-        ("fft", "ifft", "rfft", "fftn", "ifftn", "rfftn", "irfftn", "stft", "complex", "polar", "view_as_complex"),
+        (
+            "fft",
+            "ifft",
+            "rfft",
+            "fftn",
+            "ifftn",
+            "rfftn",
+            "irfftn",
+            "stft",
+            "fft2",
+            "ifft2",
+            "rfft2",
+            "irfft2",
+            "ihfft",
+            "hfft",
+            "complex",
+            "polar",
+            "view_as_complex",
+        ),
         "complex numbers of halves do not exist",
     ),
 }

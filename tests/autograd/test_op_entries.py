@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import autograd as ag
+from autograd import ops
 from autograd.composite import COMPOSITES, Composite
 from autograd.primitive import OPS, Primitive
 
@@ -168,3 +169,34 @@ def test_defective_matrices_and_phases_are_refused() -> None:
 def test_a_second_name_is_the_same_function(alias: str, name: str) -> None:
     assert getattr(ag, alias) is getattr(ag, name)
     assert alias in ag.__all__
+
+
+# Public functions without a row, and why. Everything else that takes arrays has one, with samples and errors.
+DRAWN = "its values are drawn: tests/autograd/test_random*.py"
+NO_ROW = {
+    **dict.fromkeys(
+        ("alpha_dropout", "bernoulli", "beta", "binomial", "categorical", "cauchy", "chi2", "choice", "dirichlet",
+         "dropout1d", "dropout2d", "dropout3d", "exponential", "feature_alpha_dropout", "fractional_max_pool2d",
+         "fractional_max_pool3d", "gamma", "gumbel", "gumbel_softmax", "laplace", "logistic", "multinomial", "normal",
+         "permutation", "poisson", "rand", "randint", "randn", "randperm", "rrelu", "shuffle", "student_t",
+         "truncated_normal", "uniform"), DRAWN,
+    ),
+    **dict.fromkeys(("allclose", "array_equal"), "gives a Python bool"),
+    **dict.fromkeys(("fftfreq", "rfftfreq"), "takes no array"),
+    "istft": "takes a spectrum: tests/autograd/test_torch_linalg.py",
+    "one_hot": "takes integers alone: tests/autograd/test_tensor.py",
+}  # fmt: skip
+
+
+def test_every_public_function_has_a_row_or_a_reason():
+    missing = set()
+    for module in (ops, ag.linalg, ag.fft):
+        for name in module.__all__:
+            found = getattr(module, name)
+            if not callable(found) or isinstance(found, type):
+                continue
+            row = getattr(found, "name", None) or found.__name__.strip("_")  # of an alias, what it stands for
+            if row not in OPS and row not in COMPOSITES:
+                missing.add(row)
+    assert missing - NO_ROW.keys() == set(), "public functions without a row of the table, and without a reason"
+    assert NO_ROW.keys() - missing == set(), "reasons for functions that have a row or are gone"

@@ -577,6 +577,8 @@ WITHOUT_ORACLE = {
         "a spelling of reshape, permute_dims, concat, split, diagonal or getitem, which have rows; NumPy is its reference",
     ),
     **dict.fromkeys(("cummin", "eigvals", "eigvalsh", "svdvals"), "in the row of cummax, eig, eigh or svd"),
+    **dict.fromkeys(("fft2", "ifft2", "rfft2", "irfft2"), "the fftn family along two axes, which has rows"),
+    "ctc_loss": "in the row of ctc",
     "nanpercentile": "nanquantile in percent; NumPy is its reference",
     **dict.fromkeys(("put", "take"), "in the row of setitem or getitem; NumPy is the reference"),
     "scatter": "the transpose of getitem: its second gradients run it",

@@ -165,11 +165,11 @@ def grid(d: Draw) -> tuple[Any, ...]:
 for name in ("fft", "ifft", "hfft", "irfft"):
     row(name, getattr(fft, name), getattr(torch.fft, name), line, "D" if name in ("irfft", "hfft") else "dD")
 row("rfft", fft.rfft, torch.fft.rfft, line)
-row("rfft: ihfft", fft.ihfft, torch.fft.ihfft, line)
+row("ihfft", fft.ihfft, torch.fft.ihfft, line)
 for name, dtypes in [("fftn", "dD"), ("ifftn", "dD"), ("rfftn", "d"), ("irfftn", "D")]:
     row(name, getattr(fft, name), getattr(torch.fft, name), grid, dtypes)
 for name in ("fftshift", "ifftshift"):
-    row(f"roll: {name}", getattr(fft, name), getattr(torch.fft, name), lambda d: (x := d.xs(1), d.one(None, d.axis(x))), "dD")
+    row(name, getattr(fft, name), getattr(torch.fft, name), lambda d: (x := d.xs(1), d.one(None, d.axis(x))), "dD")
 
 
 def signal(d: Draw) -> tuple[Any, ...]:
