@@ -17,8 +17,8 @@ from autograd.ops.pooling import no_image
 from autograd.ops.reduce import argmax
 from autograd.ops.shape import moveaxis, squeeze
 from autograd.random import Generator, default_generator
+from autograd.samples import ErrorSample, sample
 from autograd.samples import array as spec
-from autograd.samples import sample
 from autograd.tape import innermost, module_of
 
 __all__ = [
@@ -137,6 +137,9 @@ def adaptive_max_pool3d(x: Any, output_size: Any) -> Any:
     return _adaptive_max(3, x, output_size)
 
 
+# Windows at random places. The samples leave chance no room: one window, or as many as there are places.
+
+
 def _fractional(
     n: int, x: Any, kernel_size: Any, output_size: Any, output_ratio: Any, generator: Generator | None
 ) -> Any:
@@ -162,6 +165,19 @@ def _fractional(
     return x
 
 
+@composite(
+    r"\operatorname{{maxpool}}({0})",
+    [
+        sample(spec(2, 3, 5, 4, distinct=True), kernel_size=2, output_size=(4, 3)),
+        sample(spec(2, 3, 5, 4, distinct=True), kernel_size=(4, 2), output_size=1),
+        sample(spec(0, 3, 5, 4, distinct=True), kernel_size=2, output_size=(4, 3)),
+    ],
+    errors=[
+        *no_image(kernel_size=2, output_size=2),
+        ErrorSample((np.ones((1, 1, 3, 3)),), ArgumentError, "either output_size or output_ratio", {"kernel_size": 2}),
+        ErrorSample((np.ones((1, 1, 3, 3)),), ShapeError, "do not fit", {"kernel_size": 2, "output_size": 3}),
+    ],
+)
 def fractional_max_pool2d(
     x: Any, kernel_size: Any, output_size: Any = None, output_ratio: Any = None, generator: Generator | None = None
 ) -> Any:
@@ -169,6 +185,21 @@ def fractional_max_pool2d(
     return _fractional(2, x, kernel_size, output_size, output_ratio, generator)
 
 
+@composite(
+    r"\operatorname{{maxpool}}({0})",
+    [
+        sample(spec(1, 2, 3, 4, 3, distinct=True), kernel_size=2, output_size=(2, 3, 2)),
+        sample(spec(1, 2, 3, 4, 3, distinct=True), kernel_size=(2, 3, 1), output_size=1),
+        sample(spec(0, 2, 3, 4, 3, distinct=True), kernel_size=2, output_size=(2, 3, 2)),
+    ],
+    errors=[
+        *no_image(kernel_size=2, output_size=2),
+        ErrorSample(
+            (np.ones((1, 1, 3, 3, 3)),), ArgumentError, "either output_size or output_ratio", {"kernel_size": 2}
+        ),
+        ErrorSample((np.ones((1, 1, 3, 3, 3)),), ShapeError, "do not fit", {"kernel_size": 2, "output_size": 3}),
+    ],
+)
 def fractional_max_pool3d(
     x: Any, kernel_size: Any, output_size: Any = None, output_ratio: Any = None, generator: Generator | None = None
 ) -> Any:

@@ -204,6 +204,7 @@ def _make(n: int) -> _Ops:
             sample(spec(1, 2, *odd), spec(2, 2, *small), None, **strided),
             sample(spec(1, 4, *(3,) * n), spec(4, 2, *small), spec(4), **grouped),
             sample(spec(0, 2, *size), spec(3, 2, *first), spec(3), **unit),
+            sample(spec(2, 3, *small), spec(6, 1, *(1,) * n), spec(6), **_geometry((1,) * n, (0,) * n, (1,) * n, 3)),
         ],
         errors=[
             ErrorSample((np.ones((1, 3, *size)), np.ones((3, 2, *first)), None), ShapeError, "differ in length", unit)
@@ -218,6 +219,8 @@ def _make(n: int) -> _Ops:
             sample(spec(2, 3, *out), spec(3, 2, *first), x_size=size, **unit),
             sample(spec(1, 2, *odd_out), spec(2, 2, *small), x_size=odd, **strided),
             sample(spec(1, 2, *small), spec(2, 2, *small), x_size=(5,) * n, **loose),
+            sample(spec(1, 4, *(4,) * n), spec(4, 2, *small), x_size=(3,) * n, **grouped),
+            sample(spec(0, 3, *out), spec(3, 2, *first), x_size=size, **unit),
         ],
     )  # fmt: skip
     weight_ = primitive(
@@ -229,6 +232,8 @@ def _make(n: int) -> _Ops:
             sample(spec(2, 2, *size), spec(2, 3, *out), kernel=first, **unit),
             sample(spec(1, 2, *odd), spec(1, 2, *odd_out), kernel=small, **strided),
             sample(spec(1, 2, *(5,) * n), spec(1, 2, *small), kernel=small, **loose),
+            sample(spec(2, 4, *(3,) * n), spec(2, 4, *(4,) * n), kernel=small, **grouped),
+            sample(spec(0, 2, *size), spec(0, 3, *out), kernel=first, **unit),
         ],
     )  # fmt: skip
     return _Ops(conv, input_, weight_)
@@ -330,6 +335,17 @@ def conv3d(
     return _convolve(3, x, weight, bias, stride, padding, dilation, groups)
 
 
+def _refused_transposes(n: int) -> list[ErrorSample]:
+    """Weights, biases and output paddings that do not fit, for the entry of a transposed convolution."""
+    x, weight = np.ones((1, 2) + (3,) * n), np.ones((2, 1) + (2,) * n)
+    too_much = {"output_padding": 1}
+    return [
+        ErrorSample((x, np.ones((3, 1) + (2,) * n), None), ShapeError, rf"conv_transpose{n}d: .*channels"),
+        ErrorSample((x, weight, np.ones(3)), ShapeError, r"bias is \(3,\).* wants \(1,\)"),
+        ErrorSample((x, weight, None), ShapeError, "must be smaller than stride", too_much),
+    ]
+
+
 def _transpose(
     n: int, x: Any, weight: Any, bias: Any, stride: Any, padding: Any, output_padding: Any, groups: int, dilation: Any
 ) -> Any:
@@ -363,9 +379,7 @@ def _transpose(
         sample(spec(2, 4, 5), spec(4, 2, 3), spec(4), stride=2, padding=1, output_padding=1, groups=2, dilation=2),
         sample(spec(0, 2, 3), spec(2, 1, 2), None),
     ],
-    errors=[
-        ErrorSample((np.ones((1, 2, 3)), np.ones((3, 1, 2)), None), ShapeError, r"conv_transpose1d: "),
-    ],
+    errors=_refused_transposes(1),
 )  # fmt: skip
 def conv_transpose1d(
     x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, output_padding: Any = 0, groups: int = 1,
@@ -381,10 +395,10 @@ def conv_transpose1d(
         sample(spec(1, 1, 2, 3), spec(1, 2, 2, 2), spec(2)),
         sample(spec(1, 2, 3, 3), spec(2, 3, 2, 2), spec(3), stride=(2, 1), padding=(1, 0)),
         sample(spec(2, 2, 2, 3), spec(2, 1, 3, 1), None, groups=2, dilation=(1, 2)),
+        sample(spec(1, 4, 2, 2), spec(4, 3, 2, 3), spec(6), stride=2, padding=1, output_padding=(1, 0), groups=2),
+        sample(spec(0, 2, 2, 3), spec(2, 1, 2, 2), spec(1)),
     ],
-    errors=[
-        ErrorSample((np.ones((1, 2, 3, 3)), np.ones((3, 1, 2, 2)), None), ShapeError, r"conv_transpose2d: "),
-    ],
+    errors=_refused_transposes(2),
 )  # fmt: skip
 def conv_transpose2d(
     x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, output_padding: Any = 0, groups: int = 1,
@@ -403,10 +417,10 @@ def conv_transpose2d(
     [
         sample(spec(1, 1, 2, 1, 2), spec(1, 1, 1, 2, 1), None),
         sample(spec(1, 1, 2, 2, 2), spec(1, 2, 2, 1, 2), spec(2), stride=(1, 2, 1), padding=(0, 0, 1)),
+        sample(spec(1, 4, 1, 2, 2), spec(4, 1, 2, 1, 2), spec(2), groups=2, output_padding=(0, 1, 0), stride=2),
+        sample(spec(0, 2, 1, 2, 1), spec(2, 1, 1, 2, 1), spec(1)),
     ],
-    errors=[
-        ErrorSample((np.ones((1, 2, 3, 3, 3)), np.ones((3, 1, 2, 2, 2)), None), ShapeError, r"conv_transpose3d: "),
-    ],
+    errors=_refused_transposes(3),
 )  # fmt: skip
 def conv_transpose3d(
     x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, output_padding: Any = 0, groups: int = 1,

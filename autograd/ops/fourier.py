@@ -16,7 +16,7 @@ from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.ops.axes import normalize_axes, normalize_axis
 from autograd.ops.elementwise import real
-from autograd.ops.halves import rounded_once
+from autograd.ops.halves import in_single, rounded_once
 from autograd.ops.indexing import getitem
 from autograd.ops.rearrange import overlap_add, roll, sliding_windows
 from autograd.ops.shape import moveaxis, pad
@@ -371,6 +371,22 @@ def stft(
     return moveaxis(y, -1, -2)
 
 
+@composite(
+    r"\operatorname{{istft}} {0}",
+    [
+        sample(spec(2, 3, 5), n_fft=4, hop_length=2),
+        sample(spec(3, 4), n_fft=5, hop_length=1, center=False, normalized=True),
+        sample(spec(1, 4, 4), n_fft=4, onesided=False, length=3),
+        sample(spec(0, 3, 5), n_fft=4, hop_length=2),
+    ],
+    errors=[
+        ErrorSample((np.ones((3, 5)),), ArgumentError, "n_fft=0 and hop_length=0 must be 1 or more", {"n_fft": 0}),
+        ErrorSample((np.ones((4, 5)),), ShapeError, r"3 frequencies.*not \(4, 5\)", {"n_fft": 4}),
+        ErrorSample((np.ones(3),), ShapeError, r"3 frequencies.*not \(3,\)", {"n_fft": 4}),
+        ErrorSample((np.ones((3, 5)),), ArgumentError, "leave a gap", {"n_fft": 4, "hop_length": 5, "center": False}),
+    ],
+)
+@in_single
 def istft(
     x: Any,
     n_fft: int,
@@ -381,8 +397,20 @@ def istft(
     onesided: bool = True,
     length: int | None = None,
 ) -> Any:
-    """The signal whose :func:`stft` comes closest to ``x`` in least squares (Griffin and Lim, 1984)."""
+    """The signal whose :func:`stft` comes closest to ``x`` in least squares (Griffin and Lim, 1984).
+
+    Shape: ``(..., frequencies, windows)`` gives ``(..., T)``, real. Raises ``ShapeError`` for another number of
+    frequencies than ``n_fft`` has, and ``ArgumentError`` where no window reaches some part of the signal.
+    """
     hop = n_fft // 4 if hop_length is None else hop_length
+    if hop < 1 or n_fft < 1:
+        raise ArgumentError(f"istft: n_fft={n_fft} and hop_length={hop} must be 1 or more.")
+    frequencies = n_fft // 2 + 1 if onesided else n_fft
+    if x.ndim < 2 or x.shape[-2] != frequencies:
+        raise ShapeError(
+            f"istft: x must be (..., {frequencies} frequencies, windows) for n_fft={n_fft}, onesided={onesided}, "
+            f"not {tuple(x.shape)}. Give the n_fft of the stft."
+        )
     norm = "ortho" if normalized else "backward"
     y = moveaxis(x, -2, -1)
     frames = irfft(y, n_fft, norm=norm) if onesided else real(ifft(y, norm=norm))

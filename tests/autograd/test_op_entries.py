@@ -175,15 +175,13 @@ def test_a_second_name_is_the_same_function(alias: str, name: str) -> None:
 DRAWN = "its values are drawn: tests/autograd/test_random*.py"
 NO_ROW = {
     **dict.fromkeys(
-        ("alpha_dropout", "bernoulli", "beta", "binomial", "categorical", "cauchy", "chi2", "choice", "dirichlet",
-         "dropout1d", "dropout2d", "dropout3d", "exponential", "feature_alpha_dropout", "fractional_max_pool2d",
-         "fractional_max_pool3d", "gamma", "gumbel", "gumbel_softmax", "laplace", "logistic", "multinomial", "normal",
-         "permutation", "poisson", "rand", "randint", "randn", "randperm", "rrelu", "shuffle", "student_t",
-         "truncated_normal", "uniform"), DRAWN,
+        ("bernoulli", "beta", "binomial", "categorical", "cauchy", "chi2", "choice", "dirichlet", "exponential",
+         "gamma", "gumbel", "gumbel_softmax", "laplace", "logistic", "multinomial", "normal", "permutation",
+         "poisson", "rand", "randint", "randn", "randperm", "shuffle", "student_t", "truncated_normal", "uniform"),
+         DRAWN,
     ),
     **dict.fromkeys(("allclose", "array_equal"), "gives a Python bool"),
     **dict.fromkeys(("fftfreq", "rfftfreq"), "takes no array"),
-    "istft": "takes a spectrum: tests/autograd/test_torch_linalg.py",
     "one_hot": "takes integers alone: tests/autograd/test_tensor.py",
 }  # fmt: skip
 
