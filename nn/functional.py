@@ -1,24 +1,117 @@
 """The layers' computations as functions, with PyTorch's names, arguments and strictness; each runs ops of autograd.
 
-They differ from the ops in two ways: an axis is called ``dim``, and an input whose dtype differs from the weight's is
-an error instead of a silent computation in the wider of the two.
+What is written here differs from the ops in two ways: an axis is called ``dim``, and to ``linear`` and ``conv2d`` an
+input whose dtype differs from the weight's is an error instead of a silent computation in the wider of the two. Ops
+that take PyTorch's arguments in PyTorch's order are passed on as they are; give their first argument by position.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 import autograd as ag
-from autograd import Generator, Tensor
+from autograd import (
+    Generator,
+    Tensor,
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    adaptive_avg_pool3d,
+    adaptive_max_pool1d,
+    adaptive_max_pool2d,
+    adaptive_max_pool3d,
+    affine_grid,
+    avg_pool1d,
+    avg_pool3d,
+    batch_norm,
+    bilinear,
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    celu,
+    channel_shuffle,
+    conv1d,
+    conv3d,
+    conv_transpose1d,
+    conv_transpose2d,
+    conv_transpose3d,
+    cosine_embedding_loss,
+    ctc_loss,
+    elu,
+    embedding,
+    embedding_bag,
+    fold,
+    fractional_max_pool2d,
+    fractional_max_pool3d,
+    gaussian_nll_loss,
+    grid_sample,
+    group_norm,
+    hardshrink,
+    hardsigmoid,
+    hardswish,
+    hardtanh,
+    hinge_embedding_loss,
+    huber_loss,
+    interpolate,
+    kl_div,
+    l1_loss,
+    layer_norm,
+    local_response_norm,
+    logsigmoid,
+    lp_pool1d,
+    lp_pool2d,
+    lp_pool3d,
+    margin_ranking_loss,
+    max_pool1d,
+    max_pool3d,
+    max_unpool1d,
+    max_unpool2d,
+    max_unpool3d,
+    mish,
+    multi_margin_loss,
+    multilabel_margin_loss,
+    multilabel_soft_margin_loss,
+    pdist,
+    pixel_shuffle,
+    pixel_unshuffle,
+    poisson_nll_loss,
+    prelu,
+    relu6,
+    rms_norm,
+    scaled_dot_product_attention,
+    selu,
+    smooth_l1_loss,
+    soft_margin_loss,
+    softshrink,
+    softsign,
+    tanhshrink,
+    threshold,
+    triplet_margin_loss,
+    triplet_margin_with_distance_loss,
+    unfold,
+    upsample,
+)  # fmt: skip
 from autograd.errors import DtypeError, RangeError, ShapeError
 from autograd.ops.convolution import pair
 
 __all__ = [
-    "alpha_dropout", "avg_pool2d", "conv2d", "cross_entropy", "dropout", "dropout1d", "dropout2d", "dropout3d",
-    "feature_alpha_dropout", "flatten", "gelu", "gumbel_softmax", "leaky_relu", "linear", "log_softmax", "max_pool2d",
-    "mse_loss", "nll_loss", "one_hot", "relu", "rrelu", "sigmoid", "silu", "softmax", "softplus", "tanh",
+    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
+    "adaptive_max_pool2d", "adaptive_max_pool3d", "affine_grid", "alpha_dropout", "avg_pool1d", "avg_pool2d",
+    "avg_pool3d", "batch_norm", "bilinear", "binary_cross_entropy", "binary_cross_entropy_with_logits", "celu",
+    "channel_shuffle", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
+    "cosine_embedding_loss", "cosine_similarity", "cross_entropy", "ctc_loss", "dropout", "dropout1d", "dropout2d",
+    "dropout3d", "elu", "embedding", "embedding_bag", "feature_alpha_dropout", "flatten", "fold",
+    "fractional_max_pool2d", "fractional_max_pool3d", "gaussian_nll_loss", "gelu", "glu", "grid_sample",
+    "group_norm", "gumbel_softmax", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hinge_embedding_loss",
+    "huber_loss", "interpolate", "kl_div", "l1_loss", "layer_norm", "leaky_relu", "linear", "local_response_norm",
+    "log_softmax", "logsigmoid", "lp_pool1d", "lp_pool2d", "lp_pool3d", "margin_ranking_loss", "max_pool1d",
+    "max_pool2d", "max_pool3d", "max_unpool1d", "max_unpool2d", "max_unpool3d", "mish", "mse_loss",
+    "multi_margin_loss", "multilabel_margin_loss", "multilabel_soft_margin_loss", "nll_loss", "normalize",
+    "one_hot", "pad", "pairwise_distance", "pdist", "pixel_shuffle", "pixel_unshuffle", "poisson_nll_loss", "prelu",
+    "relu", "relu6", "rms_norm", "rrelu", "scaled_dot_product_attention", "selu", "sigmoid", "silu",
+    "smooth_l1_loss", "soft_margin_loss", "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh",
+    "tanhshrink", "threshold", "triplet_margin_loss", "triplet_margin_with_distance_loss", "unfold", "upsample",
 ]  # fmt: skip
 
 # ------------------------------------------------------------------------------------------------------------ layers
@@ -174,6 +267,56 @@ def softmax(input: Tensor, dim: int = -1) -> Tensor:
 def log_softmax(input: Tensor, dim: int = -1) -> Tensor:
     """The logarithm of :func:`softmax`."""
     return ag.log_softmax(input, dim)
+
+
+def softmin(input: Tensor, dim: int = -1) -> Tensor:
+    """:func:`softmax` of ``-x``: the smallest takes the largest share."""
+    return ag.softmin(input, dim)
+
+
+def glu(input: Tensor, dim: int = -1) -> Tensor:
+    """The first half of an axis times the sigmoid of the second (Dauphin et al., 2016, arXiv:1612.08083)."""
+    return ag.glu(input, dim)
+
+
+# ----------------------------------------------------------------------------------------------- padding and distances
+
+
+def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float = 0.0) -> Tensor:
+    """More elements around the last axes: ``pad`` has a pair (before, after) for each, the last axis first.
+
+    ``mode``: ``"constant"`` (of ``value``; a negative width cuts), ``"reflect"``, ``"replicate"`` or ``"circular"``, as
+    in :func:`autograd.pad`. Raises ``ShapeError`` for an odd number of widths, or more than the axes have.
+    """
+    pairs = [(int(a), int(b)) for a, b in zip(pad[::2], pad[1::2], strict=False)][::-1]
+    if len(pad) % 2 or len(pairs) > input.ndim:
+        raise ShapeError(
+            f"pad: pad={tuple(pad)} holds {len(pad)} widths; input {tuple(input.shape)} takes an even number of them, "
+            f"{2 * input.ndim} at most: (before, after) of the last axis, then of the one before it."
+        )
+    widths = [(0, 0)] * (input.ndim - len(pairs)) + pairs
+    if mode == "constant" and any(n < 0 for n in pad):
+        if any(n + min(a, 0) + min(b, 0) < 0 for n, (a, b) in zip(input.shape, widths, strict=True)):
+            raise ShapeError(f"pad: pad={tuple(pad)} cuts more than input {tuple(input.shape)} has. Cut less.")
+        ends = zip(input.shape, widths, strict=True)
+        input = input[tuple(slice(max(-a, 0), n + min(b, 0)) for n, (a, b) in ends)]
+        widths = [(max(a, 0), max(b, 0)) for a, b in widths]
+    return ag.pad(input, widths, value, mode) if widths else input
+
+
+def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Tensor:
+    """Vectors along an axis scaled to norm 1; a norm counts as ``eps`` at least."""
+    return ag.normalize(input, p, dim, eps)
+
+
+def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
+    """The cosine of the angle between vectors along an axis; lengths count as ``eps`` at least."""
+    return ag.cosine_similarity(x1, x2, dim, eps)
+
+
+def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
+    """The distance in the p-norm between corresponding vectors ``(..., D)``; ``eps`` is added to the difference."""
+    return ag.pairwise_distance(x1, x2, p, eps, keepdim)
 
 
 # ------------------------------------------------------------------------------------------------------------ losses
