@@ -89,7 +89,12 @@ def adaptive_avg_pool1d(x: Any, output_size: Any) -> Any:
 
 @composite(
     r"\operatorname{{avgpool}}({0})",
-    [sample(spec(1, 2, 5, 4), output_size=(2, 3)), sample(spec(1, 2, 3, 3), output_size=(1, None))],
+    [
+        sample(spec(1, 2, 5, 4), output_size=(2, 3)),
+        sample(spec(1, 2, 3, 3), output_size=(1, None)),
+        sample(spec(0, 2, 3, 3), output_size=2),
+        sample(spec(2, 1, 2, 2), output_size=(3, 1)),
+    ],
     errors=no_image(output_size=2),
 )
 def adaptive_avg_pool2d(x: Any, output_size: Any) -> Any:
@@ -119,7 +124,11 @@ def adaptive_max_pool1d(x: Any, output_size: Any) -> Any:
 
 @composite(
     r"\operatorname{{maxpool}}({0})",
-    [sample(spec(1, 2, 5, 4, distinct=True), output_size=(2, 3))],
+    [
+        sample(spec(1, 2, 5, 4, distinct=True), output_size=(2, 3)),
+        sample(spec(0, 2, 3, 3), output_size=2),
+        sample(spec(2, 1, 2, 2, distinct=True), output_size=(3, None)),
+    ],
     errors=no_image(output_size=2),
 )
 def adaptive_max_pool2d(x: Any, output_size: Any) -> Any:
