@@ -28,6 +28,7 @@ __all__ = [
     "adaptive_max_pool1d",
     "adaptive_max_pool2d",
     "adaptive_max_pool3d",
+    "fractional_max_pool1d",
     "fractional_max_pool2d",
     "fractional_max_pool3d",
 ]
@@ -160,6 +161,13 @@ def _fractional(
         edges = [(start, start + k) for start in starts]
         x = moveaxis(_largest_of(moveaxis(x, 2 + i, -1), edges), -1, 2 + i)
     return x
+
+
+def fractional_max_pool1d(
+    x: Any, kernel_size: Any, output_size: Any = None, output_ratio: Any = None, generator: Generator | None = None
+) -> Any:
+    """See :func:`fractional_max_pool2d`."""
+    return _fractional(1, x, kernel_size, output_size, output_ratio, generator)
 
 
 def fractional_max_pool2d(

@@ -176,7 +176,8 @@ DRAWN = "its values are drawn: tests/autograd/test_random*.py"
 NO_ROW = {
     **dict.fromkeys(
         ("alpha_dropout", "bernoulli", "beta", "binomial", "categorical", "cauchy", "chi2", "choice", "dirichlet",
-         "dropout1d", "dropout2d", "dropout3d", "exponential", "feature_alpha_dropout", "fractional_max_pool2d",
+         "dropout1d", "dropout2d", "dropout3d", "exponential", "feature_alpha_dropout",
+         "fractional_max_pool1d", "fractional_max_pool2d",
          "fractional_max_pool3d", "gamma", "gumbel", "gumbel_softmax", "laplace", "logistic", "multinomial", "normal",
          "permutation", "poisson", "rand", "randint", "randn", "randperm", "rrelu", "shuffle", "student_t",
          "truncated_normal", "uniform"), DRAWN,
