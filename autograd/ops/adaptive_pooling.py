@@ -28,6 +28,7 @@ __all__ = [
     "adaptive_max_pool1d",
     "adaptive_max_pool2d",
     "adaptive_max_pool3d",
+    "fractional_max_pool1d",
     "fractional_max_pool2d",
     "fractional_max_pool3d",
 ]
@@ -172,6 +173,26 @@ def _fractional(
         edges = [(start, start + k) for start in starts]
         x = moveaxis(_largest_of(moveaxis(x, 2 + i, -1), edges), -1, 2 + i)
     return x
+
+
+@composite(
+    r"\operatorname{{maxpool}}({0})",
+    [
+        sample(spec(2, 3, 5, distinct=True), kernel_size=2, output_size=4),
+        sample(spec(2, 3, 5, distinct=True), kernel_size=4, output_size=1),
+        sample(spec(0, 3, 5, distinct=True), kernel_size=2, output_size=4),
+    ],
+    errors=[
+        *no_image(kernel_size=2, output_size=2),
+        ErrorSample((np.ones((1, 1, 3)),), ArgumentError, "either output_size or output_ratio", {"kernel_size": 2}),
+        ErrorSample((np.ones((1, 1, 3)),), ShapeError, "do not fit", {"kernel_size": 2, "output_size": 3}),
+    ],
+)
+def fractional_max_pool1d(
+    x: Any, kernel_size: Any, output_size: Any = None, output_ratio: Any = None, generator: Generator | None = None
+) -> Any:
+    """See :func:`fractional_max_pool2d`."""
+    return _fractional(1, x, kernel_size, output_size, output_ratio, generator)
 
 
 @composite(

@@ -134,44 +134,72 @@ def embedding(indices: Any, weight: Any, padding_idx: int | None = None) -> Any:
 
 @composite(
     r"\textstyle\sum {1}[{0}]",
-    [sample(integers(2, 3, high=5), spec(5, 4, distinct=True), mode=m) for m in ("sum", "mean", "max")],
-    errors=[ErrorSample((np.array([[0]]), np.ones((5, 2))), ArgumentError, "mode must be", {"mode": "most"})],
+    [
+        *(sample(integers(2, 3, high=5), spec(5, 4, distinct=True), mode=m) for m in ("sum", "mean", "max")),
+        *(sample(integers(2, 5, high=3), spec(3, 2, distinct=True), mode=m, padding_idx=-1) for m in ("mean", "max")),
+        *(
+            sample(integers(5, high=3), spec(3, 2, distinct=True), offsets=[0, 2, 2], mode=m, padding_idx=0)
+            for m in ("sum", "mean", "max")
+        ),
+    ],
+    errors=[
+        ErrorSample((np.array([[0]]), np.ones((5, 2))), ArgumentError, "mode must be", {"mode": "most"}),
+        ErrorSample((np.array([[0]]), np.ones((5, 2))), RangeError, "padding_idx 5 is outside", {"padding_idx": 5}),
+    ],
 )
 def embedding_bag(
-    indices: Any, weight: Any, offsets: Any = None, mode: str = "mean", per_sample_weights: Any = None
-) -> Any:
-    """The sum, mean or maximum of rows of a table over bags of indices.
+    indices: Any, weight: Any, offsets: Any = None, mode: str = "mean", per_sample_weights: Any = None,
+    padding_idx: int | None = None,
+) -> Any:  # fmt: skip
+    """The sum, mean or maximum of rows of a table over bags of indices; of an empty bag it is 0.
 
-    ``indices`` is ``(bags, n)``, or a vector that is cut into bags at ``offsets``.
+    ``indices`` is ``(bags, n)``, or a vector that is cut into bags at ``offsets``; ``weight (rows, features)``. With
+    ``mode="sum"`` each row can be weighed by ``per_sample_weights``, of the shape of ``indices``. Rows at
+    ``padding_idx`` (from the end, if negative) count for nothing: not in the mean, and without a gradient.
     """
     if mode not in ("sum", "mean", "max"):
         raise ArgumentError(f'embedding_bag: mode must be "sum", "mean" or "max", not {mode!r}.')
     if per_sample_weights is not None and mode != "sum":
         raise ArgumentError('embedding_bag: per_sample_weights need mode="sum".')
     places = _indices("embedding_bag", indices, weight.shape[0])
+    if padding_idx is not None and not -weight.shape[0] <= padding_idx < weight.shape[0]:
+        raise RangeError(
+            f"embedding_bag: padding_idx {padding_idx} is outside of the {weight.shape[0]} rows of weight."
+        )
     rows = getitem(weight, places)
     if per_sample_weights is not None:
         rows = rows * per_sample_weights[..., None]
+    counts = places == places if padding_idx is None else places != padding_idx % weight.shape[0]
+    nothing = -np.inf if mode == "max" else 0
+    if padding_idx is not None:
+        rows = where(counts[..., None], rows, nothing)
     if places.ndim == 2:
+        sizes = counts.sum(1)
+        total = maximum_of(rows, 1) if mode == "max" else sum(rows, 1)
+    else:
+        starts = _starts(offsets, places.shape[0])
+        lengths = np.diff([*starts, places.shape[0]])
+        bags = module_of(rows).asarray(np.repeat(np.arange(len(starts)), lengths))
+        empty = module_of(rows).zeros((len(starts), weight.shape[1]), dtype=rows.dtype)
+        sizes = index_add(module_of(rows).zeros(len(starts), dtype=np.int64), 0, bags, counts.astype(np.int64))
         if mode == "max":
-            return maximum_of(rows, 1)
-        total = sum(rows, 1)
-        return total / places.shape[1] if mode == "mean" else total
+            edges = pairwise([*starts, places.shape[0]])
+            total = stack([maximum_of(rows[a:b], 0) if b > a else empty[0] for a, b in edges], 0)
+        else:
+            total = index_add(empty, 0, bags, rows)
+    if mode == "mean":
+        return total / where(sizes == 0, 1, sizes)[:, None].astype(rows.dtype)
+    return where((sizes == 0)[:, None], 0, total) if mode == "max" else total
+
+
+def _starts(offsets: Any, n: int) -> list[int]:
+    """Where each bag of a vector of ``n`` indices begins."""
     if offsets is None:
         raise ArgumentError("embedding_bag: a vector of indices needs offsets, where each bag starts.")
     starts = [int(o) for o in np.asarray(constant(offsets)).tolist()]
-    edges = [*starts, places.shape[0]]
-    if starts[:1] != [0] or any(a > b for a, b in pairwise(edges)):
-        raise ShapeError(
-            f"embedding_bag: offsets {starts} must start with 0, not decrease, and stay within {places.shape[0]}."
-        )
-    sizes = np.diff(edges)
-    empty = np.zeros((len(starts), weight.shape[1]), dtype=rows.dtype)
-    if mode == "max":
-        bags = [maximum_of(rows[a:b], 0) if b > a else empty[0] for a, b in pairwise(edges)]
-        return stack(bags, 0)
-    total = index_add(module_of(rows).asarray(empty), 0, np.repeat(np.arange(len(starts)), sizes), rows)
-    return total / np.maximum(sizes, 1)[:, None].astype(rows.dtype) if mode == "mean" else total
+    if starts[:1] != [0] or any(a > b for a, b in pairwise([*starts, n])):
+        raise ShapeError(f"embedding_bag: offsets {starts} must start with 0, not decrease, and stay within {n}.")
+    return starts
 
 
 def one_hot(indices: Any, num_classes: int = -1) -> Any:

@@ -246,7 +246,7 @@ _LAYOUT = {1: "(N, C, L)", 2: "(N, C, H, W)", 3: "(N, C, D, H, W)"}
 def check_image(op: str, x: Any, n: int) -> None:
     """Raise unless ``x`` is a batch of images of ``n`` dimensions."""
     if x.ndim != n + 2:
-        hint = {n: "x[None, None]", n + 1: "x[None] (one image) or x[:, None] (one channel)"}.get(x.ndim)
+        hint = {n: "x[None, None]", n + 1: "x[None] (a batch of one) or x[:, None] (one channel)"}.get(x.ndim)
         raise ShapeError(
             f"{op}: x must be {_LAYOUT[n]}, not {tuple(x.shape)}." + (f" Add the missing axes: {hint}." if hint else "")
         )

@@ -26,8 +26,8 @@ from autograd.samples import array as spec
 from autograd.tape import innermost, module_of
 
 __all__ = [
-    "fft", "fft2", "fftn", "fftshift", "hfft", "ifft", "ifft2", "ifftn", "ifftshift", "ihfft", "irfft", "irfft2",
-    "irfftn", "istft", "rfft", "rfft2", "rfftn", "stft",
+    "fft", "fft2", "fftn", "fftshift", "hfft", "hfft2", "hfftn", "ifft", "ifft2", "ifftn", "ifftshift", "ihfft",
+    "ihfft2", "ihfftn", "irfft", "irfft2", "irfftn", "istft", "rfft", "rfft2", "rfftn", "stft",
 ]  # fmt: skip
 
 _NORMS = ("backward", "ortho", "forward")
@@ -127,10 +127,15 @@ def _fitted(x: Any, n: int | None, axis: int) -> Any:
     return pad(x, widths)
 
 
-def _arguments(op: str, x: Any, axis: int, norm: str | None) -> tuple[int, str]:
+def _checked_norm(op: str, norm: str | None) -> str:
     norm = "backward" if norm is None else norm
     if norm not in _NORMS:
         raise ArgumentError(f'{op}: norm must be "backward", "ortho" or "forward", not {norm!r}.')
+    return norm
+
+
+def _arguments(op: str, x: Any, axis: int, norm: str | None) -> tuple[int, str]:
+    norm = _checked_norm(op, norm)
     axis = normalize_axis(op, axis, x.ndim, x.shape)
     if x.shape[axis] == 0:
         raise ShapeError(f"{op}: axis {axis} of x {tuple(x.shape)} has no elements to transform.")
@@ -304,6 +309,38 @@ def irfft2(x: Any, s: Any = None, axes: Sequence[int] = _TWO, norm: str | None =
 
 
 @composite(
+    r"\operatorname{{hfft}}_n {0}",
+    [sample(spec(3, 3, low=0.3)), sample(spec(2, 3, 2), s=(3, 4), axes=(0, 1), norm="ortho")],
+    errors=_wrong,
+)
+def hfftn(x: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> Any:
+    """The transform along several axes of a signal with Hermitian symmetry, given by half of the last axis: real."""
+    return irfftn(x.conj(), s, axes, _swapped(_checked_norm("hfftn", norm)))
+
+
+@composite(
+    r"\operatorname{{ihfft}}_n {0}",
+    [sample(spec(3, 4)), sample(spec(2, 3, 2), s=(2, 2), axes=(0, 1), norm="forward")],
+    errors=_wrong,
+)
+def ihfftn(x: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> Any:
+    """The inverse of :func:`hfftn`."""
+    return rfftn(x, s, axes, _swapped(_checked_norm("ihfftn", norm))).conj()
+
+
+@composite(r"\operatorname{{hfft}}_2 {0}", [sample(spec(3, 3, low=0.3))])
+def hfft2(x: Any, s: Any = None, axes: Sequence[int] = _TWO, norm: str | None = None) -> Any:
+    """:func:`hfftn` along two axes."""
+    return hfftn(x, s, axes, norm)
+
+
+@composite(r"\operatorname{{ihfft}}_2 {0}", [sample(spec(3, 4))])
+def ihfft2(x: Any, s: Any = None, axes: Sequence[int] = _TWO, norm: str | None = None) -> Any:
+    """:func:`ihfftn` along two axes."""
+    return ihfftn(x, s, axes, norm)
+
+
+@composite(
     r"\operatorname{{fftshift}} {0}",
     [sample(spec(2, 3)), sample(spec(2, 3), axes=-1), sample(spec(0, 3))],
     reference=np.fft.fftshift,
@@ -328,21 +365,27 @@ def ifftshift(x: Any, axes: Any = None) -> Any:
 # ------------------------------------------------------------------------------------------------- short windows
 
 
-def _window(x: Any, window: Any, n_fft: int) -> Any:
-    xp = module_of(x)
+def _window(op: str, x: Any, window: Any, n_fft: int, win_length: int | None) -> Any:
+    """The window, in the middle of ``n_fft`` elements."""
+    length = n_fft if win_length is None else win_length
+    if not 1 <= length <= n_fft:
+        raise ArgumentError(f"{op}: win_length={length} must be from 1 to n_fft={n_fft}.")
     if window is None:
-        return xp.ones(n_fft, dtype=x.dtype if x.dtype.kind != "c" else x.real.dtype)
-    if window.ndim != 1 or window.shape[0] > n_fft:
-        raise ShapeError(
-            f"stft: window is {tuple(window.shape)}; it must be a vector of at most n_fft={n_fft} elements."
-        )
+        window = module_of(x).ones(length, dtype=x.dtype if x.dtype.kind != "c" else x.real.dtype)
+    elif window.ndim != 1 or window.shape[0] > n_fft or (win_length is not None and window.shape[0] != length):
+        wanted = f"win_length={win_length}" if win_length is not None else f"at most n_fft={n_fft}"
+        raise ShapeError(f"{op}: window is {tuple(window.shape)}; it must be a vector of {wanted} elements.")
     short = n_fft - window.shape[0]
     return pad(window, ((short // 2, short - short // 2),))
 
 
 @composite(
     r"\operatorname{{stft}} {0}",
-    [sample(spec(2, 12), n_fft=4, hop_length=2), sample(spec(9), n_fft=4, center=False)],
+    [
+        sample(spec(2, 12), n_fft=4, hop_length=2),
+        sample(spec(9), n_fft=4, center=False),
+        sample(spec(8), n_fft=4, win_length=2, hop_length=1),
+    ],
     errors=[ErrorSample((np.ones(4),), ArgumentError, "n_fft=0 and hop_length=0 must be 1 or more", {"n_fft": 0})],
 )
 def stft(
@@ -354,18 +397,20 @@ def stft(
     pad_mode: str = "reflect",
     normalized: bool = False,
     onesided: bool = True,
+    win_length: int | None = None,
 ) -> Any:
     """The Fourier transform of windows of ``n_fft`` elements, every ``hop_length`` (a quarter by default).
 
     Shape: ``(..., T)`` gives ``(..., frequencies, windows)``, complex. With ``center`` the signal is padded so that
-    window ``t`` is centred at ``t * hop_length``.
+    window ``t`` is centred at ``t * hop_length``. ``window`` holds ``win_length`` weights (``n_fft`` by default; ones
+    where none are given) and stands in the middle of ``n_fft`` elements.
     """
     hop = n_fft // 4 if hop_length is None else hop_length
     if hop < 1 or n_fft < 1:
         raise ArgumentError(f"stft: n_fft={n_fft} and hop_length={hop} must be 1 or more.")
     if center:
         x = pad(x, ((0, 0),) * (x.ndim - 1) + ((n_fft // 2, n_fft // 2),), mode=pad_mode)
-    frames = sliding_windows(x, n_fft, hop) * _window(x, window, n_fft)
+    frames = sliding_windows(x, n_fft, hop) * _window("stft", x, window, n_fft, win_length)
     norm = "ortho" if normalized else "backward"
     y = rfft(frames, norm=norm) if onesided and x.dtype.kind != "c" else fft(frames, norm=norm)
     return moveaxis(y, -1, -2)
@@ -396,6 +441,7 @@ def istft(
     normalized: bool = False,
     onesided: bool = True,
     length: int | None = None,
+    win_length: int | None = None,
 ) -> Any:
     """The signal whose :func:`stft` comes closest to ``x`` in least squares (Griffin and Lim, 1984).
 
@@ -414,7 +460,7 @@ def istft(
     norm = "ortho" if normalized else "backward"
     y = moveaxis(x, -2, -1)
     frames = irfft(y, n_fft, norm=norm) if onesided else real(ifft(y, norm=norm))
-    weights = _window(frames, window, n_fft)
+    weights = _window("istft", frames, window, n_fft, win_length)
     total = (frames.shape[-2] - 1) * hop + n_fft
     signal = overlap_add(frames * weights, total, hop)
     squares = overlap_add(0 * frames + weights * weights, total, hop)

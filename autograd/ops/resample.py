@@ -240,22 +240,32 @@ def grid_sample(
 
 @composite(
     r"\operatorname{{grid}}({0})",
-    [sample(spec(2, 2, 3), size=(2, 1, 3, 4))],
-    errors=[ErrorSample((np.ones((2, 2, 3)),), ShapeError, r"wants \(3, 2, 3\)", {"size": (3, 1, 2, 2)})],
+    [sample(spec(2, 2, 3), size=(2, 1, 3, 4)), sample(spec(1, 3, 4), size=(1, 2, 2, 3, 1), align_corners=True)],
+    errors=[
+        ErrorSample((np.ones((2, 2, 3)),), ShapeError, r"wants \(3, 2, 3\)", {"size": (3, 1, 2, 2)}),
+        ErrorSample((np.ones((2, 2, 3)),), ShapeError, r"size \(2, 1, 4\) must be \(N, C, H, W\)", {"size": (2, 1, 4)}),
+    ],
 )
 def affine_grid(theta: Any, size: Any, align_corners: bool = False) -> Any:
-    """The grid for :func:`grid_sample` of an affine map: ``theta (N, 2, 3)``, ``size (N, C, H, W)`` of the result."""
-    n, _, h, w = size
-    if tuple(theta.shape) != (n, 2, 3):
-        raise ShapeError(f"affine_grid: theta is {tuple(theta.shape)}; size {tuple(size)} wants ({n}, 2, 3).")
+    """The grid of an affine map, for :func:`grid_sample`: where each place of the result comes from.
+
+    Shape: ``theta (N, 2, 3)`` with ``size (N, C, H, W)`` of the result gives ``(N, H, W, 2)``; for volumes ``theta
+    (N, 3, 4)`` with ``size (N, C, D, H, W)`` gives ``(N, D, H, W, 3)``. The last axis holds x, y (and z).
+    """
+    n, sizes = size[0], tuple(size[2:])
+    if len(sizes) not in (2, 3):
+        raise ShapeError(f"affine_grid: size {tuple(size)} must be (N, C, H, W) or (N, C, D, H, W).")
+    k = len(sizes)
+    if tuple(theta.shape) != (n, k, k + 1):
+        raise ShapeError(f"affine_grid: theta is {tuple(theta.shape)}; size {tuple(size)} wants ({n}, {k}, {k + 1}).")
 
     def line(m: int) -> np.ndarray:
         ends = 1.0 if align_corners else (m - 1) / m
         return np.linspace(-ends, ends, m) if m > 1 else np.zeros(1)
 
-    columns, rows = np.meshgrid(line(w), line(h))
-    points = np.stack([columns, rows, np.ones_like(rows)], -1).reshape(h * w, 3)
-    return reshape(matmul(_constant(points, theta), theta.swapaxes(-1, -2)), (n, h, w, 2))
+    places = np.meshgrid(*map(line, sizes), indexing="ij")[::-1]
+    points = np.stack([*places, np.ones(sizes)], -1).reshape(-1, k + 1)
+    return reshape(matmul(_constant(points, theta), theta.swapaxes(-1, -2)), (n, *sizes, k))
 
 
 # --------------------------------------------------------------------------------------- channels and places

@@ -92,7 +92,7 @@ tanh = primitive(
     "tanh", np.tanh, kind="elementwise",
     vjp=[lambda g, y: g * (1 - y * y)], jvp="from_vjp",
     code="tanh({0})", latex=r"\tanh {0}", vjp_latex=[r"\bar y \,(1 - y^2)"],
-    flops=per_element(8), samples=elementwise_samples(far=((-20.0, -5.0), (-1e-3, 1e-3), (5.0, 20.0))),
+    flops=per_element(8), samples=elementwise_samples(far=((-7.0, -5.0), (-1e-3, 1e-3), (5.0, 7.0))),
 )  # fmt: skip
 arcsinh = primitive(
     "arcsinh", np.arcsinh, kind="elementwise",

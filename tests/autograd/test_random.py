@@ -690,3 +690,15 @@ def test_generator_methods_follow_their_distribution(name: str) -> None:
               "student_t": stats.t(3), "laplace": stats.laplace(1, 2), "gumbel": stats.gumbel_r(1, 2), "logistic": stats.logistic(1, 2), "cauchy": stats.cauchy(1, 2)}[name]  # fmt: skip
     x = getattr(ag.Generator(3), name)((20000,), *parameters, dtype="float64")
     assert stats.kstest(x, wanted.cdf).pvalue > 1e-3
+
+
+def test_fractional_pooling_of_a_line_is_that_of_an_image_of_one_row():
+    x = ag.tensor(np.random.default_rng(0).normal(size=(2, 3, 11)), requires_grad=True)
+    line = ag.fractional_max_pool1d(x, 2, output_size=6, generator=ag.Generator(3))
+    assert line.shape == (2, 3, 6)
+    starts = [int(np.flatnonzero(x.array[0, 0] == v).item()) for v in line.array[0, 0]]
+    assert starts == sorted(starts)
+    (g,) = ag.gradients(line.sum(), x)
+    assert g.array.sum() == line.size
+    with pytest.raises(ag.ShapeError, match="fractional_max_pool1d: .* do not fit into x"):
+        ag.fractional_max_pool1d(x, 2, output_size=12)

@@ -375,6 +375,9 @@ row("embedding", ag.embedding, F.embedding, lambda d: (d.picks(d.shape(), 4), d.
 for mode in ("sum", "mean", "max"):
     row(f"embedding_bag: {mode}", lambda *a, m=mode: ag.embedding_bag(*a, m), lambda *a, m=mode: F.embedding_bag(*a, mode=m),
         lambda d: (n := d.int(2, 5), (d.picks(n, 4), d.x(4, 3), np.array([0, d.int(0, n)])))[1], second=False)
+    row(f"embedding_bag: {mode}, padded", lambda i, w, o, p, m=mode: ag.embedding_bag(i, w, o, m, padding_idx=p),
+        lambda i, w, o, p, m=mode: F.embedding_bag(i, w, o, mode=m, padding_idx=p),
+        lambda d: (n := d.int(2, 5), (d.picks(n, 4), d.x(4, 3), np.array([0, d.int(0, n)]), d.int(-4, 3)))[1], second=False)
 
 # ------------------------------------------------------------- joined, edited, chosen; signals; complex numbers; more
 

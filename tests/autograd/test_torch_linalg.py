@@ -168,6 +168,8 @@ row("rfft", fft.rfft, torch.fft.rfft, line)
 row("ihfft", fft.ihfft, torch.fft.ihfft, line)
 for name, dtypes in [("fftn", "dD"), ("ifftn", "dD"), ("rfftn", "d"), ("irfftn", "D")]:
     row(name, getattr(fft, name), getattr(torch.fft, name), grid, dtypes)
+for name, dtypes in [("hfftn", "D"), ("ihfftn", "d"), ("hfft2", "D"), ("ihfft2", "d")]:
+    row(name, getattr(fft, name), getattr(torch.fft, name), lambda d: (d.x(2, 3, 4), None, (-2, -1), d.one(*NORMS)), dtypes)
 for name in ("fftshift", "ifftshift"):
     row(name, getattr(fft, name), getattr(torch.fft, name), lambda d: (x := d.xs(1), d.one(None, d.axis(x))), "dD")
 
@@ -185,6 +187,8 @@ def torch_istft(y: Any, n: int, hop: int, center: bool, normalized: bool) -> Any
 
 
 row("stft", lambda x, n, hop, c, o: fft.stft(x, n, hop, torch.hann_window(n, dtype=torch.float64).numpy(), c, normalized=o), torch_stft, signal)
+row("stft: a shorter window", lambda x, n, hop, c, o: fft.stft(x, n, hop, center=c, normalized=o, win_length=n - 1),
+    lambda x, n, hop, c, o: torch.stft(x, n, hop, n - 1, torch.ones(n - 1, dtype=torch.float64), c, normalized=o, return_complex=True), signal)
 row("stft: istft", lambda x, n, hop, c, o: fft.istft(fft.stft(x, n, hop, center=c, normalized=o) ** 2, n, hop, center=c, normalized=o),
     lambda x, n, hop, c, o: torch_istft(torch.stft(x, n, hop, window=torch.ones(n, dtype=torch.float64), center=c, normalized=o, return_complex=True) ** 2, n, hop, c, o),
     lambda d: (d.x(2, d.int(8, 12)), d.one(4, 6), d.int(1, 2), d.bool(), d.bool()))

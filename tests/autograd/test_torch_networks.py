@@ -110,6 +110,7 @@ row("grid_sample", ag.grid_sample, F.grid_sample,
     lambda d: (d.x(2, 2, *d.ints(2, 2, 5)), 0.6 * d.x(2, *d.ints(2, 1, 3), 2), d.one("bilinear", "nearest"),
                d.one("zeros", "border", "reflection"), d.bool()))
 row("affine_grid", ag.affine_grid, F.affine_grid, lambda d: (d.x(2, 2, 3), (2, 1, *d.ints(2, 1, 4)), d.bool()))
+row("affine_grid: volume", ag.affine_grid, F.affine_grid, lambda d: (d.x(2, 3, 4), (2, 1, *d.ints(3, 1, 3)), d.bool()))
 
 # -------------------------------------------------------------------------------- normalisation, attention, dropout
 
