@@ -54,7 +54,7 @@ class detect_anomaly(levels.Watcher):
                 self._lines[maker_of(y.node).seq] = self._lines[y.node.seq] = (scope_path(), source_line())
                 while len(self._lines) > _MOST_LINES:
                     del self._lines[next(iter(self._lines))]
-            if _is_new(y.array, [_array(a) for a in args]):
+            if _is_new(y.array, [_array(a) for a in args], op.kind == "elementwise"):
                 raise AnomalyError(self._forward_report(op, args, y))
         return value
 
@@ -139,9 +139,18 @@ def _array(x: Any) -> Any:
     return np.asarray(x) if not hasattr(x, "dtype") else x
 
 
-def _is_new(array: Any, origins: list[Any]) -> bool:
-    """Whether a NaN came from no NaN, or an infinity from finite numbers."""
+def _is_new(array: Any, origins: list[Any], elementwise: bool = False) -> bool:
+    """Whether a NaN came from no NaN, or an infinity from finite numbers; of an elementwise op in any one place."""
     if _all(np.isfinite, array):
+        return False
+    if elementwise:
+        floats = [origin for origin in origins if origin is not None and is_differentiable(np.asarray(origin).dtype)]
+        for test in (_is_number, np.isfinite):
+            sound = np.asarray(True)
+            for origin in floats:
+                sound = sound & test(origin)
+            if bool((sound & ~test(array)).any()):
+                return True
         return False
     if not _all(_is_number, array):
         return all(_all(_is_number, origin) for origin in origins)

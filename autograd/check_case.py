@@ -37,8 +37,8 @@ def largest(x: Any) -> float:
     return float(np.max(np.abs(x[np.isfinite(x)]), initial=0.0))
 
 
-# What is next to 0 is what larger numbers left over when they cancelled, so its rounding is that of 0.001 at least.
-SMALLEST = 1e-3
+# What is next to 0 is what larger numbers left over when they cancelled, so its rounding is that of 0.1 at least.
+SMALLEST = 0.1
 
 
 class Replay:
@@ -128,11 +128,17 @@ class Case:
             )
         return floating
 
-    def rounding(self, order: int) -> float:
-        """The size below which a derivative of this order is what rounding left over: in float64 some 1e-7 of it."""
+    def rounding(self, order: int, argument: int | None = None) -> float:
+        """The size below which a derivative of this order is what rounding left over: in float64 some 1e-7 of it.
+
+        ``argument`` is the one that it is taken by (last); without, the smallest of all sizes counts.
+        """
         if self._size is None:
             self._size = max((largest(to_numpy(y.array)) for y in self(*self.at(self.points))), default=0.0)
-        return 1e-3 * (self._size + SMALLEST) / min(self.units) ** order
+        if not order:
+            return 1e-3 * (self._size + SMALLEST)
+        unit = min(self.units) if argument is None else self.units[argument]
+        return 1e-3 * (self._size + SMALLEST) / (unit * min(self.units) ** (order - 1))
 
     def at(self, points: Sequence[np.ndarray]) -> list[Any]:
         """Points as Tensors on the device of the check."""

@@ -52,18 +52,21 @@ def _inner(xs: Sequence[Any], ys: Sequence[Any]) -> float:
     return sum(float(np.sum(np.conj(_array(x)) * _array(y)).real) for x, y in zip(xs, ys, strict=True))
 
 
-def _same(case: Case, what: str, left: Sequence[Any], right: Sequence[Any], rtol: float, order: int = 0) -> None:
+def _same(
+    case: Case, what: str, left: Sequence[Any], right: Sequence[Any], rtol: float, order: int = 0,
+    by_argument: bool = False,
+) -> None:  # fmt: skip
     """Raise unless two ways to compute something agree; ``what`` says which, as "a against b".
 
     The tolerance is relative to the largest number of the right side; what is next to 0 there is rounding, of the size
-    that derivatives of this order have.
+    that derivatives of this order have. ``by_argument`` where the numbers are derivatives by one argument each.
     """
     for k, (a, b) in enumerate(zip(left, right, strict=True)):
         x, y = _array(a), _array(b)
         if x.shape != y.shape:
             raise GradcheckError(f"{case.name}: {what}: number {k} has shape {x.shape} against {y.shape}.")
         with np.errstate(invalid="ignore"):
-            near = np.abs(x - y) <= rtol * max(largest(y), case.rounding(order))
+            near = np.abs(x - y) <= rtol * max(largest(y), case.rounding(order, k if by_argument else None))
         wrong = ~(near | (x == y) | (np.isnan(x) & np.isnan(y)))
         if wrong.any():
             index = tuple(int(n) for n in np.argwhere(wrong)[0])
@@ -125,6 +128,8 @@ def _forward(case: Case, order: int, **_: Any) -> None:
     if _finite(pushed) != _finite(pulled):
         seen = "reverse" if _finite(pushed) else "forward"
         raise GradcheckError(f"{case.name}: {seen} mode gives NaN or infinity where the other mode does not.")
+    if _finite(value) and any(np.isnan(_array(t)).any() for t in pushed):
+        raise GradcheckError(f"{case.name}: the derivative is NaN in both modes, and the value is finite.")
     left, right = _inner(cotangents, pushed), _inner(pulled, first)
     # each side is a sum of products that may cancel
     scale = sum(float(np.sum(np.abs(_array(c) * _array(t)))) for c, t in zip(cotangents, pushed, strict=True))
@@ -137,7 +142,7 @@ def _forward(case: Case, order: int, **_: Any) -> None:
         gradient = _gradient(case, cotangents, case.name)
         over = jvp(gradient, points, first)[1]
         twice = vjp(gradient, *points)[1](first)
-        _same(case, "the Hessian by forward over reverse mode against reverse over reverse", over, twice, 1e-8, 2)
+        _same(case, "the Hessian by forward over reverse mode against reverse over reverse", over, twice, 1e-8, 2, True)
 
 
 def _finite(xs: Sequence[Any]) -> bool:
@@ -151,7 +156,7 @@ def _linear(case: Case, order: int, **_: Any) -> None:
     first, second = directions.each(value), directions.each(value)
     both = pull(_combined(first, second))
     what = "reverse mode is not linear: vjp(2a - 3b) against 2 vjp(a) - 3 vjp(b)"
-    _same(case, what, both, _combined(pull(first), pull(second)), 1e-8, 1)
+    _same(case, what, both, _combined(pull(first), pull(second)), 1e-8, 1, True)
 
 
 def _vmap(case: Case, order: int, **_: Any) -> None:
@@ -175,12 +180,20 @@ def _vmap(case: Case, order: int, **_: Any) -> None:
                 rows[0][i] if axis is None else np.stack([row[i] for row in rows], axis) for i, axis in enumerate(axes)
             ])  # fmt: skip
             together = vmap(function, tuple(axes), out, randomness="same")(*batch)
-            _same(case, f"{what}{layout} against a loop", together, _looped(function, case, used, out), 1e-8, depth)
+            _same(
+                case,
+                f"{what}{layout} against a loop",
+                together,
+                _looped(function, case, used, out),
+                1e-8,
+                depth,
+                bool(depth),
+            )
         twice = case.at([np.stack([np.stack(column[:2]), np.stack(column[1:])]) for column in zip(*rows, strict=True)])
         nested = vmap(vmap(function, randomness="same"), randomness="same")(*twice)
         pairs = [_looped(function, case, part, 0) for part in (rows[:2], rows[1:])]
         both = [np.stack(column) for column in zip(*pairs, strict=True)]
-        _same(case, f"{what} inside vmap against a loop", nested, both, 1e-8, depth)
+        _same(case, f"{what} inside vmap against a loop", nested, both, 1e-8, depth, bool(depth))
 
 
 def _looped(function: Callable[..., Any], case: Case, rows: Sequence[Sequence[Any]], axis: int) -> list[np.ndarray]:
@@ -198,7 +211,7 @@ def _checkpoint(case: Case, order: int, **_: Any) -> None:
         left, right = _gradient(again, weights, case.name), _gradient(plain, weights, case.name)
         what = f"with checkpoint against without, order {k + 1}"
         found = right(*points)
-        _same(case, what, left(*points), found, 1e-12, k + 1)
+        _same(case, what, left(*points), found, 1e-12, k + 1, True)
         weights = _Directions(6 + k).each(found)
         plain, again = right, left
 
@@ -220,7 +233,7 @@ def _broadcast(case: Case, order: int, **_: Any) -> None:
         extra = g.ndim - x.ndim
         stretched = tuple(i for i, n in enumerate(g.shape) if i < extra or (x.shape[i - extra] == 1 and n != 1))
         summed.append(np.sum(_array(g), axis=stretched, keepdims=True).reshape(x.shape))
-    _same(case, "the gradient of broadcasting against the sum over tiles", pull(weights), summed, 1e-9, 1)
+    _same(case, "the gradient of broadcasting against the sum over tiles", pull(weights), summed, 1e-9, 1, True)
 
 
 def _float32(case: Case, order: int, **_: Any) -> None:
@@ -240,7 +253,7 @@ def _float32(case: Case, order: int, **_: Any) -> None:
                     "a float64 constant in it? Python numbers are weak."
                 )
     _same(case, "values in float32 against float64", value, exact, 1e-4)
-    _same(case, "gradients in float32 against float64", found, wanted, 2e-3, 1)
+    _same(case, "gradients in float32 against float64", found, wanted, 2e-3, 1, True)
 
 
 def _complex(case: Case, order: int, **_: Any) -> None:
@@ -265,7 +278,7 @@ def _complex(case: Case, order: int, **_: Any) -> None:
             _array(re) + (1j * _array(im) if x.dtype.kind == "c" else 0)
             for re, im, x in zip(parts[::2], parts[1::2], case.points, strict=True)
         ]
-        _same(case, "the complex gradient against that of real pairs", whole, joined, 1e-9, 1)
+        _same(case, "the complex gradient against that of real pairs", whole, joined, 1e-9, 1, True)
         # The gradient of pairs by forward mode along each kind of direction: independent of the conjugate convention.
         first = directions.each(case.at(case.points))
         along = _inner(weights, jvp(case, tuple(case.at(case.points)), first)[1])
@@ -282,7 +295,7 @@ def _complex(case: Case, order: int, **_: Any) -> None:
     weights = directions.each(value)
     found = wide_pull(tuple(ops.astype(w, y.dtype) for w, y in zip(weights, wide, strict=True)))
     what = "the gradient of real numbers as complex ones"
-    _same(case, what, [ops.real(g) for g in found], pull(weights), 1e-9, 1)
+    _same(case, what, [ops.real(g) for g in found], pull(weights), 1e-9, 1, True)
 
 
 MODES: dict[str, Callable[..., None]] = {

@@ -36,6 +36,11 @@ class Level:
         self.randomness = randomness
 
 
+def _drop_last(entered: list[Any], one: Any) -> None:
+    """Take out the innermost of what was perhaps entered twice."""
+    del entered[len(entered) - 1 - entered[::-1].index(one)]
+
+
 Observer = Callable[[Any, tuple[Any, ...], dict[str, Any], Callable[..., Any]], Any]
 
 
@@ -57,8 +62,8 @@ class Watcher:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        here.observers.remove(self.see)
-        here.watchers.remove(self)
+        _drop_last(here.observers, self.see)
+        _drop_last(here.watchers, self)
         _count(-1)
 
     def see(self, op: Any, args: tuple[Any, ...], params: dict[str, Any], run: Callable[..., Any]) -> Any:

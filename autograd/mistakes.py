@@ -99,6 +99,8 @@ class debug_mode(levels.Watcher):
 
     def accumulating(self, tensor: Any, g: Any, root: Any) -> None:
         """A leaf is about to be given the gradient of the pass that started at node ``root``."""
+        if tensor.node.seq not in self._leaves:
+            self._leaves = {number: seen for number, seen in self._leaves.items() if seen.tensor() is not None}
         seen = self._leaves.setdefault(tensor.node.seq, _Seen(tensor))
         memory = id(owner_of(tensor.array))
         if tensor._grad is not None and bool((tensor._grad.array != 0).any()):

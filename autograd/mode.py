@@ -53,15 +53,18 @@ class _GradMode(ContextDecorator):
         @wraps(function)
         def stepwise(*args: Any, **options: Any) -> Iterator[Any]:
             steps = function(*args, **options)
-            reply = None
+            resume, reply = steps.send, None
             try:
                 while True:
                     with self._recreate_cm():
                         try:
-                            value = steps.send(reply)
+                            value = resume(reply)
                         except StopIteration as end:
                             return end.value
-                    reply = yield value
+                    try:
+                        resume, reply = steps.send, (yield value)
+                    except Exception as error:
+                        resume, reply = steps.throw, error
             finally:
                 steps.close()
 

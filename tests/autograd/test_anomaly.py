@@ -117,3 +117,11 @@ def test_lines_of_a_long_run_do_not_pile_up(monkeypatch):
         for _ in range(100):
             x * 2
         assert len(watcher._lines) == 50
+
+
+def test_a_new_nan_beside_an_old_one_stops():
+    x = ag.tensor([np.nan, -1.0, np.inf], requires_grad=True)
+    with ag.detect_anomaly():
+        x * 2
+        with pytest.raises(ag.AnomalyError, match="^log made a value that is not finite"):
+            ag.log(x)

@@ -70,6 +70,20 @@ def test_a_decorated_generator_runs_each_step_in_the_mode():
     assert next(running) == "end"
 
 
+def test_a_decorated_generator_sees_what_is_thrown_into_it():
+    @ag.no_grad()
+    def steps():
+        try:
+            yield 1
+        except KeyError:
+            yield ag.is_grad_enabled()
+
+    running = steps()
+    assert next(running) == 1
+    assert running.throw(KeyError()) is False
+    assert ag.is_grad_enabled()
+
+
 def test_an_async_function_is_refused():
     with pytest.raises(ag.ArgumentError, match="work is async, and other tasks would run in its mode"):
 

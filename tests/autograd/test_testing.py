@@ -483,3 +483,25 @@ def test_wrong_options_of_the_plugin_are_named(tmp_path, option, message):
     shown = run(sys.executable, "-m", "pytest", "-q", option, cwd=tmp_path)
     assert shown.returncode == 4  # a usage error, not an internal one
     assert message in shown.stderr
+
+
+def test_a_derivative_of_nan_in_both_modes_is_found():
+    nan = bad([lambda g, x: g * x * np.nan], [lambda t, x: t * x * np.nan])
+    with pytest.raises(ag.GradcheckError, match="the derivative is NaN in both modes"):
+        assert_gradients(nan, np.ones(2), order=1, modes="forward")
+
+
+def test_arguments_of_very_different_sizes_do_not_hide_each_others_errors():
+    wrong = ag.custom_op(
+        lambda x, y: x + y * y, vjp=[lambda g: g, lambda g, y: g * 2 * y], kind="elementwise", name="wrong",
+        jvp=[lambda t: t, lambda t, y: t * 2 * y], batch=lambda op, args, params, level: (
+            op(*(a.value if hasattr(a, "level") else a for a in args)) * 1.01, 0
+        ),
+    )  # fmt: skip
+    with pytest.raises(ag.GradcheckError, match="vmap"):
+        assert_gradients(wrong, np.full(2, 1e-8), np.full(2, 1e3), modes="vmap")
+
+
+def test_results_that_are_zero_are_no_failure():
+    assert_gradients(lambda x: ag.layer_norm(x, (4,)).mean(), np.random.default_rng(0).normal(size=(3, 4)))
+    assert_gradients(lambda x: (ag.sin(x) ** 2 + ag.cos(x) ** 2 - 1).sum(), np.array([0.3, 1.2, -2.0]))
