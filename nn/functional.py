@@ -255,8 +255,7 @@ def silu(input: Tensor) -> Tensor:
 
 def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     r""":math:`\ln(1 + e^{\beta x}) / \beta`; where ``beta x`` exceeds ``threshold`` it is ``x`` itself."""
-    scaled = input * beta
-    return ag.where(scaled > threshold, input, ag.softplus(scaled) / beta)
+    return ag.softplus(input, beta, threshold)
 
 
 def softmax(input: Tensor, dim: int = -1) -> Tensor:

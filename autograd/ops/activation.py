@@ -51,15 +51,30 @@ sigmoid = primitive(
     reference=lambda x: 1 / (1 + np.exp(-x)),
     doc=r"The logistic function :math:`1 / (1 + e^{-x})`; never overflows.",
 )  # fmt: skip
-softplus = primitive(
+_softplus = primitive(
     "softplus", lambda x: np.logaddexp(x, np.zeros_like(x)), kind="elementwise",
     vjp=[lambda g, x: g * sigmoid(x)], jvp="from_vjp",
     code="(fmax({0}, 0) + log1p(exp(-fabs({0}))))", latex=r"\ln(1 + e^{{{0}}})", vjp_latex=[r"\bar y \, \sigma(x)"],
     flops=per_element(18),
     samples=elementwise_samples(low=-4, high=4, far=((-20.0, -5.0), (20.0, 90.0))),
     reference=lambda x: np.log(1 + np.exp(x)),
-    doc=r"A smooth relu :math:`\ln(1 + e^x)`; never overflows.",
 )  # fmt: skip
+
+
+def softplus(x: Any, beta: float = 1.0, threshold: float | None = None) -> Any:
+    r"""A smooth relu :math:`\ln(1 + e^{\beta x}) / \beta`; never overflows.
+
+    Where ``beta * x`` exceeds ``threshold`` it is ``x``: PyTorch's default of 20 costs float64 half of its digits, so
+    by default there is none. A ``beta`` of 0 raises ``ArgumentError``.
+    """
+    if beta == 0:
+        raise ArgumentError("softplus: beta is 0; the function divides by it. Give another number.")
+    scaled = x if beta == 1 else x * beta
+    y = _softplus(scaled)
+    y = y if beta == 1 else y / beta
+    return y if threshold is None else where(scaled > threshold, x, y)
+
+
 silu = primitive(
     "silu", lambda x: x * _sigmoid(x), kind="elementwise",
     vjp=[lambda g, x: g * _silu_slope(x)], jvp="from_vjp",

@@ -10,7 +10,7 @@ import numpy as np
 from autograd.backend import device_of
 from autograd.composite import composite
 from autograd.errors import ArgumentError, ShapeError
-from autograd.ops.convolution import Sizes, check_image, several
+from autograd.ops.convolution import Sizes, check_image, several, unbatched
 from autograd.ops.indexing import getitem, take_along_axis
 from autograd.ops.linalg import matmul
 from autograd.ops.pooling import no_image
@@ -73,10 +73,12 @@ def _largest_of(x: Any, edges: list[tuple[int, int]]) -> Any:
     return squeeze(take_along_axis(gathered, argmax(gathered, -1, keepdims=True), -1), -1)
 
 
+@unbatched
 def _adaptive_avg(n: int, x: Any, output_size: Any) -> Any:
     return _along_each(x, _output_sizes(f"adaptive_avg_pool{n}d", x, output_size, n), _mean_windows)
 
 
+@unbatched
 def _adaptive_max(n: int, x: Any, output_size: Any) -> Any:
     sizes = _output_sizes(f"adaptive_max_pool{n}d", x, output_size, n)
     return _along_each(x, sizes, lambda part, size, out: _largest_of(part, _edges(size, out)))
@@ -150,6 +152,7 @@ def adaptive_max_pool3d(x: Any, output_size: Any) -> Any:
 # Windows at random places. The samples leave chance no room: one window, or as many as there are places.
 
 
+@unbatched
 def _fractional(
     n: int, x: Any, kernel_size: Any, output_size: Any, output_ratio: Any, generator: Generator | None
 ) -> Any:

@@ -12,7 +12,7 @@ from autograd.backend import is_array
 from autograd.composite import composite
 from autograd.dispatch import bound
 from autograd.errors import ArgumentError, DtypeError, RangeError, ShapeError
-from autograd.ops.elementwise import where
+from autograd.ops.elementwise import clip, where
 from autograd.ops.indexing import getitem
 from autograd.ops.linalg import matmul
 from autograd.ops.random import dropout
@@ -108,12 +108,21 @@ def _indices(op: str, indices: Any, n: int) -> Any:
     return indices
 
 
+def _row(op: str, padding_idx: int, weight: Any) -> int:
+    """The row that ``padding_idx`` names, from the end where it is negative."""
+    n = weight.shape[0]
+    if not -n <= padding_idx < n:
+        raise RangeError(f"{op}: padding_idx={padding_idx} is no row; the table has rows 0 to {n - 1}.")
+    return padding_idx % n
+
+
 @composite(
     r"{1}[{0}]",
     [sample(integers(2, 3, high=5), spec(5, 4)), sample(integers(3, high=5), spec(5, 2))],
     errors=[
         ErrorSample((np.array([9]), np.ones((5, 2))), RangeError, "indices hold 9; the table has rows 0 to 4"),
         ErrorSample((np.ones(2), np.ones((5, 2))), DtypeError, "indices must be integers, not float64"),
+        ErrorSample((np.array([0]), np.ones((5, 2))), RangeError, "padding_idx=5 .* rows 0 to 4", {"padding_idx": 5}),
     ],
 )
 def embedding(indices: Any, weight: Any, padding_idx: int | None = None) -> Any:
@@ -127,7 +136,7 @@ def embedding(indices: Any, weight: Any, padding_idx: int | None = None) -> Any:
     rows = getitem(weight, places)
     if padding_idx is None:
         return rows
-    padding = (places == padding_idx % weight.shape[0])[..., None]
+    padding = (places == _row("embedding", padding_idx, weight))[..., None]
     constant = weight.detach() if hasattr(weight, "detach") else weight
     return where(padding, getitem(constant, places), rows)
 
@@ -135,71 +144,100 @@ def embedding(indices: Any, weight: Any, padding_idx: int | None = None) -> Any:
 @composite(
     r"\textstyle\sum {1}[{0}]",
     [
-        *(sample(integers(2, 3, high=5), spec(5, 4, distinct=True), mode=m) for m in ("sum", "mean", "max")),
-        *(sample(integers(2, 5, high=3), spec(3, 2, distinct=True), mode=m, padding_idx=-1) for m in ("mean", "max")),
-        *(
-            sample(integers(5, high=3), spec(3, 2, distinct=True), offsets=[0, 2, 2], mode=m, padding_idx=0)
-            for m in ("sum", "mean", "max")
-        ),
+        sample(integers(2, 3, high=5), spec(5, 4, distinct=True), mode=m, padding_idx=p)
+        for m in ("sum", "mean", "max")
+        for p in (None, -1)
     ],
     errors=[
         ErrorSample((np.array([[0]]), np.ones((5, 2))), ArgumentError, "mode must be", {"mode": "most"}),
-        ErrorSample((np.array([[0]]), np.ones((5, 2))), RangeError, "padding_idx 5 is outside", {"padding_idx": 5}),
+        ErrorSample((np.array([[0]]), np.ones((5, 2))), RangeError, "padding_idx=-6", {"padding_idx": -6}),
+        ErrorSample((np.array([[0]]), np.ones(5)), ShapeError, "weight must be"),
+        ErrorSample((np.zeros((1, 1, 1), int), np.ones((5, 2))), ShapeError, "indices must be"),
+        ErrorSample((np.array([[0]]), np.ones((5, 2))), ArgumentError, "offsets", {"offsets": np.array([0])}),
+        ErrorSample(
+            (np.array([[0]]), np.ones((5, 2))),
+            ShapeError,
+            r"per_sample_weights are \(2,\)",
+            {"mode": "sum", "per_sample_weights": np.ones(2)},
+        ),
     ],
 )
 def embedding_bag(
-    indices: Any, weight: Any, offsets: Any = None, mode: str = "mean", per_sample_weights: Any = None,
+    indices: Any,
+    weight: Any,
+    offsets: Any = None,
+    mode: str = "mean",
+    per_sample_weights: Any = None,
     padding_idx: int | None = None,
-) -> Any:  # fmt: skip
-    """The sum, mean or maximum of rows of a table over bags of indices; of an empty bag it is 0.
+) -> Any:
+    """The sum, mean or maximum of rows of a table over bags of indices.
 
-    ``indices`` is ``(bags, n)``, or a vector that is cut into bags at ``offsets``; ``weight (rows, features)``. With
-    ``mode="sum"`` each row can be weighed by ``per_sample_weights``, of the shape of ``indices``. Rows at
-    ``padding_idx`` (from the end, if negative) count for nothing: not in the mean, and without a gradient.
+    ``indices`` is ``(bags, n)``, or a vector that is cut into bags at ``offsets``. ``per_sample_weights``, of the shape
+    of ``indices``, scale the rows of a sum. The row ``padding_idx`` counts in no bag; a bag without rows gives 0.
     """
+    if weight.ndim != 2:
+        raise ShapeError(f"embedding_bag: weight must be (rows, features), not {tuple(weight.shape)}.")
     if mode not in ("sum", "mean", "max"):
         raise ArgumentError(f'embedding_bag: mode must be "sum", "mean" or "max", not {mode!r}.')
     if per_sample_weights is not None and mode != "sum":
-        raise ArgumentError('embedding_bag: per_sample_weights need mode="sum".')
+        raise ArgumentError(f'embedding_bag: per_sample_weights need mode="sum", not {mode!r}.')
     places = _indices("embedding_bag", indices, weight.shape[0])
-    if padding_idx is not None and not -weight.shape[0] <= padding_idx < weight.shape[0]:
-        raise RangeError(
-            f"embedding_bag: padding_idx {padding_idx} is outside of the {weight.shape[0]} rows of weight."
+    if places.ndim not in (1, 2):
+        raise ShapeError(
+            f"embedding_bag: indices must be (bags, n), or a vector with offsets, not {tuple(places.shape)}."
+        )
+    if (offsets is None) == (places.ndim == 1):
+        raise ArgumentError(
+            f"embedding_bag: indices are {tuple(places.shape)}; a vector needs offsets, where each bag starts, and a "
+            "matrix of bags takes none."
         )
     rows = getitem(weight, places)
     if per_sample_weights is not None:
+        if tuple(per_sample_weights.shape) != tuple(places.shape):
+            raise ShapeError(
+                f"embedding_bag: per_sample_weights are {tuple(per_sample_weights.shape)}; indices "
+                f"{tuple(places.shape)} want their own shape."
+            )
         rows = rows * per_sample_weights[..., None]
-    counts = places == places if padding_idx is None else places != padding_idx % weight.shape[0]
-    nothing = -np.inf if mode == "max" else 0
+    counted = None
     if padding_idx is not None:
-        rows = where(counts[..., None], rows, nothing)
+        counted = (places != _row("embedding_bag", padding_idx, weight))[..., None]
+        rows = where(counted, rows, -np.inf if mode == "max" else 0)
+        counted = where(counted, module_of(rows).ones((), dtype=rows.dtype), 0)
     if places.ndim == 2:
-        sizes = counts.sum(1)
-        total = maximum_of(rows, 1) if mode == "max" else sum(rows, 1)
-    else:
-        starts = _starts(offsets, places.shape[0])
-        lengths = np.diff([*starts, places.shape[0]])
-        bags = module_of(rows).asarray(np.repeat(np.arange(len(starts)), lengths))
-        empty = module_of(rows).zeros((len(starts), weight.shape[1]), dtype=rows.dtype)
-        sizes = index_add(module_of(rows).zeros(len(starts), dtype=np.int64), 0, bags, counts.astype(np.int64))
         if mode == "max":
-            edges = pairwise([*starts, places.shape[0]])
-            total = stack([maximum_of(rows[a:b], 0) if b > a else empty[0] for a, b in edges], 0)
-        else:
-            total = index_add(empty, 0, bags, rows)
-    if mode == "mean":
-        return total / where(sizes == 0, 1, sizes)[:, None].astype(rows.dtype)
-    return where((sizes == 0)[:, None], 0, total) if mode == "max" else total
-
-
-def _starts(offsets: Any, n: int) -> list[int]:
-    """Where each bag of a vector of ``n`` indices begins."""
-    if offsets is None:
-        raise ArgumentError("embedding_bag: a vector of indices needs offsets, where each bag starts.")
+            return _largest(rows, counted)
+        total = sum(rows, 1)
+        if mode == "sum":
+            return total
+        return total / (places.shape[1] if counted is None else clip(sum(counted, 1), 1, None))
     starts = [int(o) for o in np.asarray(constant(offsets)).tolist()]
-    if starts[:1] != [0] or any(a > b for a, b in pairwise([*starts, n])):
-        raise ShapeError(f"embedding_bag: offsets {starts} must start with 0, not decrease, and stay within {n}.")
-    return starts
+    edges = [*starts, places.shape[0]]
+    if starts[:1] != [0] or any(a > b for a, b in pairwise(edges)):
+        raise ShapeError(
+            f"embedding_bag: offsets {starts} must start with 0, not decrease, and stay within {places.shape[0]}."
+        )
+    sizes = np.diff(edges)
+    bag = np.repeat(np.arange(len(starts)), sizes)
+    empty = module_of(rows).zeros((len(starts), weight.shape[1]), dtype=rows.dtype)
+    if mode == "max":
+        return stack([_largest_bag(rows, counted, a, b) if b > a else empty[0] for a, b in pairwise(edges)], 0)
+    total = index_add(empty, 0, bag, rows)
+    if mode == "sum":
+        return total
+    if counted is None:
+        return total / np.maximum(sizes, 1)[:, None].astype(rows.dtype)
+    return total / clip(index_add(empty[:, :1], 0, bag, counted), 1, None)
+
+
+def _largest(rows: Any, counted: Any) -> Any:
+    """The maxima of bags ``(bags, n, features)``; 0 for those in which nothing counts."""
+    largest = maximum_of(rows, 1)
+    return largest if counted is None else where(sum(counted, 1) > 0, largest, 0)
+
+
+def _largest_bag(rows: Any, counted: Any, start: int, stop: int) -> Any:
+    return _largest(rows[start:stop][None], None if counted is None else counted[start:stop][None])[0]
 
 
 def one_hot(indices: Any, num_classes: int = -1) -> Any:

@@ -6,8 +6,10 @@ are the other two, so every order exists without further code. The transposed co
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -243,13 +245,25 @@ _CONV = {n: _make(n) for n in (1, 2, 3)}
 _LAYOUT = {1: "(N, C, L)", 2: "(N, C, H, W)", 3: "(N, C, D, H, W)"}
 
 
+def unbatched(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let ``function(n, x, ...)`` take one image without its batch axis; the result has none too."""
+
+    @functools.wraps(function)
+    def either(n: int, x: Any, *rest: Any) -> Any:
+        if x.ndim != n + 1:
+            return function(n, x, *rest)
+        y = function(n, x[None], *rest)
+        return tuple(part[0] for part in y) if isinstance(y, tuple) else y[0]
+
+    return either
+
+
 def check_image(op: str, x: Any, n: int) -> None:
     """Raise unless ``x`` is a batch of images of ``n`` dimensions."""
     if x.ndim != n + 2:
-        hint = {n: "x[None, None]", n + 1: "x[None] (a batch of one) or x[:, None] (one channel)"}.get(x.ndim)
-        raise ShapeError(
-            f"{op}: x must be {_LAYOUT[n]}, not {tuple(x.shape)}." + (f" Add the missing axes: {hint}." if hint else "")
-        )
+        hint = " Add the missing axis of channels: x[None]." if x.ndim == n else ""
+        one = _LAYOUT[n].replace("N, ", "")
+        raise ShapeError(f"{op}: x must be {_LAYOUT[n]} or, for one image, {one}, not {tuple(x.shape)}.{hint}")
     if not is_differentiable(x.dtype):
         raise DtypeError(f"{op}: x must be floating point, not {x.dtype}. Convert it with x.astype('float32').")
 
@@ -295,6 +309,7 @@ def _padded(op: str, x: Any, kernel: Sizes, padding: Any, stride: Sizes, dilatio
     return x, tuple(t // 2 for t in total)
 
 
+@unbatched
 def _convolve(n: int, x: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Any:
     op = f"conv{n}d"
     kernel = tuple(weight.shape)
@@ -321,7 +336,8 @@ def conv2d(
     """2-D convolution as in neural networks (cross-correlation: the kernel is not flipped).
 
     Shape: ``x (N, C, H, W)``, ``weight (O, C / groups, kernel height, kernel width)``, ``bias (O,)`` or None; the
-    result is ``(N, O, H_out, W_out)`` with ``H_out = (H + 2 padding - dilation (kernel - 1) - 1) // stride + 1``.
+    result is ``(N, O, H_out, W_out)`` with ``H_out = (H + 2 padding - dilation (kernel - 1) - 1) // stride + 1``. One
+    image without its batch axis, ``(C, H, W)``, gives one without.
     ``stride``, ``padding`` and ``dilation`` are a number or a (height, width) pair; ``padding`` may be ``"same"`` or
     ``"valid"``.
     """
@@ -346,6 +362,7 @@ def _refused_transposes(n: int) -> list[ErrorSample]:
     ]
 
 
+@unbatched
 def _transpose(
     n: int, x: Any, weight: Any, bias: Any, stride: Any, padding: Any, output_padding: Any, groups: int, dilation: Any
 ) -> Any:

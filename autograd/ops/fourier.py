@@ -127,7 +127,7 @@ def _fitted(x: Any, n: int | None, axis: int) -> Any:
     return pad(x, widths)
 
 
-def _checked_norm(op: str, norm: str | None) -> str:
+def _norm(op: str, norm: str | None) -> str:
     norm = "backward" if norm is None else norm
     if norm not in _NORMS:
         raise ArgumentError(f'{op}: norm must be "backward", "ortho" or "forward", not {norm!r}.')
@@ -135,7 +135,7 @@ def _checked_norm(op: str, norm: str | None) -> str:
 
 
 def _arguments(op: str, x: Any, axis: int, norm: str | None) -> tuple[int, str]:
-    norm = _checked_norm(op, norm)
+    norm = _norm(op, norm)
     axis = normalize_axis(op, axis, x.ndim, x.shape)
     if x.shape[axis] == 0:
         raise ShapeError(f"{op}: axis {axis} of x {tuple(x.shape)} has no elements to transform.")
@@ -269,6 +269,26 @@ def irfftn(x: Any, s: Sequence[int] | None = None, axes: Sequence[int] | None = 
 
 
 @composite(
+    r"\mathcal F {0}",
+    [sample(spec(2, 3)), sample(spec(2, 3, 2), s=(2, 5), axes=(0, 1), norm="ortho")],
+    errors=_wrong,
+)
+def hfftn(x: Any, s: Sequence[int] | None = None, axes: Sequence[int] | None = None, norm: str | None = None) -> Any:
+    """:func:`hfft` along the last of several axes after :func:`fft` along the others (PyTorch's function): real."""
+    return irfftn(x.conj(), s, axes, _swapped(_norm("hfftn", norm)))
+
+
+@composite(
+    r"\mathcal F^{{-1}} {0}",
+    [sample(spec(2, 3)), sample(spec(2, 4), s=(3, 2), axes=(0, 1), norm="ortho")],
+    errors=_wrong,
+)
+def ihfftn(x: Any, s: Sequence[int] | None = None, axes: Sequence[int] | None = None, norm: str | None = None) -> Any:
+    """The inverse of :func:`hfftn`."""
+    return rfftn(x, s, axes, _swapped(_norm("ihfftn", norm))).conj()
+
+
+@composite(
     r"\mathcal F_2 {0}",
     [sample(spec(3, 4)), sample(spec(2, 3, 2), s=(2, 2), axes=(0, 1), norm="ortho")],
     reference=np.fft.fft2,
@@ -309,32 +329,20 @@ def irfft2(x: Any, s: Any = None, axes: Sequence[int] = _TWO, norm: str | None =
 
 
 @composite(
-    r"\operatorname{{hfft}}_n {0}",
-    [sample(spec(3, 3, low=0.3)), sample(spec(2, 3, 2), s=(3, 4), axes=(0, 1), norm="ortho")],
+    r"\mathcal F_2 {0}",
+    [sample(spec(3, 4)), sample(spec(2, 3, 2), s=(2, 2), axes=(0, 1), norm="ortho")],
     errors=_wrong,
 )
-def hfftn(x: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> Any:
-    """The transform along several axes of a signal with Hermitian symmetry, given by half of the last axis: real."""
-    return irfftn(x.conj(), s, axes, _swapped(_checked_norm("hfftn", norm)))
-
-
-@composite(
-    r"\operatorname{{ihfft}}_n {0}",
-    [sample(spec(3, 4)), sample(spec(2, 3, 2), s=(2, 2), axes=(0, 1), norm="forward")],
-    errors=_wrong,
-)
-def ihfftn(x: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> Any:
-    """The inverse of :func:`hfftn`."""
-    return rfftn(x, s, axes, _swapped(_checked_norm("ihfftn", norm))).conj()
-
-
-@composite(r"\operatorname{{hfft}}_2 {0}", [sample(spec(3, 3, low=0.3))])
 def hfft2(x: Any, s: Any = None, axes: Sequence[int] = _TWO, norm: str | None = None) -> Any:
     """:func:`hfftn` along two axes."""
     return hfftn(x, s, axes, norm)
 
 
-@composite(r"\operatorname{{ihfft}}_2 {0}", [sample(spec(3, 4))])
+@composite(
+    r"\mathcal F_2^{{-1}} {0}",
+    [sample(spec(3, 4)), sample(spec(2, 3, 2), s=(2, 2), axes=(0, 1), norm="ortho")],
+    errors=_wrong,
+)
 def ihfft2(x: Any, s: Any = None, axes: Sequence[int] = _TWO, norm: str | None = None) -> Any:
     """:func:`ihfftn` along two axes."""
     return ihfftn(x, s, axes, norm)
@@ -365,16 +373,28 @@ def ifftshift(x: Any, axes: Any = None) -> Any:
 # ------------------------------------------------------------------------------------------------- short windows
 
 
+def _hop(op: str, x: Any, n_fft: int, hop_length: int | None, axes: int) -> int:
+    hop = n_fft // 4 if hop_length is None else hop_length
+    if hop < 1 or n_fft < 1:
+        raise ArgumentError(f"{op}: n_fft={n_fft} and hop_length={hop} must be 1 or more.")
+    if x.ndim < axes:
+        wanted = "(..., T)" if axes == 1 else "(..., frequencies, windows)"
+        raise ShapeError(f"{op}: x must be {wanted}, not {tuple(x.shape)}.")
+    return hop
+
+
 def _window(op: str, x: Any, window: Any, n_fft: int, win_length: int | None) -> Any:
-    """The window, in the middle of ``n_fft`` elements."""
-    length = n_fft if win_length is None else win_length
-    if not 1 <= length <= n_fft:
-        raise ArgumentError(f"{op}: win_length={length} must be from 1 to n_fft={n_fft}.")
+    """The window, of ones where none is given, with zeros on both sides up to ``n_fft`` elements."""
+    if win_length is not None and not 1 <= win_length <= n_fft:
+        raise ArgumentError(f"{op}: win_length={win_length} must be from 1 to n_fft={n_fft}.")
     if window is None:
-        window = module_of(x).ones(length, dtype=x.dtype if x.dtype.kind != "c" else x.real.dtype)
-    elif window.ndim != 1 or window.shape[0] > n_fft or (win_length is not None and window.shape[0] != length):
-        wanted = f"win_length={win_length}" if win_length is not None else f"at most n_fft={n_fft}"
-        raise ShapeError(f"{op}: window is {tuple(window.shape)}; it must be a vector of {wanted} elements.")
+        window = module_of(x).ones(win_length or n_fft, dtype=x.dtype if x.dtype.kind != "c" else x.real.dtype)
+    if window.ndim != 1 or window.shape[0] > n_fft:
+        raise ShapeError(
+            f"{op}: window is {tuple(window.shape)}; it must be a vector of at most n_fft={n_fft} elements."
+        )
+    if win_length is not None and window.shape[0] != win_length:
+        raise ShapeError(f"{op}: window is {tuple(window.shape)}; win_length={win_length} wants ({win_length},).")
     short = n_fft - window.shape[0]
     return pad(window, ((short // 2, short - short // 2),))
 
@@ -384,9 +404,20 @@ def _window(op: str, x: Any, window: Any, n_fft: int, win_length: int | None) ->
     [
         sample(spec(2, 12), n_fft=4, hop_length=2),
         sample(spec(9), n_fft=4, center=False),
-        sample(spec(8), n_fft=4, win_length=2, hop_length=1),
+        sample(spec(9), n_fft=6, hop_length=2, win_length=3),
     ],
-    errors=[ErrorSample((np.ones(4),), ArgumentError, "n_fft=0 and hop_length=0 must be 1 or more", {"n_fft": 0})],
+    errors=[
+        ErrorSample((np.ones(4),), ArgumentError, "n_fft=0 and hop_length=0 must be 1 or more", {"n_fft": 0}),
+        ErrorSample(
+            (np.ones(9),), ArgumentError, "win_length=5 must be from 1 to n_fft=4", {"n_fft": 4, "win_length": 5}
+        ),
+        ErrorSample(
+            (np.ones(9),),
+            ShapeError,
+            r"window is \(3,\); win_length=2 wants \(2,\)",
+            {"n_fft": 4, "window": np.ones(3), "win_length": 2},
+        ),
+    ],
 )
 def stft(
     x: Any,
@@ -402,15 +433,18 @@ def stft(
     """The Fourier transform of windows of ``n_fft`` elements, every ``hop_length`` (a quarter by default).
 
     Shape: ``(..., T)`` gives ``(..., frequencies, windows)``, complex. With ``center`` the signal is padded so that
-    window ``t`` is centred at ``t * hop_length``. ``window`` holds ``win_length`` weights (``n_fft`` by default; ones
-    where none are given) and stands in the middle of ``n_fft`` elements.
+    window ``t`` is centred at ``t * hop_length``. ``window`` (ones by default) has ``win_length`` elements, ``n_fft``
+    at most, and lies in the middle of them.
     """
-    hop = n_fft // 4 if hop_length is None else hop_length
-    if hop < 1 or n_fft < 1:
-        raise ArgumentError(f"stft: n_fft={n_fft} and hop_length={hop} must be 1 or more.")
+    hop = _hop("stft", x, n_fft, hop_length, 1)
+    weights = _window("stft", x, window, n_fft, win_length)
     if center:
         x = pad(x, ((0, 0),) * (x.ndim - 1) + ((n_fft // 2, n_fft // 2),), mode=pad_mode)
-    frames = sliding_windows(x, n_fft, hop) * _window("stft", x, window, n_fft, win_length)
+    if x.shape[-1] < n_fft:
+        raise ShapeError(
+            f"stft: the signal has {x.shape[-1]} elements with its padding; n_fft={n_fft} must not exceed them."
+        )
+    frames = sliding_windows(x, n_fft, hop) * weights
     norm = "ortho" if normalized else "backward"
     y = rfft(frames, norm=norm) if onesided and x.dtype.kind != "c" else fft(frames, norm=norm)
     return moveaxis(y, -1, -2)
@@ -448,11 +482,9 @@ def istft(
     Shape: ``(..., frequencies, windows)`` gives ``(..., T)``, real. Raises ``ShapeError`` for another number of
     frequencies than ``n_fft`` has, and ``ArgumentError`` where no window reaches some part of the signal.
     """
-    hop = n_fft // 4 if hop_length is None else hop_length
-    if hop < 1 or n_fft < 1:
-        raise ArgumentError(f"istft: n_fft={n_fft} and hop_length={hop} must be 1 or more.")
+    hop = _hop("istft", x, n_fft, hop_length, 2)
     frequencies = n_fft // 2 + 1 if onesided else n_fft
-    if x.ndim < 2 or x.shape[-2] != frequencies:
+    if x.shape[-2] != frequencies:
         raise ShapeError(
             f"istft: x must be (..., {frequencies} frequencies, windows) for n_fft={n_fft}, onesided={onesided}, "
             f"not {tuple(x.shape)}. Give the n_fft of the stft."

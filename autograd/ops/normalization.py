@@ -37,6 +37,17 @@ def _by_channel(op: str, name: str, value: Any, x: Any) -> Any:
     return reshape(value, (-1,) + (1,) * (x.ndim - 2))
 
 
+def _follow(running: Any, value: Any, momentum: float, factor: float = 1.0) -> None:
+    """Move a running statistic, where there is one, towards ``factor * value`` in place; nothing is recorded."""
+    if running is None:
+        return
+    batch = (value.array if isinstance(value, Variable) else value).reshape(-1) * factor
+    target = running.array if isinstance(running, Variable) else running
+    target += momentum * (batch - target).astype(target.dtype)
+    if isinstance(running, Variable):
+        mark_written(running)
+
+
 def _affine(y: Any, weight: Any, bias: Any) -> Any:
     y = y if weight is None else y * weight
     return y if bias is None else y + bias
@@ -77,14 +88,8 @@ def batch_norm(
                 f"batch_norm: x {tuple(x.shape)} has {n} value(s) for each channel; training needs two at least."
             )
         centre, spread = mean(x, axes, keepdims=True), var(x, axes, keepdims=True)
-        with no_grad():
-            for running, value, factor in ((running_mean, centre, 1.0), (running_var, spread, n / (n - 1))):
-                if running is not None:
-                    batch = (value.array if isinstance(value, Variable) else value).reshape(-1) * factor
-                    target = running.array if isinstance(running, Variable) else running
-                    target += momentum * (batch - target).astype(target.dtype)
-                    if isinstance(running, Variable):
-                        mark_written(running)
+        _follow(running_mean, centre, momentum)
+        _follow(running_var, spread, momentum, n / (n - 1))
     else:
         if running_mean is None or running_var is None:
             raise ArgumentError("batch_norm: outside training the running mean and variance are needed; they are None.")
@@ -173,16 +178,50 @@ def group_norm(x: Any, num_groups: int, weight: Any = None, bias: Any = None, ep
 @composite(
     r"\gamma \frac{{{0} - \mu}}{{\sqrt{{\sigma^2 + \epsilon}}}} + \beta",
     [sample(spec(2, 3, 4), spec(3), spec(3)), sample(spec(2, 2, 2, 3), None, None)],
-    errors=[ErrorSample((np.ones((2, 3)), None, None), ShapeError, "places to normalise over")],
+    errors=[
+        ErrorSample((np.ones((2, 3)), None, None), ShapeError, "places to normalise over"),
+        ErrorSample((np.ones((2, 3, 2)), None, None), ArgumentError, "they are None", {"use_input_stats": False}),
+        ErrorSample(
+            (np.ones((2, 3, 2)), None, None), ShapeError, r"running_var is \(2,\)", {"running_var": np.ones(2)}
+        ),
+        ErrorSample(
+            (np.ones((2, 3, 1)), None, None), ShapeError, "1 value.* two at least", {"running_var": np.ones(3)}
+        ),
+    ],
 )
-def _instance_norm(x: Any, weight: Any, bias: Any) -> Any:
-    return instance_norm(x, weight, bias)
+def _instance_norm(x: Any, weight: Any, bias: Any, **statistics: Any) -> Any:
+    return instance_norm(x, weight, bias, **statistics)
 
 
-def instance_norm(x: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
-    """Each channel of each example normalised by itself (Ulyanov et al., 2016, arXiv:1607.08022)."""
+def instance_norm(
+    x: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5, *, running_mean: Any = None,
+    running_var: Any = None, use_input_stats: bool = True, momentum: float = 0.1,
+) -> Any:  # fmt: skip
+    """Each channel of each example normalised by itself (Ulyanov et al., 2016, arXiv:1607.08022).
+
+    Running statistics ``(C,)`` move, in place, by ``momentum`` towards the mean over the examples (the running variance
+    towards the unbiased one); they are used where ``use_input_stats`` is false.
+    """
     if x.ndim < 3:
         raise ShapeError(f"instance_norm: x must be (N, C, ...) with places to normalise over, not {tuple(x.shape)}.")
+    if not use_input_stats:
+        if running_mean is None or running_var is None:
+            raise ArgumentError(
+                "instance_norm: use_input_stats=False needs running_mean and running_var; they are None."
+            )
+        return batch_norm(x, running_mean, running_var, weight, bias, eps=eps)
+    places, n = tuple(range(2, x.ndim)), math.prod(x.shape[2:])
+    for name, running in (("running_mean", running_mean), ("running_var", running_var)):
+        _by_channel("instance_norm", name, running, x)
+        if running is not None and n < 2:
+            raise ShapeError(
+                f"instance_norm: x {tuple(x.shape)} has {n} value(s) for each channel of an example; running "
+                "statistics need two at least."
+            )
+    if running_mean is not None or running_var is not None:
+        with no_grad():
+            _follow(running_mean, mean(mean(x, places), 0), momentum)
+            _follow(running_var, mean(var(x, places), 0), momentum, n / max(n - 1, 1))
     return group_norm(x, x.shape[1], weight, bias, eps)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from autograd.backend import Array, array_module
 from autograd.composite import composite
 from autograd.errors import ArgumentError, ShapeError
-from autograd.ops.convolution import Sizes, check_fits, check_image, out_size, several, spread, windows
+from autograd.ops.convolution import Sizes, check_fits, check_image, out_size, several, spread, unbatched, windows
 from autograd.ops.elementwise import abs as absolute
 from autograd.ops.elementwise import where
 from autograd.ops.halves import rounded_once
@@ -182,6 +182,7 @@ def _ceiling(x: Any, geometry: dict[str, Sizes], fill: float) -> tuple[Any, Size
     return x, tuple(extra)
 
 
+@unbatched
 def _max_pool(
     n: int, x: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool, return_indices: bool
 ) -> Any:
@@ -230,6 +231,7 @@ def max_pool2d(
     """The maximum of each window of an image ``(N, C, H, W)``; ``stride`` is the kernel size by default.
 
     Padding never wins. Of tied elements the first takes the whole gradient (PyTorch's convention, unlike ``max``).
+    One image ``(C, H, W)`` gives one.
     ``ceil_mode`` keeps incomplete windows at the end; ``return_indices`` gives the places in the flattened image too.
     """
     return _max_pool(2, x, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
@@ -250,9 +252,11 @@ def max_pool3d(
 
 def _max_unpool(n: int, x: Any, indices: Any, kernel_size: Any, stride: Any, padding: Any, output_size: Any) -> Any:
     op = f"max_unpool{n}d"
-    check_image(op, x, n)
     if tuple(indices.shape) != tuple(x.shape):
         raise ShapeError(f"{op}: indices are {tuple(indices.shape)}; x {tuple(x.shape)} wants its own shape.")
+    if x.ndim == n + 1:  # one image without its batch axis
+        return _max_unpool(n, x[None], indices[None], kernel_size, stride, padding, output_size)[0]
+    check_image(op, x, n)
     kernel = several(op, "kernel_size", kernel_size, n, 1)
     steps = kernel if stride is None else several(op, "stride", stride, n, 1)
     border = several(op, "padding", padding, n, 0)
@@ -314,6 +318,7 @@ def max_unpool3d(
 # ----------------------------------------------------------------------------------------------------- mean, norm
 
 
+@unbatched
 def _avg_pool(
     n: int, x: Any, kernel_size: Any, stride: Any, padding: Any, ceil_mode: bool, count_include_pad: bool,
     divisor_override: int | None,
@@ -393,7 +398,6 @@ def _lp_pool(n: int, x: Any, norm_type: float, kernel_size: Any, stride: Any, ce
 
     powers = _avg_pool(n, absolute(x) ** norm_type, kernel_size, stride, 0, ceil_mode, True, 1)
     nothing = powers == 0
-
     return where(nothing, 0, where(nothing, 1, powers) ** (1 / norm_type))
 
 

@@ -116,13 +116,23 @@ def test_a_gradient_in_the_order_of_zeta_is_refused_by_name() -> None:
     assert x.grad is not None
 
 
+def test_softplus_refuses_a_beta_of_zero() -> None:
+    with pytest.raises(ag.ArgumentError, match="softplus: beta is 0"):
+        ag.softplus(ag.ones(2), beta=0.0)
+
+
+def test_istft_says_how_many_frequencies_it_wants() -> None:
+    with pytest.raises(ag.ShapeError, match="istft: x .* has 4 frequencies; n_fft=4 wants 3"):
+        ag.fft.istft(ag.ones((4, 2), dtype=np.complex64), n_fft=4)
+
+
 def test_arguments_that_an_op_does_not_have_are_refused() -> None:
     w = ag.tensor([1.0, 2.0, 3.0], requires_grad=True)
     for call in (lambda: ag.exp(ag.zeros(3), w), lambda: ag.maximum(w, w, w), lambda: ag.add(w)):
         with pytest.raises(ag.DtypeError, match=r"takes [12] arguments? \("):
             call()
-    with pytest.raises(ag.DtypeError, match="softplus: takes 1 argument .*keyword 'beta'"):
-        ag.softplus(w, beta=2.0)
+    with pytest.raises(ag.DtypeError, match="sigmoid: takes 1 argument .*keyword 'beta'"):
+        ag.sigmoid(w, beta=2.0)
     assert w.tolist() == [1.0, 2.0, 3.0]  # NumPy would have written into it
 
 

@@ -79,6 +79,7 @@ for name, theirs, second in [
     ("i1e", torch.special.i1e, False), ("sinc", torch.sinc, False),
 ]:
     row(f"{name}: at 0", getattr(ag, name), theirs, lambda d: (np.where(d.mask(*(x := d.xs()).shape), 0, x),), second=second)
+row("softplus: beta", ag.softplus, F.softplus, lambda d: (d.xs(), d.one(0.5, 2.0, -1.0), d.one(20.0, 0.5)))
 row("gelu_tanh", lambda x: ag.gelu(x, "tanh"), lambda x: F.gelu(x, approximate="tanh"), lambda d: (d.xs(side=0),))
 row("astype", lambda x: ag.astype(x, "complex128") ** 2, lambda x: x.to(torch.complex128) ** 2, lambda d: (d.xs(),))
 row("to_device", lambda x: ag.to_device(x, "cpu") ** 2, lambda x: x.to("cpu") ** 2, lambda d: (d.xs(),), "dD")
@@ -379,6 +380,17 @@ for mode in ("sum", "mean", "max"):
         lambda i, w, o, p, m=mode: F.embedding_bag(i, w, o, mode=m, padding_idx=p),
         lambda d: (n := d.int(2, 5), (d.picks(n, 4), d.x(4, 3), np.array([0, d.int(0, n)]), d.int(-4, 3)))[1], second=False)
 
+    for pad in (0, -1):
+        row(f"embedding_bag: {mode} of all but {pad}", lambda *a, m=mode, p=pad: ag.embedding_bag(*a, m, padding_idx=p),
+            lambda *a, m=mode, p=pad: F.embedding_bag(*a, mode=m, padding_idx=p),
+            lambda d: (n := d.int(2, 5), (d.picks(n, 4), d.x(4, 3), np.array([0, d.int(0, n)])))[1], second=False)
+        row(f"embedding_bag: matrix, {mode} of all but {pad}", lambda *a, m=mode, p=pad: ag.embedding_bag(*a, None, m, padding_idx=p),
+            lambda *a, m=mode, p=pad: F.embedding_bag(*a, mode=m, padding_idx=p),
+            lambda d: (d.picks((2, d.int(1, 3)), 4), d.x(4, 3)), second=False)
+row("embedding_bag: weights", lambda i, x, o, w: ag.embedding_bag(i, x, o, "sum", w, padding_idx=1),
+    lambda i, x, o, w: F.embedding_bag(i, x, o, mode="sum", per_sample_weights=w, padding_idx=1),
+    lambda d: (n := d.int(2, 5), (d.picks(n, 4), d.x(4, 3), np.array([0, d.int(0, n)]), d.x(n)))[1], second=False)
+
 # ------------------------------------------------------------- joined, edited, chosen; signals; complex numbers; more
 
 
@@ -580,7 +592,7 @@ WITHOUT_ORACLE = {
         "a spelling of reshape, permute_dims, concat, split, diagonal or getitem, which have rows; NumPy is its reference",
     ),
     **dict.fromkeys(("cummin", "eigvals", "eigvalsh", "svdvals"), "in the row of cummax, eig, eigh or svd"),
-    **dict.fromkeys(("fft2", "ifft2", "rfft2", "irfft2"), "the fftn family along two axes, which has rows"),
+    **dict.fromkeys(("fft2", "hfft2", "ifft2", "ihfft2", "rfft2", "irfft2"), "the fftn family along two axes, which has rows"),
     "ctc_loss": "in the row of ctc",
     "nanpercentile": "nanquantile in percent; NumPy is its reference",
     **dict.fromkeys(("put", "take"), "in the row of setitem or getitem; NumPy is the reference"),

@@ -166,7 +166,7 @@ for name in ("fft", "ifft", "hfft", "irfft"):
     row(name, getattr(fft, name), getattr(torch.fft, name), line, "D" if name in ("irfft", "hfft") else "dD")
 row("rfft", fft.rfft, torch.fft.rfft, line)
 row("ihfft", fft.ihfft, torch.fft.ihfft, line)
-for name, dtypes in [("fftn", "dD"), ("ifftn", "dD"), ("rfftn", "d"), ("irfftn", "D")]:
+for name, dtypes in [("fftn", "dD"), ("ifftn", "dD"), ("rfftn", "d"), ("irfftn", "D"), ("hfftn", "D"), ("ihfftn", "d")]:
     row(name, getattr(fft, name), getattr(torch.fft, name), grid, dtypes)
 for name, dtypes in [("hfftn", "D"), ("ihfftn", "d"), ("hfft2", "D"), ("ihfft2", "d")]:
     row(name, getattr(fft, name), getattr(torch.fft, name), lambda d: (d.x(2, 3, 4), None, (-2, -1), d.one(*NORMS)), dtypes)
@@ -192,6 +192,17 @@ row("stft: a shorter window", lambda x, n, hop, c, o: fft.stft(x, n, hop, center
 row("stft: istft", lambda x, n, hop, c, o: fft.istft(fft.stft(x, n, hop, center=c, normalized=o) ** 2, n, hop, center=c, normalized=o),
     lambda x, n, hop, c, o: torch_istft(torch.stft(x, n, hop, window=torch.ones(n, dtype=torch.float64), center=c, normalized=o, return_complex=True) ** 2, n, hop, c, o),
     lambda d: (d.x(2, d.int(8, 12)), d.one(4, 6), d.int(1, 2), d.bool(), d.bool()))
+
+
+
+def short(d: Draw) -> tuple[Any, ...]:
+    return d.x(2, d.int(8, 14)), 6, 1, d.x(n := d.int(3, 6), low=0.5, high=1.5), n
+
+
+row("stft: win_length", lambda x, n, hop, w, m: fft.stft(x, n, hop, w, win_length=m),
+    lambda x, n, hop, w, m: torch.stft(x, n, hop, m, w, return_complex=True), short)
+row("stft: istft of win_length", lambda x, n, hop, w, m: fft.istft(fft.stft(x, n, hop, w, win_length=m) ** 2, n, hop, w, win_length=m),
+    lambda x, n, hop, w, m: torch.istft(torch.stft(x, n, hop, m, w, return_complex=True) ** 2, n, hop, m, w), short, second=False)
 
 # fmt: on
 
