@@ -18,6 +18,7 @@ from autograd.backend import is_differentiable
 from autograd.dispatch import bound
 from autograd.errors import GlassgradError, GradientError
 from autograd.levels import Level
+from autograd.mode import mode
 from autograd.tape import SLOTS, Variable
 from autograd.tensor import Tensor
 
@@ -59,6 +60,11 @@ class _Wrapped(Tensor):
         return self.node is not None
 
     def _must_record(self, other: Any, what: str) -> bool:
+        if not mode.grad and self.node is not None:
+            raise GradientError(
+                f"{what} under no_grad, on a value inside vmap or jvp that gradients flow through: the graph would end "
+                "there. Compute a new value, as with where(condition, a, b), or write outside of no_grad."
+            )
         return True
 
     def backward(self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False) -> None:
@@ -104,6 +110,11 @@ class Dual(_Wrapped):
     def dtype(self) -> np.dtype:
         """The type of the elements."""
         return self.primal.dtype
+
+    @property
+    def device(self) -> str:
+        """Where the array lies."""
+        return self.primal.device
 
     def _rebind(self, result: Any) -> Any:
         if not hasattr(result, "level"):

@@ -7,7 +7,7 @@ batch is the gradient of each example.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,8 @@ __all__ = [
     "point",
     "rebuilt",
     "result_leaf",
+    "split_aux",
+    "twin",
     "variables_among",
 ]
 
@@ -42,6 +44,25 @@ def point(x: Any, transform: str) -> Any:
         if level.size >= 0:
             x = _spread(x, level)
     return _leaf(x, transform)
+
+
+def twin(x: Any) -> Any:
+    """Another object in the same place of the graph: code that works in place moves it, and the point stays."""
+    if isinstance(x, Dual):
+        return Dual(x.level, twin(x.primal), x.tangent)
+    if isinstance(x, Batched):
+        return Batched(x.level, twin(x.value), x.axis)
+    return bound(x.array, x.node)
+
+
+def split_aux(transform: str, value: Any, has_aux: bool) -> tuple[Any, Any]:
+    """What a function returned, and what it returned besides."""
+    if not has_aux:
+        return value, None
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+        seen = f"{len(value)} of them" if isinstance(value, (tuple, list)) else f"a {type(value).__name__}"
+        raise ArgumentError(f"{transform}: with has_aux the function returns a pair (value, aux); got {seen}.")
+    return value[0], value[1]
 
 
 def _spread(x: Any, level: Level) -> Any:
@@ -97,18 +118,20 @@ def result_leaf(transform: str, y: Any) -> Any:
         raise DtypeError(
             f"{transform}: the function returned a {type(y).__name__}; return Tensors, or containers of them."
         )
-    return as_tensor(y)
+    return as_tensor(y, np.int64 if isinstance(y, int) else np.float32)
 
 
 def arguments_at(transform: str, argnums: int | Sequence[int], count: int) -> list[int]:
     """The places that ``argnums`` names among ``count`` arguments."""
-    places = []
+    places: list[int] = []
     for i in (argnums,) if isinstance(argnums, (int, np.integer)) else tuple(argnums):
         if not isinstance(i, (int, np.integer)) or isinstance(i, bool):
             raise DtypeError(f"{transform}: argnums must be integers, not {i!r}.")
         if not -count <= i < count:
             raise DtypeError(f"{transform}: argnums names argument {i}, but the call has {count}.")
         places.append(int(i) % count)
+    if not places:
+        raise ArgumentError(f"{transform}: argnums is empty; name an argument at least.")
     if len(set(places)) != len(places):
         raise ArgumentError(f"{transform}: argnums {argnums!r} names an argument twice.")
     return places
@@ -151,7 +174,7 @@ def is_floating(x: Any) -> bool:
     return isinstance(x, (float, complex)) if dtype is None else is_differentiable(np.dtype(dtype))
 
 
-def rebuilt(structure: Structure, leaves: Sequence[Any], chosen: Sequence[int], new: Sequence[Any]) -> list[Any]:
+def rebuilt(structure: Structure, leaves: Sequence[Any], chosen: Sequence[int], new: Iterable[Any]) -> list[Any]:
     """The arguments with other leaves in the chosen places."""
     leaves = list(leaves)
     for k, x in zip(chosen, new, strict=True):

@@ -192,6 +192,8 @@ class Primitive:
         if self.bare:
             if params or not self.least <= len(args) <= self.arity:
                 raise self._wrong_call(args, params)
+            if len(args) < self.arity:
+                args += (None,) * (self.arity - len(args))  # each rule finds its argument, be it absent
             if len(args) == 1:
                 if isinstance(args[0], Variable):
                     return apply1(self, args[0])

@@ -54,9 +54,17 @@ def _container(x: Any) -> _Container | None:
             kind,
             names,
             [getattr(x, n) for n in names],
-            lambda parts: dataclasses.replace(x, **dict(zip(names, parts, strict=True))),
+            lambda parts: _with_fields(x, names, parts),
         )
     return None
+
+
+def _with_fields(x: Any, names: list[str], parts: list[Any]) -> Any:
+    """A copy of a dataclass with other values; its ``__init__`` does not run again, which may check or change them."""
+    made = copy.copy(x)
+    for name, part in zip(names, parts, strict=True):
+        object.__setattr__(made, name, part)
+    return made
 
 
 def _as_dict(x: dict[Any, Any], keys: list[Any], parts: list[Any]) -> Any:

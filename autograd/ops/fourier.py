@@ -378,7 +378,7 @@ def _hop(op: str, x: Any, n_fft: int, hop_length: int | None, axes: int) -> int:
     if hop < 1 or n_fft < 1:
         raise ArgumentError(f"{op}: n_fft={n_fft} and hop_length={hop} must be 1 or more.")
     if x.ndim < axes:
-        wanted = "(..., T)" if axes == 1 else "(..., frequencies, windows)"
+        wanted = "(..., T)" if axes == 1 else f"(..., {n_fft // 2 + 1} frequencies, windows)"
         raise ShapeError(f"{op}: x must be {wanted}, not {tuple(x.shape)}.")
     return hop
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import copy
 from collections import OrderedDict, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -158,3 +158,37 @@ def test_a_shallow_copy_of_a_parameter_is_a_parameter_over_the_same_memory():
     assert isinstance(twin, nn.Parameter)
     assert (twin.is_leaf, twin.requires_grad, np.shares_memory(twin.array, p.array)) == (True, True, True)
     assert not copy.copy(nn.Parameter([1.0], requires_grad=False)).requires_grad
+
+
+def test_a_dataclass_is_copied_and_not_made_again():
+    @dataclass
+    class Scaled:
+        a: Any
+        b: Any = field(init=False)
+
+        def __post_init__(self):
+            if not np.all(np.asarray(self.a) > 0):
+                raise ValueError("a must be positive")
+            self.a = self.a * 2
+            self.b = np.ones(3)
+
+    q = Scaled(np.array([1.0, 2.0, 3.0]))
+    q.b = 5 * np.ones(3)
+    value, gradient = ag.value_and_grad(lambda d: (d.a * d.b).sum())(q)
+    assert value.item() == 60.0
+    assert gradient.a.tolist() == [5.0] * 3
+    assert ag.tree_map(lambda v: v, q).a.tolist() == [2.0, 4.0, 6.0]
+
+
+def test_ties_of_a_module_are_those_of_its_parameters_and_not_of_equal_values():
+    model = nn.Sequential(nn.Linear(2, 2, bias=False), nn.Linear(2, 2, bias=False))
+    zeros = ag.tree_map(lambda p: 0, model)
+    assert len(ag.tree_leaves(zeros)) == 2
+    assert ag.tree_leaves(ag.tree_map(lambda p, z: p.size + z, model, zeros)) == [4, 4]
+    shared = ag.zeros((2, 2))
+    assert len(dict(ag.tree_map(lambda p: shared, model).named_parameters())) == 2
+    w = ag.tensor(np.ones(2, "float32"), requires_grad=True)
+    gradient = ag.grad(lambda m: ((m[0].weight + m[1].weight) * w).sum())(model)
+    assert len(dict(gradient.named_parameters())) == 2
+    model[1].weight = model[0].weight
+    assert len(ag.tree_leaves(ag.tree_map(lambda p: 0, model))) == 1
