@@ -13,6 +13,7 @@ from autograd.checks import assert_gradients
 from autograd.dispatch import bound
 from autograd.errors import GlassgradError
 from autograd.gradcheck import GradcheckError
+from autograd.mode import enable_grad
 from autograd.tape import Node, Variable, maker_of
 from autograd.watching import Line, scope_path, source_line, summarize
 
@@ -45,8 +46,7 @@ class detect_anomaly(levels.Watcher):
 
     def see(self, op: Any, args: tuple[Any, ...], params: dict[str, Any], run: Callable[..., Any]) -> Any:
         """An op is evaluated: note its line, and stop if it made what is not finite."""
-        if self._check_custom and getattr(op, "custom", False) and op not in self._checked:
-            self._checked.add(op)
+        if self._check_custom and getattr(op, "custom", False):
             self._check(op, args, params)
         value = run(op, args, params)
         for y in value if isinstance(value, tuple) else (value,):
@@ -61,14 +61,15 @@ class detect_anomaly(levels.Watcher):
     def _check(self, op: Any, args: tuple[Any, ...], params: dict[str, Any]) -> None:
         points = [_double(a) for a in args]
         moving = [i for i, p in enumerate(points) if isinstance(p, Variable) and p.node is not None]
-        if moving:
+        if moving and (op, tuple(moving)) not in self._checked:
+            self._checked.add((op, tuple(moving)))
 
             def function(*xs: Any) -> Any:
                 given = dict(zip(moving, xs, strict=True))
                 return op(*(given.get(i, p) for i, p in enumerate(points)), **params)
 
             function.__name__ = op.name
-            with levels.suspended():
+            with levels.suspended(), enable_grad():
                 try:
                     modes = ("reverse",) if op.jvp is None else ("reverse", "forward")
                     assert_gradients(function, *(points[i] for i in moving), order=1, modes=modes)
@@ -95,6 +96,11 @@ class detect_anomaly(levels.Watcher):
 
     def pulled(self, node: Node, parent: Node, g: Any, gi: Any, before: Any) -> None:
         """See one gradient on its way from a node to one of its inputs."""
+        if before is not None and _is_new(_array(before) + _array(gi), [_array(before), _array(gi)]):
+            raise AnomalyError(
+                f"a gradient became not finite when two were added up, on its way to {parent!r}: "
+                f"{summarize(_array(before))} and {summarize(_array(gi))}, the second from {node!r}."
+            )
         if not _is_new(_array(gi), [_array(g)]):
             return
         op: Any = node.op

@@ -24,7 +24,7 @@ from autograd.errors import GradientError
 from autograd.mode import enable_grad, is_grad_enabled
 from autograd.primitive import Primitive
 from autograd.random import get_states, set_states, used_generators
-from autograd.tape import FREED, Held, Node, Variable, maker_of, next_seq, writes
+from autograd.tape import FREED, Held, Node, Variable, maker_of, next_seq, owner_of, writes
 from autograd.tree import tree_flatten, tree_unflatten
 
 __all__ = ["checkpoint"]
@@ -35,9 +35,11 @@ Keep = Callable[[Primitive], bool]
 def checkpoint(function: Callable[..., Any], *args: Any, keep: Keep | None = None, **options: Any) -> Any:
     """``function(*args, **options)``, whose inner values are not kept for backward but computed again there.
 
-    Gradients are those of the plain call. Random ops draw the same numbers the second time, and arrays outside of the
-    function that it writes in place (running statistics) are put back after it. For the rest the function must do the
-    same when it is called again: ``GradientError`` where its ops differ, or where what it reads was changed meanwhile.
+    Gradients are those of the plain call. Random ops draw the same numbers the second time (from the default
+    generators, so not while other threads draw), and arrays outside of the function that it writes under ``no_grad``
+    (running statistics) are put back after it. For the rest the function must do the same when it is called again: what it does
+    besides, such as registering a hook on a Tensor from outside, happens twice. ``GradientError`` where its ops differ,
+    where it writes what it reads, or where what it reads outside of ``no_grad`` was changed meanwhile.
 
     ``keep``  makes it selective: the results of the ops for which ``keep(op)`` holds are kept and not computed again,
               such as ``keep=lambda op: op.kind == "contraction"``
@@ -84,10 +86,10 @@ class _Part(levels.Watcher):
         y = run(op, args, params)
         if (node := _recorded(y, self._start)) is not None:
             self._nodes.append(node)
-            self._names.append(op.name)
-            for a in args:
-                if isinstance(a, Variable) and (a.node is None or a.node.seq < self._start) and id(a) not in self._own:
-                    self._read.setdefault(id(a), (weakref.ref(a), weakref.ref(a.array)))
+            self._names.append(_described(node))
+        for a in args if is_grad_enabled() else ():  # what is read under no_grad is often written there: statistics
+            if isinstance(a, Variable) and (a.node is None or a.node.seq < self._start) and id(a) not in self._own:
+                self._read.setdefault(id(a), (weakref.ref(a), weakref.ref(a.array)))
         if self._keeps(op):
             self._kept.append((y.array, next_seq()))
         return y
@@ -133,9 +135,9 @@ class _Part(levels.Watcher):
                     op.forward = lambda *_, **__: value
             y = run(op, args, params)
             if (node := _recorded(y, start)) is not None:
-                if seen >= len(self._names) or self._names[seen] != op.name:
-                    first = self._names[seen] if seen < len(self._names) else "at its end"
-                    raise self._differs(f"op {seen} was {first}, and now is {op.name}")
+                first = self._names[seen] if seen < len(self._names) else "its end"
+                if first != _described(node):
+                    raise self._differs(f"op {seen} was {first}, and now is {_described(node)}")
                 if seen in self._asked:
                     found[seen] = node.saved
                     nodes.append(node)
@@ -167,7 +169,10 @@ class _Part(levels.Watcher):
                 raise self._differs(f"a Tensor of shape {x.shape} that it closes over holds another array now")
             if known is not None:
                 arrays.append(known)
+        kept = {id(value) for value, _ in self._kept}
         for array in arrays:
+            if id(owner_of(array)) in self._written and id(array) not in kept:
+                raise self._differs(f"it writes an array of shape {tuple(array.shape)} that it also reads")
             if writes.after(array, self._end):
                 raise self._differs(f"an input of shape {tuple(array.shape)} was written in place before backward")
 
@@ -193,6 +198,10 @@ class _Forgotten(Held):
         """The saved values, computed again."""
         saved = self._part.saved(self._place)
         return saved.values(node) if isinstance(saved, Held) else saved
+
+
+def _described(node: Any) -> str:
+    return f"{node.op.name} {node.shape} {node.dtype}"
 
 
 def _recorded(result: Any, start: int) -> Any:

@@ -173,8 +173,8 @@ def i1e(x: Any) -> Any:
 
 _bessel_k = _bessel(
     "bessel_k", _forward("kv", {0: "k0", 1: "k1"}),
-    lambda g, x, n: g * (-0.5 * (_bessel_k(x, n=abs(n - 1)) + _bessel_k(x, n=n + 1))),
-    r"K_n({0})", r"-\tfrac12 \bar y \,(K_{n-1}(x) + K_{n+1}(x))", _positive,
+    lambda g, x, n: -g * (_bessel_k(x, n=abs(n - 1)) + n / x * _bessel_k(x, n=n)),  # no K_{n+1}, which underflows first
+    r"K_n({0})", r"-\bar y \,(K_{n-1}(x) + \tfrac{n}{x} K_n(x))", _positive,
 )  # fmt: skip
 
 

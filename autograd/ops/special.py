@@ -315,8 +315,17 @@ ndtr = _special(
     "ndtr", lambda g, x: g * exp(-0.5 * x * x - _LOG_SQRT_TWO_PI), r"\Phi({0})", r"\bar y \, \phi(x)",
     "The distribution function of the normal distribution.", far=((-20.0, -4.0), (4.0, 20.0)),
 )  # fmt: skip
+
+
+def _log_ndtr_slope(x: Any, y: Any) -> Any:
+    """The density over the distribution function; by the scaled tail where that is small, and would overflow else."""
+    low = _SQRT_TWO_OVER_PI / erfcx(-_SQRT_HALF * where(x > 0, 0, x))
+    high = exp(-0.5 * x * x - y - _LOG_SQRT_TWO_PI)
+    return where(x > 0, high, low)
+
+
 log_ndtr = _special(
-    "log_ndtr", lambda g, x: g * (_SQRT_TWO_OVER_PI / erfcx(-_SQRT_HALF * x)), r"\ln \Phi({0})",
+    "log_ndtr", lambda g, x, y: g * _log_ndtr_slope(x, y), r"\ln \Phi({0})",
     r"\bar y \, \phi(x) / \Phi(x)", "The logarithm of ``ndtr``, right far out in the tail.",
     far=((-90.0, -20.0), (4.0, 20.0)),
 )  # fmt: skip

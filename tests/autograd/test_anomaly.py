@@ -125,3 +125,22 @@ def test_a_new_nan_beside_an_old_one_stops():
         x * 2
         with pytest.raises(ag.AnomalyError, match="^log made a value that is not finite"):
             ag.log(x)
+
+
+def test_a_custom_op_is_checked_by_the_arguments_that_move():
+    wrong = ag.custom_op(lambda a, b: a * b, vjp=[lambda g, b: g * b, lambda g, a: 5 * g * a], name="wrong")
+    right = ag.custom_op(lambda x: x * x, vjp=[lambda g, x: 2 * g * x], name="right")
+    x, y = ag.tensor([1.0, 2.0], requires_grad=True), ag.tensor([3.0, 4.0])
+    with ag.detect_anomaly():
+        wrong(y, y)
+        wrong(x, y)
+        with ag.no_grad():
+            right(x)
+        with pytest.raises(ag.GradcheckError, match="wrong is a custom op"):
+            wrong(y, x)
+
+
+def test_gradients_that_overflow_when_they_are_added_up_stop():
+    x = ag.tensor(np.array([1e-30], np.float32), requires_grad=True)
+    with ag.detect_anomaly(), pytest.raises(ag.AnomalyError, match="when two were added up"):
+        (x * np.float32(3e38) + x * np.float32(3e38)).sum().backward()

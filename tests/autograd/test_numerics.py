@@ -225,3 +225,12 @@ def test_small_differences_of_large_gamma_functions() -> None:
 
 def test_entropy_of_nan_is_nan() -> None:
     np.testing.assert_array_equal(ops.entr(np.array([np.nan, -1.0, 0.0, 1.0])), [np.nan, -np.inf, 0, 0])
+
+
+def test_slopes_of_log_ndtr_and_k1_at_the_ends():
+    for dtype in (np.float32, np.float64):
+        x = np.array([10.0, 20.0, 40.0, 100.0], dtype)
+        assert np.isfinite(ag.vmap(ag.hessian(ag.log_ndtr))(x).array).all()
+    slope = ag.grad(ag.log_ndtr)(np.float32(3.0)).item()
+    assert slope == pytest.approx(0.004437841, rel=1e-5)
+    assert ag.grad(ag.k1)(np.float64(700.0)).item() == pytest.approx(-4.6735e-306, rel=1e-2)
