@@ -37,9 +37,9 @@ def checkpoint(function: Callable[..., Any], *args: Any, keep: Keep | None = Non
 
     Gradients are those of the plain call. Random ops draw the same numbers the second time (from the default
     generators, so not while other threads draw), and arrays outside of the function that it writes under ``no_grad``
-    (running statistics) are put back after it. For the rest the function must do the same when it is called again: what it does
-    besides, such as registering a hook on a Tensor from outside, happens twice. ``GradientError`` where its ops differ,
-    where it writes what it reads, or where what it reads outside of ``no_grad`` was changed meanwhile.
+    (running statistics) are put back after it. For the rest the function must do the same when it is called again:
+    what it does besides, such as registering a hook on a Tensor from outside, happens twice. Raises ``GradientError``
+    where its ops differ, where it writes what it reads, or where what it reads outside of ``no_grad`` was changed.
 
     ``keep``  makes it selective: the results of the ops for which ``keep(op)`` holds are kept and not computed again,
               such as ``keep=lambda op: op.kind == "contraction"``
