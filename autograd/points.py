@@ -7,7 +7,7 @@ batch is the gradient of each example.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -43,16 +43,21 @@ def point(x: Any, transform: str) -> Any:
     for level in levels.here.levels:
         if level.size >= 0:
             x = _spread(x, level)
-    return _leaf(x, transform)
+    return _inside(x, lambda inner: _leaf(inner, transform))
 
 
 def twin(x: Any) -> Any:
     """Another object in the same place of the graph: code that works in place moves it, and the point stays."""
+    return _inside(x, lambda tensor: bound(tensor.array, tensor.node))
+
+
+def _inside(x: Any, change: Callable[[Any], Any]) -> Any:
+    """``x`` with another Tensor inside all its wrappers; tangents stay."""
     if isinstance(x, Dual):
-        return Dual(x.level, twin(x.primal), x.tangent)
+        return Dual(x.level, _inside(x.primal, change), x.tangent)
     if isinstance(x, Batched):
-        return Batched(x.level, twin(x.value), x.axis)
-    return bound(x.array, x.node)
+        return Batched(x.level, _inside(x.value, change), x.axis)
+    return change(x)
 
 
 def split_aux(transform: str, value: Any, has_aux: bool) -> tuple[Any, Any]:
@@ -75,10 +80,6 @@ def _spread(x: Any, level: Level) -> Any:
 
 
 def _leaf(x: Any, transform: str) -> Any:
-    if isinstance(x, Dual):
-        return Dual(x.level, _leaf(x.primal, transform), x.tangent)
-    if isinstance(x, Batched):
-        return Batched(x.level, _leaf(x.value, transform), x.axis)
     x = as_tensor(x)
     if not is_differentiable(x.dtype):
         raise DtypeError(

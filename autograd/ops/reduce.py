@@ -43,11 +43,11 @@ _samples_with_empty = [*_samples, sample(spec(0, 3), axis=(0,), keepdims=False)]
 _samples_distinct = [sample(spec(*shape, distinct=True), **params) for shape, params in _shapes]
 
 
-_reduced_samples = [
+reduced_samples = [
     sample(spec(2, 3), axis=1), sample(spec(2, 3)), sample(spec(2, 3, 2), axis=(-1, 0), keepdims=True),
     sample(spec(30), axis=-1), sample(spec()), sample(spec(2, 0, 3), axis=0),
 ]  # fmt: skip
-_distinct_reduced = [
+distinct_reduced = [
     sample(spec(2, 3, distinct=True), axis=1), sample(spec(2, 3, distinct=True)), sample(spec(), keepdims=True),
     sample(spec(2, 3, 2, distinct=True), axis=(-1, 0), keepdims=True), sample(spec(2, 0, 3), axis=0),
 ]  # fmt: skip
@@ -108,7 +108,7 @@ def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
 @composite(
     r"\operatorname{{var}} {0}",
-    [*_reduced_samples, sample(spec(2, 3), correction=1)],
+    [*reduced_samples, sample(spec(2, 3), correction=1)],
     reference=lambda x, axis=None, correction=0, keepdims=False: np.var(x, axis, ddof=correction, keepdims=keepdims),
     errors=[ErrorSample((np.ones((2, 1)),), ShapeError, "nothing to divide by", {"axis": 1, "correction": 1})],
 )
@@ -129,7 +129,7 @@ def var(x: Any, axis: Axis = None, correction: float = 0, keepdims: bool = False
 
 @composite(
     r"\operatorname{{std}} {0}",
-    [*_reduced_samples, sample(spec(2, 3), correction=1)],
+    [*reduced_samples, sample(spec(2, 3), correction=1)],
     reference=lambda x, axis=None, correction=0, keepdims=False: np.std(x, axis, ddof=correction, keepdims=keepdims),
 )
 @in_single
@@ -257,7 +257,7 @@ def any(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
 @composite(
     r"\lVert {0} \rVert_0",
-    [*_reduced_samples, sample(integers(2, 9, high=2), axis=-1), sample(spec(0))],
+    [*reduced_samples, sample(integers(2, 9, high=2), axis=-1), sample(spec(0))],
     differentiable=False,
     reference=np.count_nonzero,
 )
@@ -417,13 +417,13 @@ def prod(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 amax, amin = max, min
 
 
-@composite(r"\min {0}, \max {0}", _distinct_reduced)
+@composite(r"\min {0}, \max {0}", distinct_reduced)
 def aminmax(x: Any, axis: Axis = None, keepdims: bool = False) -> tuple[Any, Any]:
     """The smallest and the largest element over axes."""
     return min(x, axis, keepdims), max(x, axis, keepdims)
 
 
-@composite(r"\max {0} - \min {0}", _distinct_reduced, reference=np.ptp)
+@composite(r"\max {0} - \min {0}", distinct_reduced, reference=np.ptp)
 def ptp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """The largest element less the smallest, over axes."""
     return max(x, axis, keepdims) - min(x, axis, keepdims)
@@ -431,7 +431,7 @@ def ptp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
 @composite(
     r"\frac{{\sum w {0}}}{{\sum w}}",
-    _reduced_samples[:-1],
+    reduced_samples[:-1],
     reference=np.average,
     errors=[ErrorSample((np.ones((2, 3)),), ShapeError, "weights are", {"weights": np.ones(2)})],
 )
