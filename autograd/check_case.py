@@ -6,6 +6,8 @@ times. Each time random ops must draw the same numbers, from the default generat
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -15,11 +17,11 @@ import numpy as np
 from autograd.backend import to_numpy
 from autograd.dispatch import bound
 from autograd.errors import ArgumentError
-from autograd.random import get_states, set_states, used_generators
+from autograd.random import default_generator, get_states, set_states, used_generators
 from autograd.tape import Variable
 from autograd.tree import tree_flatten, tree_leaves, tree_unflatten
 
-__all__ = ["Case", "Leaves", "SMALLEST", "Replay", "is_order", "largest", "name_of"]
+__all__ = ["Case", "Leaves", "Replay", "is_order", "largest", "name_of", "roughness"]
 
 
 def name_of(function: Callable[..., Any]) -> str:
@@ -37,8 +39,27 @@ def largest(x: Any) -> float:
     return float(np.max(np.abs(x[np.isfinite(x)]), initial=0.0))
 
 
-# What is next to 0 is what larger numbers left over when they cancelled, so its rounding is that of 0.1 at least.
-SMALLEST = 0.1
+def roughness(evaluate: Callable[[float], Sequence[np.ndarray]], step: float) -> list[np.ndarray]:
+    """The rounding in results that should be smooth: its standard deviation in each element, NaN if it does not show.
+
+    ``evaluate(t)`` gives the results at a point ``t`` along some direction. Of seven values at equal steps the fourth
+    to sixth differences hold nothing of a smooth function but its rounding (Moré and Wild, 2011, "Estimating
+    computational noise", SIAM J. Sci. Comput. 33(3)). Where most neighbours are equal, the steps are too small for it.
+    """
+    columns = zip(*(evaluate(k * step) for k in range(-3, 4)), strict=True)
+    found = []
+    for column in columns:
+        table = np.stack([np.asarray(x, np.complex128) for x in column])
+        equal = np.mean(table[1:] == table[:-1], axis=0)
+        deviations = []
+        with np.errstate(invalid="ignore", over="ignore"):
+            for k in range(1, 7):
+                table = table[1:] - table[:-1]
+                if k >= 4:
+                    scale = math.factorial(k) ** 2 / math.factorial(2 * k)
+                    deviations.append(np.sqrt(scale * np.mean(np.abs(table) ** 2, axis=0)))
+        found.append(np.where(equal < 0.5, np.max(deviations, axis=0), np.nan))
+    return found
 
 
 class Replay:
@@ -48,18 +69,23 @@ class Replay:
         self._states = get_states()
         self._own: dict[Any, Any] = {}
 
-    @contextmanager
-    def __call__(self) -> Iterator[dict[Any, Any]]:
-        """A block; gives the generators that are drawn from in it."""
+    def reset(self) -> None:
+        """Put the generators back to where they stood for the first block."""
         set_states(self._states)
         for generator, state in self._own.items():
             generator.set_state(state)
+
+    @contextmanager
+    def __call__(self) -> Iterator[dict[Any, Any]]:
+        """A block; gives the generators that are drawn from in it."""
+        self.reset()
         with used_generators() as used:
             try:
                 yield used
             finally:
                 for generator, state in used.items():
-                    self._own.setdefault(generator, state)
+                    if generator is not default_generator(generator.device):
+                        self._own.setdefault(generator, state)
 
 
 class Leaves:
@@ -88,7 +114,8 @@ class Leaves:
 class Case:
     """A function at given arguments, as a function of its floating arrays alone that returns floating Tensors.
 
-    ``points``  the arrays; those of a Module's parameters, in float64, stand last, from number ``count`` on
+    ``points``  the arrays, and Python's floating numbers as arrays; those of a Module's parameters, in float64, stand
+                last, from number ``count`` on
     ``units``   the size of each: its largest number, or 1 if all are 0. Tolerances are in these units
     """
 
@@ -96,10 +123,10 @@ class Case:
         self.device = device
         self.name = name_of(function)
         self._function = Leaves(function, arguments)
-        self._size: float | None = None
         arrays = [to_numpy(x.array) if isinstance(x, Variable) else x for x in self._function.values]
         n = self._function.count
         self._leaves: list[Any] = [*arrays[:n], *map(_widened, arrays[n:])]
+        self._leaves = [np.asarray(x) if isinstance(x, (float, complex, np.inexact)) else x for x in self._leaves]
         self._places = [i for i, x in enumerate(self._leaves) if isinstance(x, np.ndarray) and x.dtype.kind in "fc"]
         self.points = [self._leaves[i] for i in self._places]
         self.units = [largest(x) or 1.0 for x in self.points]
@@ -128,17 +155,19 @@ class Case:
             )
         return floating
 
-    def rounding(self, order: int, argument: int | None = None) -> float:
-        """The size below which a derivative of this order is what rounding left over: in float64 some 1e-7 of it.
+    def scale(self, order: int, argument: int | None = None, size: float | None = None) -> float:
+        """The size that derivatives of this order have where the function is as large as ``size``, or as its results.
 
         ``argument`` is the one that it is taken by (last); without, the smallest of all sizes counts.
         """
-        if self._size is None:
-            self._size = max((largest(to_numpy(y.array)) for y in self(*self.at(self.points))), default=0.0)
-        if not order:
-            return 1e-3 * (self._size + SMALLEST)
+        size = self.size if size is None else size
         unit = min(self.units) if argument is None else self.units[argument]
-        return 1e-3 * (self._size + SMALLEST) / (unit * min(self.units) ** (order - 1))
+        return size / (unit * min(self.units) ** (order - 1)) if order else size
+
+    @functools.cached_property
+    def size(self) -> float:
+        """The largest number among the results."""
+        return max((largest(to_numpy(y.array)) for y in self(*self.at(self.points))), default=0.0)
 
     def at(self, points: Sequence[np.ndarray]) -> list[Any]:
         """Points as Tensors on the device of the check."""

@@ -10,20 +10,23 @@ Source: Chen et al., 2016, "Training deep nets with sublinear memory cost", arXi
 from __future__ import annotations
 
 import copy
+import inspect
 import threading
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+
 from autograd import levels
-from autograd.backend import Array
+from autograd.backend import Array, array_module, is_differentiable, to_numpy
 from autograd.backward import check_not_overwritten
 from autograd.dispatch import bound
-from autograd.errors import GradientError
+from autograd.errors import ArgumentError, GradientError
 from autograd.mode import enable_grad, is_grad_enabled
 from autograd.primitive import Primitive
-from autograd.random import get_states, set_states, used_generators
+from autograd.random import draws_again, noted_draws
 from autograd.tape import FREED, Held, Node, Variable, maker_of, next_seq, owner_of, writes
 from autograd.tree import tree_flatten, tree_unflatten
 
@@ -35,11 +38,12 @@ Keep = Callable[[Primitive], bool]
 def checkpoint(function: Callable[..., Any], *args: Any, keep: Keep | None = None, **options: Any) -> Any:
     """``function(*args, **options)``, whose inner values are not kept for backward but computed again there.
 
-    Gradients are those of the plain call. Random ops draw the same numbers the second time (from the default
-    generators, so not while other threads draw), and arrays outside of the function that it writes under ``no_grad``
-    (running statistics) are put back after it. For the rest the function must do the same when it is called again:
-    what it does besides, such as registering a hook on a Tensor from outside, happens twice. Raises ``GradientError``
-    where its ops differ, where it writes what it reads, or where what it reads outside of ``no_grad`` was changed.
+    Gradients are those of the plain call. Random ops draw the same numbers the second time, whatever was drawn since
+    and in other threads, and arrays outside of the function that it writes under ``no_grad`` (running statistics) are
+    put back after it. For the rest the function must do the same when it is called again. Raises ``GradientError``
+    where its ops or their results differ (a few numbers of each are kept to tell), where it writes what it reads,
+    where what it reads was changed, and where it registers a hook or adds a gradient on a Tensor from outside, which
+    would happen twice. Raises ``ArgumentError`` for async functions and generators, whose ops come later.
 
     ``keep``  makes it selective: the results of the ops for which ``keep(op)`` holds are kept and not computed again,
               such as ``keep=lambda op: op.kind == "contraction"``
@@ -47,10 +51,18 @@ def checkpoint(function: Callable[..., Any], *args: Any, keep: Keep | None = Non
     if not is_grad_enabled() or levels.here.levels:
         return function(*args, **options)  # forward mode and vmap have no tape whose memory could be saved
     part = _Part(function, args, options, keep)
-    with part, used_generators() as part.used:
+    with part, noted_draws(part.draw):
         value = function(*args, **options)
+    if inspect.isgenerator(value) or inspect.isawaitable(value) or inspect.isasyncgen(value):
+        raise ArgumentError(
+            f"checkpoint: {part.name} returned a {type(value).__name__}, so it has computed nothing yet. Give a plain "
+            "function that returns its results."
+        )
     part.let_go()
     return value
+
+
+_DIGITS = {2: -7, 4: -23, 8: -52}  # the last binary digit of a floating number of so many bytes
 
 
 class _Part(levels.Watcher):
@@ -60,18 +72,18 @@ class _Part(levels.Watcher):
 
     def __init__(self, function: Callable[..., Any], args: tuple[Any, ...], options: dict[str, Any], keep: Keep | None):
         self._function = function
+        self.name = getattr(function, "__qualname__", None) or type(function).__qualname__
         self._options = options
         self._keep = keep
         leaves, self._structure = tree_flatten(args)
         # What the arguments are now: x += y may rebind them later.
         self._leaves = [(x, x.array, x.node) if isinstance(x, Variable) else (x, None, None) for x in leaves]
         self._own = {id(x) for x in leaves}
-        self._states = get_states()
-        self.used: dict[Any, Any] = {}
+        self._draws: list[dict[str, Any]] = []  # the state before each draw of random numbers
         self._start = next_seq()
         self._end = 0
         self._nodes: list[Any] = []  # the recorded ops, as long as the part runs
-        self._names: list[str] = []
+        self._done: list[tuple[str, list[Array]]] = []  # what each was, and some numbers of its result
         self._asked: set[int] = set()  # the ops whose saved values a rule may ask for
         self._kept: list[tuple[Array, int]] = []
         self._read: dict[int, tuple[Any, Any]] = {}  # Tensors from outside and their arrays, by weak reference
@@ -86,7 +98,7 @@ class _Part(levels.Watcher):
         y = run(op, args, params)
         if (node := _recorded(y, self._start)) is not None:
             self._nodes.append(node)
-            self._names.append(_described(node))
+            self._done.append((_described(node), _some(y)))
         for a in args if is_grad_enabled() else ():  # what is read under no_grad is often written there: statistics
             if isinstance(a, Variable) and (a.node is None or a.node.seq < self._start) and id(a) not in self._own:
                 self._read.setdefault(id(a), (weakref.ref(a), weakref.ref(a.array)))
@@ -97,6 +109,25 @@ class _Part(levels.Watcher):
     def written(self, memory: Any) -> None:
         """See a write in place of the first run."""
         self._written.setdefault(id(memory), weakref.ref(memory))
+
+    def draw(self, generator: Any, state: dict[str, Any]) -> None:
+        """See a draw of random numbers of the first run."""
+        self._draws.append(state)
+
+    def hooking(self, tensor: Any) -> None:
+        """Refuse a hook that the second run would register once more."""
+        self._check_own(tensor, "registers a hook on", "Register it before the call")
+
+    def accumulating(self, tensor: Any, g: Any, root: Any) -> None:
+        """Refuse a gradient that the second run would add once more."""
+        self._check_own(tensor, "adds to .grad of", "Take it with ag.gradients")
+
+    def _check_own(self, tensor: Any, does: str, mend: str) -> None:
+        if tensor.node.seq < self._start:
+            raise GradientError(
+                f"checkpoint: {self.name} {does} a Tensor of shape {tensor.shape} from outside, and would do it again "
+                f"when it is computed again. {mend}."
+            )
 
     def let_go(self) -> None:
         """Forget what the ops saved; from now on it is computed when it is asked for."""
@@ -125,6 +156,13 @@ class _Part(levels.Watcher):
         nodes: list[Any] = []
         seen = 0
         kept = iter(self._kept)
+        draws = iter(self._draws)
+
+        def state_of(generator: Any) -> dict[str, Any]:
+            state = next(draws, None)
+            if state is None or state["kind"] != generator.get_state()["kind"]:
+                raise self._differs(f"it had {len(self._draws)} draws of random numbers, and now has more or others")
+            return state
 
         def collect(op: Any, args: tuple[Any, ...], params: dict[str, Any], run: Callable[..., Any]) -> Any:
             nonlocal seen
@@ -135,9 +173,11 @@ class _Part(levels.Watcher):
                     op.forward = lambda *_, **__: value
             y = run(op, args, params)
             if (node := _recorded(y, start)) is not None:
-                first = self._names[seen] if seen < len(self._names) else "its end"
+                first, numbers = self._done[seen] if seen < len(self._done) else ("its end", [])
                 if first != _described(node):
                     raise self._differs(f"op {seen} was {first}, and now is {_described(node)}")
+                if not all(map(_near, _some(y), numbers)):
+                    raise self._differs(f"op {seen}, {first}, gives other numbers now")
                 if seen in self._asked:
                     found[seen] = node.saved
                     nodes.append(node)
@@ -148,11 +188,11 @@ class _Part(levels.Watcher):
         written = [memory for reference in self._written.values() if (memory := reference()) is not None]
         start = next_seq()
         with (
-            _alone(), _replayed(self._states, self.used), writes.undone(written), enable_grad(), levels.observe(collect)
+            _alone(), draws_again(state_of), writes.undone(written), enable_grad(), levels.observe(collect)
         ):  # fmt: skip
             self._function(*args, **self._options)
-        if seen < len(self._names):
-            raise self._differs(f"it had {len(self._names)} recorded ops, and now {seen}")
+        if seen < len(self._done):
+            raise self._differs(f"it had {len(self._done)} recorded ops, and now {seen}")
         if writes.last > start:  # the part writes what it has computed, perhaps after it was saved
             for node, saved in zip(nodes, found.values(), strict=True):
                 if saved.__class__ is tuple:
@@ -177,9 +217,8 @@ class _Part(levels.Watcher):
                 raise self._differs(f"an input of shape {tuple(array.shape)} was written in place before backward")
 
     def _differs(self, what: str) -> GradientError:
-        name = getattr(self._function, "__qualname__", None) or type(self._function).__qualname__
         return GradientError(
-            f"checkpoint: {name} cannot be computed again as it was: {what}.\n"
+            f"checkpoint: {self.name} cannot be computed again as it was: {what}.\n"
             "  Change its inputs after backward, or give it copies: x.clone(). What it decides by must be the same in "
             "both runs."
         )
@@ -214,6 +253,24 @@ def _recorded(result: Any, start: int) -> Any:
     return None
 
 
+def _some(result: Any) -> list[Array]:
+    """A few numbers of each result of an op, spread over it, as a copy."""
+    return [
+        array_module(y.array).array(y.array[tuple(slice(None, None, n // 4 + 1) for n in y.shape)])
+        for y in (result if isinstance(result, tuple) else (result,))
+    ]
+
+
+def _near(now: Array, before: Array) -> bool:
+    """Whether numbers are the same but for rounding, which need not be alike in two runs (threads, alignment)."""
+    if is_differentiable(now.dtype):
+        x, y = (to_numpy(part).astype(np.complex128) for part in (now, before))
+        unit = 2.0 ** _DIGITS[now.real.dtype.itemsize]
+        size = float(np.max(np.abs(y[np.isfinite(y)]), initial=0.0))
+        return bool(np.allclose(x, y, rtol=0, atol=unit**0.5 * size, equal_nan=True))
+    return bool(array_module(now).all(now == before))
+
+
 @contextmanager
 def _alone() -> Iterator[None]:
     """Without the transforms, recorders and watchers that are on where backward happens to run."""
@@ -224,18 +281,3 @@ def _alone() -> Iterator[None]:
             yield
     finally:
         levels.here.levels = before
-
-
-@contextmanager
-def _replayed(states: Any, used: dict[Any, Any]) -> Iterator[None]:
-    """Random numbers as they were at first, and afterwards as they are now; of users' own generators too."""
-    now, now_used = get_states(), {generator: generator.get_state() for generator in used}
-    set_states(states)
-    for generator, state in used.items():
-        generator.set_state(state)
-    try:
-        yield
-    finally:
-        for generator, state in now_used.items():
-            generator.set_state(state)
-        set_states(now)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.backend import is_complex, to_numpy
-from autograd.check_case import SMALLEST, Leaves, largest, name_of
+from autograd.check_case import Leaves, largest, name_of, roughness
 from autograd.check_session import covering
 from autograd.dispatch import bound
 from autograd.errors import DtypeError, GradientError
@@ -19,6 +19,7 @@ from autograd.transforms import gradients
 __all__ = ["GradcheckError", "gradcheck", "gradgradcheck"]
 
 _ROUNDING = 1e-14  # a result is the end of a computation that rounds some fifty times
+_SMALLEST = 0.1  # and next to 0 it is what larger numbers left over: where rounding cannot be measured, these
 
 
 class GradcheckError(GradientError, AssertionError):
@@ -155,7 +156,7 @@ def _compared(
             else [None] * len(wanting)
         )  # fmt: skip
     for place, i in enumerate(wanting):
-        differences = _Differences(function, points, i, weights)
+        differences = _Differences(function, points, i, weights, tolerance)
         first = {index: differences.slopes(index, tolerance.eps * differences.unit) for index in differences.indices}
         for k in checked:
             g = found[k][place]
@@ -166,14 +167,14 @@ def _compared(
                 )
             analytic = np.zeros(points[i].shape) if g is None else to_numpy(g.array)
             # The analytic side rounds too: others may have been added up with the largest slope, and cancelled.
-            size = (largest(to_numpy(outputs[k].array)) + SMALLEST) / differences.unit
             steepest = largest(np.array([slopes[k][0] for slopes in first.values()]))
+            size = largest(to_numpy(outputs[k].array)) / differences.unit
             floor = tolerance.atol + _ROUNDING * size + 1e-12 * steepest
             wrong = [
                 index
                 for index, slopes in first.items()
                 if not _agree(analytic[index], *slopes[k], floor, tolerance.rtol)
-                and not differences.settle(index, k, analytic[index], floor, tolerance)
+                and not differences.settle(index, k, analytic[index], floor)
             ]
             if wrong:
                 if not raise_exception:
@@ -211,42 +212,62 @@ class _Differences:
         points: Sequence[Any],
         i: int,
         weights: dict[int, np.ndarray],
+        tolerance: _Tolerance,
     ):
         self._function, self._points, self._i, self._weights = function, points, i, weights
+        self._tolerance = tolerance
         self._base = to_numpy(points[i].array)
+        self._measured: dict[int, np.ndarray] = {}
         self.unit = largest(self._base) or 1.0
         self.indices = list(np.ndindex(self._base.shape))
 
     def slopes(self, index: tuple[int, ...], step: float) -> dict[int, tuple[Any, float]]:
-        """For each output the gradient of ``Re(conj(weights) . output)`` in one element, and the rounding in it."""
+        """For each output the gradient of ``Re(conj(weights) . output)`` in one element, and the rounding in it.
+
+        The rounding is that of the size of the results, or what :meth:`rounding` has measured.
+        """
         found: dict[int, tuple[Any, float]] = dict.fromkeys(self._weights, (0.0, 0.0))
         for direction in (1, 1j) if is_complex(self._base.dtype) else (1,):
-            ends = [self._outputs(index, sign * step * direction) for sign in (1, -1)]
+            change = np.zeros(self._base.shape, self._base.dtype)
+            change[index] = step * direction
+            ends = [self._outputs(sign * change) for sign in (1, -1)]
             for k, w in self._weights.items():
-                up, down = (to_numpy(outputs[k].array) if isinstance(outputs[k], Variable) else np.asarray(outputs[k])
-                            for outputs in ends)  # fmt: skip
+                up, down = (outputs[k] for outputs in ends)
+                rough = self._measured.get(k, 0.1 * _ROUNDING * np.abs(up))
                 reached = up != down  # other results add no slope and no rounding, and may be infinite
                 up, down, w = up[reached], down[reached], w[reached]
                 with np.errstate(invalid="ignore"):
                     slope = np.sum(np.conj(w) * (up - down)).real / (2 * step)
-                noise = _ROUNDING * float(np.sum(np.abs(w) * (np.abs(up) + SMALLEST))) / step
+                noise = float(np.sum(np.abs(w) * rough[reached])) / step
                 found[k] = found[k][0] + slope * direction, found[k][1] + noise
         return found
 
-    def _outputs(self, index: tuple[int, ...], change: complex) -> list[Any]:
-        moved = self._base.copy()
-        moved[index] += change
+    def _outputs(self, change: Any) -> dict[int, np.ndarray]:
+        """The checked results where the argument is changed."""
         values = list(self._points)
-        values[self._i] = bound(moved, None).to(self._points[self._i].device).requires_grad_()
-        return self._function(values)
+        values[self._i] = bound(self._base + change, None).to(self._points[self._i].device).requires_grad_()
+        outputs = self._function(values)
+        return {k: to_numpy(y.array) if isinstance(y := outputs[k], Variable) else np.asarray(y) for k in self._weights}
 
-    def settle(self, index: tuple[int, ...], k: int, analytic: Any, floor: float, tolerance: _Tolerance) -> bool:
-        """Whether another step agrees with the analytic slope, narrow ones only if they are not lost in rounding."""
+    def rounding(self, k: int) -> np.ndarray:
+        """The rounding in each element of an output, measured once by moving the argument along a random direction."""
+        if not self._measured:
+            direction = np.random.default_rng(2).uniform(0.5, 1.0, (2, *self._base.shape))
+            along = direction[0] + 1j * direction[1] if is_complex(self._base.dtype) else direction[0]
+            found = roughness(lambda t: list(self._outputs(t * along).values()), 0.25 * self._tolerance.eps * self.unit)
+            for (j, y), rough in zip(self._outputs(0.0).items(), found, strict=True):
+                least, most = 0.1 * _ROUNDING * np.abs(y), _ROUNDING * (np.abs(y) + _SMALLEST)
+                self._measured[j] = np.where(np.isnan(rough), most, np.clip(10 * rough, least, most))
+        return self._measured[k]
+
+    def settle(self, index: tuple[int, ...], k: int, analytic: Any, floor: float) -> bool:
+        """Whether some step agrees with the analytic slope, narrow ones only if they are not lost in rounding."""
+        floor += largest(self.rounding(k)) / self.unit
         own = abs(self._base[index]) or self.unit
-        for step in (100 * self.unit, 0.01 * self.unit, own, 0.01 * own):
-            numeric, noise = self.slopes(index, tolerance.eps * step)[k]
+        for step in (self.unit, 100 * self.unit, 0.01 * self.unit, own, 0.01 * own):
+            numeric, noise = self.slopes(index, self._tolerance.eps * step)[k]
             if step < self.unit:
                 noise = min(noise, 1e-3 * abs(numeric))
-            if _agree(analytic, numeric, noise, floor, tolerance.rtol):
+            if _agree(analytic, numeric, noise, floor, self._tolerance.rtol):
                 return True
         return False

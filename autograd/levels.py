@@ -76,6 +76,9 @@ class Watcher:
     def accumulating(self, tensor: Any, g: Any, root: Any) -> None:
         """A leaf is about to be given the gradient ``g`` of the pass that started at node ``root``."""
 
+    def hooking(self, tensor: Any) -> None:
+        """A hook is about to be registered on a Tensor."""
+
     def stepping(self, tensor: Any) -> None:
         """An optimizer is about to use the gradient of a parameter."""
 

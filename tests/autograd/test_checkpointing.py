@@ -273,3 +273,93 @@ def test_what_writes_an_array_that_it_reads_is_an_error():
     rows[0] = 1
     with pytest.raises(ag.GradientError, match=r"op 0 was getitem \(2,\) float32, and now is getitem \(1,\) float32"):
         y.backward()
+
+
+def test_random_numbers_are_drawn_again_whatever_other_threads_draw():
+    x = ag.tensor(np.linspace(0.1, 1, 1000), requires_grad=True)
+
+    def wrong(_):
+        y = ag.checkpoint(lambda z: ag.dropout(ag.exp(z), 0.5) * z + ag.dropout(z * z, 0.5), x)
+        kept, g = y.detach().array, ag.gradients(y.sum(), x)[0].array
+        z = x.array  # y is a sum of terms that are there or not, so its gradient is known from it
+        both = [(a * 2 * np.exp(z) * z + b * 2 * z * z, 2 * a * np.exp(z) * (1 + z) + 4 * b * z)
+                for a in (0, 1) for b in (0, 1)]  # fmt: skip
+        wanted = np.select([np.isclose(kept, value) for value, _ in both], [slope for _, slope in both], np.nan)
+        return not np.allclose(g, wanted)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert not any(pool.map(wrong, range(100)))
+
+
+def test_a_generator_of_ones_own_goes_on_where_the_plain_call_leaves_it():
+    def part(z, generator):
+        made = ag.Generator(7)  # one that the part makes starts anew in each run
+        return z * ag.randn(3, generator=generator) * ag.randn(3, generator=made)
+
+    found = []
+    for call in (lambda f, *args: f(*args), ag.checkpoint):
+        generator = ag.Generator(5)
+        x = ag.tensor([1.0, 2, 3], requires_grad=True)
+        y = call(part, x, generator)
+        ag.randn(4, generator=generator)
+        y.sum().backward()
+        found.append(x.grad.tolist() + ag.randn(2, generator=generator).tolist())
+    assert found[0] == found[1]
+
+
+def test_more_draws_than_the_first_time_are_an_error():
+    calls = []
+    x = ag.tensor([1.0], requires_grad=True)
+    y = ag.checkpoint(
+        lambda z: z * ag.rand(1) if calls.append(1) or len(calls) == 1 else z * ag.rand(1) * ag.rand(1), x
+    )
+    with pytest.raises(ag.GradientError, match="it had 1 draws of random numbers, and now has more or others"):
+        y.backward()
+
+
+def test_numbers_that_are_not_those_of_the_first_run_are_an_error():
+    factor, buffer = [2.0], ag.tensor([1.0, 2.0])
+    x = ag.tensor([1.0, 3.0], requires_grad=True)
+    y = ag.checkpoint(lambda z: ag.exp(z * factor[0]), x)
+    factor[0] = 3.0
+    with pytest.raises(ag.GradientError, match=r"op 0, multiply \(2,\) float32, gives other numbers now"):
+        y.sum().backward()
+
+    def reads_without_gradient(z):
+        with ag.no_grad():
+            scale = buffer * 2
+        return ag.exp(z * scale)
+
+    y = ag.checkpoint(reads_without_gradient, x)
+    with ag.no_grad():
+        buffer += 1
+    with pytest.raises(ag.GradientError, match="gives other numbers now"):
+        y.sum().backward()
+
+
+def test_what_would_happen_twice_is_an_error():
+    w, x = ag.tensor([2.0], requires_grad=True), ag.tensor([3.0], requires_grad=True)
+
+    def hooks(z):
+        w.register_hook(lambda g: 2 * g)
+        return z * w
+
+    def goes_backward(z):
+        (w * 2).sum().backward()
+        return z * w
+
+    with pytest.raises(ag.GradientError, match="hooks registers a hook on a Tensor of shape .* Register it before"):
+        ag.checkpoint(hooks, x)
+    with pytest.raises(ag.GradientError, match="goes_backward adds to .grad of a Tensor .* Take it with ag.gradients"):
+        ag.checkpoint(goes_backward, x)
+    assert w.grad is None
+
+
+def test_what_computes_later_is_an_error():
+    x = ag.tensor([3.0], requires_grad=True)
+
+    def lazy(z):
+        yield z * z
+
+    with pytest.raises(ag.ArgumentError, match="lazy returned a generator, so it has computed nothing yet"):
+        ag.checkpoint(lazy, x)
