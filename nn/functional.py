@@ -303,7 +303,7 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
 def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float = 0.0) -> Tensor:
     """More elements around the last axes: ``pad`` has a pair (before, after) for each, the last axis first.
 
-    ``mode``: ``"constant"`` (of ``value``; a negative width cuts), ``"reflect"``, ``"replicate"`` or ``"circular"``, as
+    A negative width cuts. ``mode``: ``"constant"`` (of ``value``), ``"reflect"``, ``"replicate"`` or ``"circular"``, as
     in :func:`autograd.pad`. Raises ``ShapeError`` for an odd number of widths, or more than the axes have.
     """
     pairs = [(int(a), int(b)) for a, b in zip(pad[::2], pad[1::2], strict=False)][::-1]
@@ -313,12 +313,6 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
             f"{2 * input.ndim} at most: (before, after) of the last axis, then of the one before it."
         )
     widths = [(0, 0)] * (input.ndim - len(pairs)) + pairs
-    if mode == "constant" and any(n < 0 for n in pad):
-        if any(n + min(a, 0) + min(b, 0) < 0 for n, (a, b) in zip(input.shape, widths, strict=True)):
-            raise ShapeError(f"pad: pad={tuple(pad)} cuts more than input {tuple(input.shape)} has. Cut less.")
-        ends = zip(input.shape, widths, strict=True)
-        input = input[tuple(slice(max(-a, 0), n + min(b, 0)) for n, (a, b) in ends)]
-        widths = [(max(a, 0), max(b, 0)) for a, b in widths]
     return ag.pad(input, widths, value, mode) if widths else input
 
 

@@ -153,6 +153,12 @@ def test_softmax_converts_its_input(name: str) -> None:
         ("pad", [(2, 3, 4)], {"pad": (2, 1), "mode": "reflect"}),
         ("pad", [(2, 3, 4, 4)], {"pad": (2, 1, 0, 3), "mode": "replicate"}),
         ("pad", [(2, 3, 4, 4)], {"pad": (2, 1, 4, 3), "mode": "circular"}),
+        ("pad", [(2, 3, 4)], {"pad": (3, -3), "mode": "reflect"}),  # of the whole axis, and then cut
+        ("pad", [(2, 3, 4)], {"pad": (-6, 3), "mode": "reflect"}),
+        ("pad", [(2, 3, 4, 5)], {"pad": (-1, 2, 3, -2), "mode": "reflect"}),
+        ("pad", [(2, 3, 4, 5)], {"pad": (-7, 9, 2, -5), "mode": "replicate"}),
+        ("pad", [(2, 2, 3, 4, 5)], {"pad": (-1, -2, 1, -1, -1, 2), "mode": "replicate"}),
+        ("pad", [(2, 3, 4, 6)], {"pad": (-2, 3, 2, -2), "mode": "circular"}),  # cut, and then around
     ],
 )
 def test_what_names_an_axis_equals_pytorch(name: str, shapes: Any, options: Any, torch: Any, device: str) -> None:
@@ -172,5 +178,11 @@ def test_paddings_that_do_not_fit_are_refused() -> None:
     for wrong in ((1,), (1, 1, 1), (0,) * 6):
         with pytest.raises(ag.ShapeError, match=r"pad: .*input \(2, 3\) takes an even number"):
             F.pad(x, wrong)
-    with pytest.raises(ag.ShapeError, match="cuts more than"):
-        F.pad(x, (-2, -2))
+    for mode in ("constant", "replicate", "circular"):
+        with pytest.raises(ag.ShapeError, match="cut more than"):
+            F.pad(x, (-2, -2), mode=mode)
+    # here PyTorch returns memory that nobody has written
+    with pytest.raises(
+        ag.ShapeError, match=r"'circular' takes at most 1 elements from axis 1 of .* as it is cut, not 2"
+    ):
+        F.pad(x, (-2, 2), mode="circular")
