@@ -44,6 +44,7 @@ from autograd.ops.complex_numbers import *
 from autograd.ops.contraction import *
 from autograd.ops.convolution import *
 from autograd.ops.covariance import *
+from autograd.ops.ctc import *
 from autograd.ops.discrete import *
 from autograd.ops.editing import *
 from autograd.ops.elementwise import *
