@@ -49,6 +49,7 @@ from autograd.ops.discrete import *
 from autograd.ops.editing import *
 from autograd.ops.elementwise import *
 from autograd.ops.implicit import *
+from autograd.ops.incomplete_beta import *
 from autograd.ops.indexing import *
 from autograd.ops.joining import *
 from autograd.ops.linalg import *

@@ -18,6 +18,7 @@ from autograd.ops import (
     elementwise,
     fourier,
     implicit,
+    incomplete_beta,
     indexing,
     joining,
     linalg,
@@ -64,6 +65,7 @@ from autograd.ops.editing import *
 from autograd.ops.elementwise import *
 from autograd.ops.fourier import *
 from autograd.ops.implicit import *
+from autograd.ops.incomplete_beta import *
 from autograd.ops.indexing import *
 from autograd.ops.joining import *
 from autograd.ops.linalg import *
@@ -111,6 +113,7 @@ __all__ += editing.__all__
 __all__ += elementwise.__all__
 __all__ += fourier.__all__
 __all__ += implicit.__all__
+__all__ += incomplete_beta.__all__
 __all__ += indexing.__all__
 __all__ += joining.__all__
 __all__ += linalg.__all__
