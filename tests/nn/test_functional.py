@@ -24,8 +24,7 @@ UNSUPPORTED = {
     "gumbel_softmax": "eps",  # without effect there
     "embedding": "max_norm norm_type scale_grad_by_freq sparse",
     "embedding_bag": "max_norm norm_type scale_grad_by_freq sparse include_last_offset",
-    **dict.fromkeys(("fractional_max_pool2d", "fractional_max_pool3d"), "return_indices _random_samples"),
-    **{f"adaptive_max_pool{n}d": "return_indices" for n in (1, 2, 3)},
+    **dict.fromkeys(("fractional_max_pool2d", "fractional_max_pool3d"), "_random_samples"),
 }
 # Parameters that PyTorch has not; what draws numbers takes a generator.
 EXTRA = {"avg_pool1d": "divisor_override", "upsample": "recompute_scale_factor antialias"}
@@ -128,6 +127,36 @@ def test_pooling_has_every_option_of_pytorch(n: int, options: dict[str, Any], to
     (second,) = ag.gradients((first**2).sum(), [x])
     (bend,) = torch.autograd.grad((slope**2).sum(), y)
     np.testing.assert_allclose(second.to("cpu").numpy(), bend.numpy(), rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("shape", "size"), [((5,), 3), ((5, 4), (2, None)), ((3, 3), (None, None)), ((3, 4, 5), (2, 3, 1))]
+)
+@pytest.mark.parametrize("ties", [False, True])
+def test_adaptive_maxima_say_where_they_were(shape: Any, size: Any, ties: bool, torch: Any) -> None:
+    name = f"adaptive_max_pool{len(shape)}d"
+    array = np.random.default_rng(0).normal(size=(2, 3, *shape))
+    array = np.round(array) if ties else array
+    x, y = ag.tensor(array, requires_grad=True), torch.tensor(array, requires_grad=True)
+    seen, places = getattr(F, name)(x, size, return_indices=True)
+    wanted, theirs = getattr(torch.nn.functional, name)(y, size, return_indices=True)
+    np.testing.assert_array_equal(seen.array, wanted.detach().numpy())
+    np.testing.assert_array_equal(places.array, theirs.numpy())
+    np.testing.assert_array_equal(getattr(F, name)(x, size).array, seen.array)
+    (seen**3).sum().backward()
+    (wanted**3).sum().backward()
+    np.testing.assert_allclose(x.grad.array, y.grad.numpy(), rtol=1e-12)
+    batched = ag.vmap(lambda v: getattr(F, name)(v, size, return_indices=True)[1])(x)
+    np.testing.assert_array_equal(batched.array, theirs.numpy())
+
+
+def test_fractional_maxima_say_where_they_were() -> None:
+    x = ag.tensor(np.random.default_rng(0).normal(size=(2, 3, 6, 5)))
+    y, places = F.fractional_max_pool2d(x, 2, output_size=(4, 3), return_indices=True, generator=ag.Generator(1))
+    again = F.fractional_max_pool2d(x, 2, output_size=(4, 3), generator=ag.Generator(1))
+    np.testing.assert_array_equal(y.array, again.array)
+    found = np.take_along_axis(x.array.reshape(2, 3, 30), places.array.reshape(2, 3, 12), -1)
+    np.testing.assert_array_equal(found.reshape(y.shape), y.array)
 
 
 @pytest.mark.parametrize("name", ["softmax", "log_softmax", "softmin"])
