@@ -44,10 +44,12 @@ from autograd.ops.complex_numbers import *
 from autograd.ops.contraction import *
 from autograd.ops.convolution import *
 from autograd.ops.covariance import *
+from autograd.ops.ctc import *
 from autograd.ops.discrete import *
 from autograd.ops.editing import *
 from autograd.ops.elementwise import *
 from autograd.ops.implicit import *
+from autograd.ops.incomplete_beta import *
 from autograd.ops.indexing import *
 from autograd.ops.joining import *
 from autograd.ops.linalg import *

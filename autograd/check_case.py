@@ -97,7 +97,7 @@ class Leaves:
     def __init__(self, function: Callable[..., Any], arguments: Sequence[Any]):
         self.function = function
         parameters, self._module = tree_flatten(function)
-        leaves, self._structure = tree_flatten(tuple(arguments))
+        leaves, self._structure = tree_flatten(tuple(arguments), "gradcheck: an argument")
         self.count = len(leaves)
         self.values: list[Any] = leaves if self._module.kind is None else [*leaves, *parameters]
         self._replay = Replay()

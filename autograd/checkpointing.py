@@ -75,7 +75,7 @@ class _Part(levels.Watcher):
         self.name = getattr(function, "__qualname__", None) or type(function).__qualname__
         self._options = options
         self._keep = keep
-        leaves, self._structure = tree_flatten(args)
+        leaves, self._structure = tree_flatten(args, "checkpoint: an argument")
         # What the arguments are now: x += y may rebind them later.
         self._leaves = [(x, x.array, x.node) if isinstance(x, Variable) else (x, None, None) for x in leaves]
         self._own = {id(x) for x in leaves}

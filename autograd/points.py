@@ -144,7 +144,7 @@ def variables_among(transform: str, arguments: Sequence[Any]) -> tuple[list[Any]
     An argument that is a leaf itself is meant: a number of any type, or an error. Inside containers what has no
     gradient (integers, strings, None) is a constant, and its gradient is None.
     """
-    leaves, structure = tree_flatten(list(arguments))
+    leaves, structure = tree_flatten(list(arguments), f"{transform}: an argument")
     chosen: list[int] = []
     start = 0
     for part in structure.parts:

@@ -15,7 +15,7 @@ from autograd.extras import import_extra
 
 __all__ = [
     "bessel_i", "bessel_ie", "call", "complete_bell", "erf", "erf_series", "erfcx", "gamma_order_derivative",
-    "gamma_quantile_shift", "polygamma",
+    "gamma_quantile_shift", "gauss_legendre", "polygamma",
 ]  # fmt: skip
 
 # Chebyshev series, fitted to 40 digits and kept to double precision: erf(x)/x in 2x^2 - 1 on [0, 1], and
@@ -193,7 +193,7 @@ def complete_bell(kappas: Any) -> Any:
 
 
 @functools.cache
-def _gauss_legendre(n: int) -> tuple[np.ndarray, np.ndarray]:
+def gauss_legendre(n: int) -> tuple[np.ndarray, np.ndarray]:
     """Nodes and weights on [0, 1]."""
     nodes, weights = np.polynomial.legendre.leggauss(n)
     return 0.5 * (nodes + 1), 0.5 * weights
@@ -238,7 +238,7 @@ def _order_derivative(a: Array, x: Array, n: int) -> Array:
     up = np.log1p((free + np.sqrt(free * free + 2 * _FALL * twice)) / twice)
     end = np.where(below, down, up)
     sign = np.where(below, -1.0, 1.0)
-    nodes, weights = (module.asarray(v)[:, None] for v in _gauss_legendre(_NODES))
+    nodes, weights = (module.asarray(v)[:, None] for v in gauss_legendre(_NODES))
     s = nodes * (sign * end)
     # exp of order s - z (e^s - 1), with s from 0 down to -end or up to end
     integrand = np.exp(order * s - z * np.expm1(s)) * complete_bell([x + s - psi, *higher])

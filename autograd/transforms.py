@@ -268,7 +268,8 @@ def _vjp(
     inner: Collection[Any] = (),
 ) -> tuple[Any, Callable[..., Any], Any, set[Any]]:
     """What :func:`vjp` does, and the leaves that it made; ``inner`` are leaves that nobody outside can reach either."""
-    leaves, structure = tree_flatten(primals)
+    op = what.partition(":")[0]
+    leaves, structure = tree_flatten(primals, f"{op}: an argument")
     chosen = [k for k, leaf in enumerate(leaves) if is_floating(leaf)]
     points = [point(leaves[k], "vjp") for k in chosen]
     known = list(levels.here.levels)
@@ -276,7 +277,7 @@ def _vjp(
     with enable_grad():
         value = function(*rebuilt(structure, leaves, chosen, map(twin, points)))
     value, aux = split_aux("vjp", value, has_aux)
-    outs, out_structure = tree_flatten(value)
+    outs, out_structure = tree_flatten(value, f"{op}: the result")
     outs = [result_leaf("vjp", y) for y in outs]
     own = {unwrap(x).node for x in points if unwrap(x).node.op is None}
     outer = recording and any(_has_other_leaves(y, own.union(inner)) for y in outs)
@@ -362,13 +363,13 @@ def jvp(function: Callable[..., Any], primals: Sequence[Any], tangents: Sequence
         raise DtypeError(
             "jvp: primals and tangents are tuples of one length, an entry for each argument: jvp(f, (x,), (v,))."
         )
-    leaves, structure = tree_flatten(tuple(primals))
+    leaves, structure = tree_flatten(tuple(primals), "jvp: an argument")
     changes = tree_match(structure, tuple(tangents), "jvp: the tangents", whole=lambda entry: entry is None)
     with levels.enter() as level:
         moving = [_moving(x, t, level) for x, t in zip(leaves, changes, strict=True)]
         value = function(*tree_unflatten(structure, moving))
         value, aux = split_aux("jvp", value, has_aux)
-        outs, structure = tree_flatten(value)
+        outs, structure = tree_flatten(value, "jvp: the result")
         outs = [result_leaf("jvp", y) for y in outs]
         still = [y.primal if wrapped(y, level) else y for y in outs]
         moved = [y.tangent if wrapped(y, level) else None if y is None else ops.zeros_of(y) for y in outs]

@@ -56,7 +56,7 @@ def vmap(
 
     @wraps(function)
     def batched(*args: Any, **options: Any) -> Any:
-        leaves, structure = tree_flatten(args)
+        leaves, structure = tree_flatten(args, "vmap: an argument")
         flat = [bound(x, None) if is_array(x) else x for x in leaves]
         places = _axes("in_axes", in_axes, structure)
         flat_axes = [_checked_axis(x, axis) for x, axis in zip(flat, places, strict=True)]
@@ -74,7 +74,7 @@ def vmap(
         try:
             with levels.enter(size, randomness) as level:
                 outputs = call([x if a is None else Batched(level, x, a) for x, a in zip(flat, flat_axes, strict=True)])
-                outs, built = tree_flatten(outputs)
+                outs, built = tree_flatten(outputs, "vmap: the result")
                 places = _axes("out_axes", out_axes, built)
                 return tree_unflatten(built, [_out(y, level, p) for y, p in zip(outs, places, strict=True)])
         except NeedsValueError as error:

@@ -11,12 +11,14 @@ from autograd.ops import (
     contraction,
     convolution,
     covariance,
+    ctc,
     decomposition,
     discrete,
     editing,
     elementwise,
     fourier,
     implicit,
+    incomplete_beta,
     indexing,
     joining,
     linalg,
@@ -39,6 +41,7 @@ from autograd.ops import (
     scattering,
     searching,
     shape,
+    short_time,
     signal,
     solving,
     special,
@@ -55,12 +58,14 @@ from autograd.ops.complex_numbers import *
 from autograd.ops.contraction import *
 from autograd.ops.convolution import *
 from autograd.ops.covariance import *
+from autograd.ops.ctc import *
 from autograd.ops.decomposition import *
 from autograd.ops.discrete import *
 from autograd.ops.editing import *
 from autograd.ops.elementwise import *
 from autograd.ops.fourier import *
 from autograd.ops.implicit import *
+from autograd.ops.incomplete_beta import *
 from autograd.ops.indexing import *
 from autograd.ops.joining import *
 from autograd.ops.linalg import *
@@ -83,6 +88,7 @@ from autograd.ops.scan import *
 from autograd.ops.scattering import *
 from autograd.ops.searching import *
 from autograd.ops.shape import *
+from autograd.ops.short_time import *
 from autograd.ops.signal import *
 from autograd.ops.solving import *
 from autograd.ops.special import *
@@ -100,12 +106,14 @@ __all__ += complex_numbers.__all__
 __all__ += contraction.__all__
 __all__ += convolution.__all__
 __all__ += covariance.__all__
+__all__ += ctc.__all__
 __all__ += decomposition.__all__
 __all__ += discrete.__all__
 __all__ += editing.__all__
 __all__ += elementwise.__all__
 __all__ += fourier.__all__
 __all__ += implicit.__all__
+__all__ += incomplete_beta.__all__
 __all__ += indexing.__all__
 __all__ += joining.__all__
 __all__ += linalg.__all__
@@ -128,6 +136,7 @@ __all__ += scan.__all__
 __all__ += scattering.__all__
 __all__ += searching.__all__
 __all__ += shape.__all__
+__all__ += short_time.__all__
 __all__ += signal.__all__
 __all__ += solving.__all__
 __all__ += special.__all__

@@ -12,7 +12,7 @@ from autograd.backend import Array
 from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.ops.axes import normalize_axis
-from autograd.ops.elementwise import erf, exp, expm1, where
+from autograd.ops.elementwise import clip, erf, exp, expm1, where
 from autograd.ops.halves import rounded_once
 from autograd.ops.trigonometric import tanh
 from autograd.primitive import per_element, primitive
@@ -75,21 +75,29 @@ def softplus(x: Any, beta: float = 1.0, threshold: float | None = None) -> Any:
     return y if threshold is None else where(scaled > threshold, x, y)
 
 
+def _part(x: Array, share: Array) -> Array:
+    """``x`` times a share that vanishes far below 0, at ``-inf`` too."""
+    return (x if x.dtype.kind == "c" else np.maximum(x, x.dtype.type(-1e4))) * share
+
+
 silu = primitive(
-    "silu", lambda x: x * _sigmoid(x), kind="elementwise",
+    "silu", lambda x: _part(x, _sigmoid(x)), kind="elementwise",
     vjp=[lambda g, x: g * _silu_slope(x)], jvp="from_vjp",
     code="({0} * (0.5 * tanh(0.5 * {0}) + 0.5))", latex=r"{0} \, \sigma({0})",
     vjp_latex=[r"\bar y \, \sigma(x) (1 + x (1 - \sigma(x)))"],
     flops=per_element(11),
     samples=elementwise_samples(low=-4, high=4, far=((-20.0, -5.0), (5.0, 20.0))),
     reference=lambda x: x / (1 + np.exp(-x)),
-    doc=r":math:`x \, \sigma(x)`, also named swish (Elfwing et al., 2017, arXiv:1702.03118).",
+    doc=r":math:`x \, \sigma(x)`, also named swish; 0 at ``-inf`` (Elfwing et al., 2017, arXiv:1702.03118).",
 )  # fmt: skip
 
 
 def _silu_slope(x: Any) -> Any:
     s = sigmoid(x)
-    return s * (1 + x * (1 - s))
+    near = (
+        x if x.dtype.kind == "c" else clip(x, -1000, 1000)
+    )  # farther out either s or 1 - s is 0, and x may be infinite
+    return s * (1 + near * (1 - s))
 
 
 _SQRT_HALF = math.sqrt(0.5)
@@ -98,23 +106,24 @@ _GELU_C = math.sqrt(2 / math.pi)
 
 def _gelu_slope(x: Any) -> Any:
     """Phi(x) + x phi(x), with the normal distribution function and density."""
-    return 0.5 * (1 + erf(x * _SQRT_HALF)) + x * exp(-0.5 * x * x) * (1 / math.sqrt(2 * math.pi))
+    near = clip(x, -40, 40)  # from there on the density is 0
+    return 0.5 * (1 + erf(x * _SQRT_HALF)) + near * exp(-0.5 * near * near) * (1 / math.sqrt(2 * math.pi))
 
 
 def _gelu_tanh_slope(x: Any) -> Any:
-    t = tanh(_GELU_C * (x + 0.044715 * x * x * x))
-    near = where(abs(x) > 16, 0, x)  # from there on 1 - t * t is 0, but the powers of x might overflow
+    near = clip(x, -16, 16)  # from there on 1 - t * t is 0, but the powers of x might overflow
+    t = tanh(_GELU_C * (near + 0.044715 * near * near * near))
     return 0.5 * (1 + t) + 0.5 * near * (1 - t * t) * (_GELU_C * (1 + 3 * 0.044715 * near * near))
 
 
 @rounded_once
 def _gelu_forward(x: Array) -> Array:
-    return 0.5 * x * (1 + special.erf(x * _SQRT_HALF))
+    return _part(x, 0.5 * (1 + special.erf(x * _SQRT_HALF)))
 
 
 @rounded_once
 def _gelu_tanh_forward(x: Array) -> Array:
-    return 0.5 * x * (1 + np.tanh(_GELU_C * (x + 0.044715 * x * x * x)))
+    return _part(x, 0.5 * (1 + np.tanh(_GELU_C * (x + 0.044715 * x * x * x))))
 
 
 _gelu = primitive(
@@ -138,7 +147,7 @@ _gelu_tanh = primitive(
 def gelu(x: Any, approximate: str = "none") -> Any:
     r"""Gaussian error linear unit :math:`x \, \Phi(x)` (Hendrycks and Gimpel, 2016, arXiv:1606.08415).
 
-    ``approximate="tanh"`` takes the paper's approximation by tanh, as GPT-2 does.
+    ``approximate="tanh"`` takes the paper's approximation by tanh, as GPT-2 does. At ``-inf`` both are 0.
     """
     if approximate not in ("none", "tanh"):
         raise DtypeError(f'gelu: approximate must be "none" or "tanh", not {approximate!r}.')
@@ -246,8 +255,9 @@ def hardswish(x: Any) -> Any:
 
 @composite(r"{0} \tanh(\operatorname{{softplus}}({0}))", _smooth)
 def mish(x: Any) -> Any:
-    """``x * tanh(softplus(x))`` (Misra, 2019, arXiv:1908.08681)."""
-    return x * tanh(softplus(x))
+    """``x * tanh(softplus(x))``; 0 at ``-inf`` (Misra, 2019, arXiv:1908.08681)."""
+    near = clip(x, -1000, 40)  # below the product is 0, above it is x; and x may be infinite
+    return where(x > 40, x, near * tanh(softplus(near)))
 
 
 @composite(r"\frac{{{0}}}{{1 + |{0}|}}", _kinked, reference=lambda x: x / (1 + np.abs(x)))

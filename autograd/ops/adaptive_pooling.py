@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +16,7 @@ from autograd.ops.indexing import getitem, take_along_axis
 from autograd.ops.linalg import matmul
 from autograd.ops.pooling import no_image
 from autograd.ops.reduce import argmax
-from autograd.ops.shape import moveaxis, squeeze
+from autograd.ops.shape import broadcast_to, moveaxis, squeeze
 from autograd.random import Generator, default_generator
 from autograd.samples import ErrorSample, sample
 from autograd.samples import array as spec
@@ -65,12 +66,25 @@ def _mean_windows(x: Any, size: int, out: int) -> Any:
     return matmul(x, xp.asarray(weights.astype(x.dtype)))
 
 
-def _largest_of(x: Any, edges: list[tuple[int, int]]) -> Any:
-    """The first maximum of each window of the last axis."""
-    longest = max(stop - start for start, stop in edges)
-    places = np.array([[min(start + k, stop - 1) for k in range(longest)] for start, stop in edges])
-    gathered = getitem(x, (..., places))
-    return squeeze(take_along_axis(gathered, argmax(gathered, -1, keepdims=True), -1), -1)
+def _largest(x: Any, edges: list[list[tuple[int, int]] | None], return_indices: bool) -> Any:
+    """The first maximum of each window, axis by axis, the last one first; and its place in the flattened image.
+
+    ``edges`` are the windows of each axis; None leaves it as it is.
+    """
+    size = x.shape[2:]
+    place = module_of(x).arange(math.prod(size)).reshape(1, 1, *size) if return_indices else None
+    for axis, windows in reversed(list(enumerate(edges, 2))):
+        if windows is None:
+            continue
+        longest = max(stop - start for start, stop in windows)
+        inside = np.array([[min(start + k, stop - 1) for k in range(longest)] for start, stop in windows])
+        gathered = getitem(moveaxis(x, axis, -1), (..., inside))
+        best = argmax(gathered, -1, keepdims=True)
+        x = moveaxis(squeeze(take_along_axis(gathered, best, -1), -1), -1, axis)
+        if return_indices:
+            candidates = broadcast_to(getitem(moveaxis(place, axis, -1), (..., inside)), gathered.shape)
+            place = moveaxis(squeeze(take_along_axis(candidates, best, -1), -1), -1, axis)
+    return (x, broadcast_to(place, x.shape)) if return_indices else x
 
 
 @unbatched
@@ -79,9 +93,12 @@ def _adaptive_avg(n: int, x: Any, output_size: Any) -> Any:
 
 
 @unbatched
-def _adaptive_max(n: int, x: Any, output_size: Any) -> Any:
+def _adaptive_max(n: int, x: Any, output_size: Any, return_indices: bool) -> Any:
     sizes = _output_sizes(f"adaptive_max_pool{n}d", x, output_size, n)
-    return _along_each(x, sizes, lambda part, size, out: _largest_of(part, _edges(size, out)))
+    edges = [
+        None if m == out and not return_indices else _edges(m, out) for m, out in zip(x.shape[2:], sizes, strict=True)
+    ]
+    return _largest(x, edges, return_indices)
 
 
 @composite(r"\operatorname{{avgpool}}({0})", [sample(spec(1, 2, 7), output_size=3)], errors=no_image(output_size=2))
@@ -120,9 +137,9 @@ def adaptive_avg_pool3d(x: Any, output_size: Any) -> Any:
     [sample(spec(1, 2, 7, distinct=True), output_size=3)],
     errors=no_image(output_size=2),
 )
-def adaptive_max_pool1d(x: Any, output_size: Any) -> Any:
+def adaptive_max_pool1d(x: Any, output_size: Any, return_indices: bool = False) -> Any:
     """Maxima of windows chosen so that the result has ``output_size``."""
-    return _adaptive_max(1, x, output_size)
+    return _adaptive_max(1, x, output_size, return_indices)
 
 
 @composite(
@@ -134,9 +151,12 @@ def adaptive_max_pool1d(x: Any, output_size: Any) -> Any:
     ],
     errors=no_image(output_size=2),
 )
-def adaptive_max_pool2d(x: Any, output_size: Any) -> Any:
-    """Maxima of windows chosen so that the result has ``output_size``; None keeps a length."""
-    return _adaptive_max(2, x, output_size)
+def adaptive_max_pool2d(x: Any, output_size: Any, return_indices: bool = False) -> Any:
+    """Maxima of windows chosen so that the result has ``output_size``; None keeps a length.
+
+    ``return_indices`` gives their places in the flattened image too.
+    """
+    return _adaptive_max(2, x, output_size, return_indices)
 
 
 @composite(
@@ -144,9 +164,9 @@ def adaptive_max_pool2d(x: Any, output_size: Any) -> Any:
     [sample(spec(1, 1, 3, 4, 3, distinct=True), output_size=(2, 3, 2))],
     errors=no_image(output_size=2),
 )
-def adaptive_max_pool3d(x: Any, output_size: Any) -> Any:
+def adaptive_max_pool3d(x: Any, output_size: Any, return_indices: bool = False) -> Any:
     """Maxima of windows chosen so that the result has ``output_size``."""
-    return _adaptive_max(3, x, output_size)
+    return _adaptive_max(3, x, output_size, return_indices)
 
 
 # Windows at random places. The samples leave chance no room: one window, or as many as there are places.
@@ -154,8 +174,9 @@ def adaptive_max_pool3d(x: Any, output_size: Any) -> Any:
 
 @unbatched
 def _fractional(
-    n: int, x: Any, kernel_size: Any, output_size: Any, output_ratio: Any, generator: Generator | None
-) -> Any:
+    n: int, x: Any, kernel_size: Any, output_size: Any, output_ratio: Any, return_indices: bool,
+    generator: Generator | None,
+) -> Any:  # fmt: skip
     op = f"fractional_max_pool{n}d"
     check_image(op, x, n)
     kernel = several(op, "kernel_size", kernel_size, n, 1)
@@ -169,13 +190,12 @@ def _fractional(
         raise ShapeError(f"{op}: {sizes} windows of {kernel} do not fit into x {tuple(x.shape)}.")
     generator = generator or default_generator(device_of(innermost(x)))
     shifts = np.asarray(generator.uniform((n,), dtype=np.float64).tolist())
-    for i, (k, out, u) in enumerate(zip(kernel, sizes, shifts, strict=True)):
-        size = x.shape[2 + i]
+    edges: list[Any] = []
+    for size, k, out, u in zip(x.shape[2:], kernel, sizes, shifts, strict=True):
         alpha = (size - k) / (out - 1) if out > 1 else 0.0
         starts = [int((j + u) * alpha) - int(u * alpha) for j in range(out - 1)] + [size - k]
-        edges = [(start, start + k) for start in starts]
-        x = moveaxis(_largest_of(moveaxis(x, 2 + i, -1), edges), -1, 2 + i)
-    return x
+        edges.append([(start, start + k) for start in starts])
+    return _largest(x, edges, return_indices)
 
 
 @composite(
@@ -192,10 +212,11 @@ def _fractional(
     ],
 )
 def fractional_max_pool1d(
-    x: Any, kernel_size: Any, output_size: Any = None, output_ratio: Any = None, generator: Generator | None = None
-) -> Any:
+    x: Any, kernel_size: Any, output_size: Any = None, output_ratio: Any = None, return_indices: bool = False,
+    generator: Generator | None = None,
+) -> Any:  # fmt: skip
     """See :func:`fractional_max_pool2d`."""
-    return _fractional(1, x, kernel_size, output_size, output_ratio, generator)
+    return _fractional(1, x, kernel_size, output_size, output_ratio, return_indices, generator)
 
 
 @composite(
@@ -212,10 +233,11 @@ def fractional_max_pool1d(
     ],
 )
 def fractional_max_pool2d(
-    x: Any, kernel_size: Any, output_size: Any = None, output_ratio: Any = None, generator: Generator | None = None
-) -> Any:
+    x: Any, kernel_size: Any, output_size: Any = None, output_ratio: Any = None, return_indices: bool = False,
+    generator: Generator | None = None,
+) -> Any:  # fmt: skip
     """Maxima of windows at pseudo-random places: the size shrinks by a fraction (Graham, 2014, arXiv:1412.6071)."""
-    return _fractional(2, x, kernel_size, output_size, output_ratio, generator)
+    return _fractional(2, x, kernel_size, output_size, output_ratio, return_indices, generator)
 
 
 @composite(
@@ -234,7 +256,8 @@ def fractional_max_pool2d(
     ],
 )
 def fractional_max_pool3d(
-    x: Any, kernel_size: Any, output_size: Any = None, output_ratio: Any = None, generator: Generator | None = None
-) -> Any:
+    x: Any, kernel_size: Any, output_size: Any = None, output_ratio: Any = None, return_indices: bool = False,
+    generator: Generator | None = None,
+) -> Any:  # fmt: skip
     """See :func:`fractional_max_pool2d`."""
-    return _fractional(3, x, kernel_size, output_size, output_ratio, generator)
+    return _fractional(3, x, kernel_size, output_size, output_ratio, return_indices, generator)

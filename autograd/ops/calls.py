@@ -138,7 +138,7 @@ _enter(
     ),
     [
         ErrorSample((np.ones(2),), ArgumentError, "mode must be constant or one of", {"pad_width": 1, "mode": ""}),
-        ErrorSample((np.ones(2),), ShapeError, "holds a negative number", {"pad_width": -1}),
+        ErrorSample((np.ones(2),), ShapeError, r"widths \(-2, -1\) cut more than axis 0", {"pad_width": (-2, -1)}),
         ErrorSample((np.ones(2),), ShapeError, "takes at most 1 elements", {"pad_width": 2, "mode": "reflect"}),
     ],
 )  # fmt: skip

@@ -154,7 +154,7 @@ _POOL = {n: _make(n) for n in (1, 2, 3)}
 
 
 def _geometry(
-    op: str, n: int, x: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any = 1
+    op: str, n: int, x: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any = 1, ceil_mode: bool = False
 ) -> dict[str, Sizes]:
     check_image(op, x, n)
     kernel = several(op, "kernel_size", kernel_size, n, 1)
@@ -162,11 +162,12 @@ def _geometry(
     border, gaps = several(op, "padding", padding, n, 0), several(op, "dilation", dilation, n, 1)
     if any(p > k // 2 for p, k in zip(border, kernel, strict=True)):
         raise ShapeError(f"{op}: padding {border} must be at most half of the kernel {kernel}.")
-    check_fits(op, tuple(x.shape), kernel, steps, border, gaps)
+    if not ceil_mode:
+        check_fits(op, tuple(x.shape), kernel, steps, border, gaps)
     return {"kernel": kernel, "stride": steps, "padding": border, "dilation": gaps}
 
 
-def _ceiling(x: Any, geometry: dict[str, Sizes], fill: float) -> tuple[Any, Sizes]:
+def _ceiling(op: str, x: Any, geometry: dict[str, Sizes], fill: float) -> tuple[Any, Sizes]:
     """The image with what the last, incomplete windows lack at its end; and how much that is."""
     extra = []
     for size, k, s, p, d in zip(
@@ -177,6 +178,8 @@ def _ceiling(x: Any, geometry: dict[str, Sizes], fill: float) -> tuple[Any, Size
         if steps * s >= size + p:  # a window must start within the image or its left border
             steps -= 1
         extra.append(max(steps * s + reach - size - 2 * p, 0))
+    whole = (*x.shape[:2], *(size + e for size, e in zip(x.shape[2:], extra, strict=True)))
+    check_fits(op, whole, **geometry)
     if any(extra):
         x = pad(x, ((0, 0), (0, 0), *((0, e) for e in extra)), fill)
     return x, tuple(extra)
@@ -187,10 +190,10 @@ def _max_pool(
     n: int, x: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool, return_indices: bool
 ) -> Any:
     op = f"max_pool{n}d"
-    geometry = _geometry(op, n, x, kernel_size, stride, padding, dilation)
+    geometry = _geometry(op, n, x, kernel_size, stride, padding, dilation, ceil_mode)
     size = tuple(x.shape[2:])
     if ceil_mode:
-        x, _ = _ceiling(x, geometry, -np.inf)
+        x, _ = _ceiling(op, x, geometry, -np.inf)
     y = _POOL[n].max(x, **geometry)
     if not return_indices:
         return y
@@ -324,13 +327,13 @@ def _avg_pool(
     divisor_override: int | None,
 ) -> Any:  # fmt: skip
     op = f"avg_pool{n}d"
-    geometry = _geometry(op, n, x, kernel_size, stride, padding)
+    geometry = _geometry(op, n, x, kernel_size, stride, padding, 1, ceil_mode)
     del geometry["dilation"]
     kernel, volume = geometry["kernel"], math.prod(geometry["kernel"])
     size = tuple(x.shape[2:])
     extra: Sizes = (0,) * n
     if ceil_mode:
-        x, extra = _ceiling(x, geometry | {"dilation": (1,) * n}, 0.0)
+        x, extra = _ceiling(op, x, geometry | {"dilation": (1,) * n}, 0.0)
     y = _POOL[n].avg(x, **geometry)
     if divisor_override is not None:
         if divisor_override < 1:

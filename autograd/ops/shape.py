@@ -289,36 +289,53 @@ _PAD_MODES: dict[str, Any] = {
 }
 
 
+def _cut(shape: tuple[int, ...], axis: int, before: int, after: int, gained: int = 0) -> slice:
+    """What negative widths leave of an axis that has ``gained`` elements."""
+    first, last = max(-before, 0), shape[axis] + gained + min(after, 0)
+    if first > last:
+        raise ShapeError(f"pad: widths {(before, after)} cut more than axis {axis} of x {tuple(shape)} has. Cut less.")
+    return slice(first, last)
+
+
+def _padded_places(shape: tuple[int, ...], axis: int, before: int, after: int, mode: str) -> Array:
+    """The places along an axis from which a padding that copies takes its elements."""
+    places, grown = np.arange(shape[axis]), (max(before, 0), max(after, 0))
+    if circular := mode in ("circular", "wrap"):
+        places = places[_cut(shape, axis, before, after)]
+    limit = len(places) - 1 if mode == "reflect" else len(places)
+    if max(grown) > limit and (mode in ("reflect", "circular") or not limit):
+        raise ShapeError(
+            f"pad: mode {mode!r} takes at most {max(limit, 0)} elements from axis {axis} of x {tuple(shape)}"
+            f"{' as it is cut' if len(places) < shape[axis] else ''}, not {max(grown)}."
+        )
+    places = np.pad(places, grown, mode=_PAD_MODES[mode])
+    return places if circular else places[_cut(shape, axis, before, after, sum(grown))]
+
+
 def pad(x: Any, pad_width: Any, constant_value: float = 0.0, mode: str = "constant") -> Any:
-    """``x`` with more elements around it (NumPy's widths).
+    """``x`` with more elements around it (NumPy's widths); a negative width cuts.
 
     ``pad_width`` is a number (each side of each axis), a pair (before, after) for each axis, or one pair for all.
     ``mode``: ``"constant"``, ``"reflect"`` (the edge not repeated), ``"symmetric"`` (repeated), ``"replicate"`` (the
-    edge itself; also ``"edge"``), ``"circular"`` (from the other side; also ``"wrap"``).
+    edge itself; also ``"edge"``), ``"circular"`` (from the other side; also ``"wrap"``). Where one side grows and the
+    other is cut, the copies are of the axis as it was, but in a circle of what the cut leaves (as PyTorch).
     """
     if mode != "constant" and mode not in _PAD_MODES:
         raise ArgumentError(f"pad: mode must be constant or one of {', '.join(_PAD_MODES)}, not {mode!r}.")
     try:
-        widths = np.broadcast_to(np.asarray(pad_width, dtype=np.int64), (x.ndim, 2))
+        widths = np.broadcast_to(np.asarray(pad_width, dtype=np.int64), (x.ndim, 2)).tolist()
     except ValueError:
         raise ShapeError(
             f"pad: pad_width {pad_width!r} does not fit x {tuple(x.shape)}. "
             f"Give a number, one (before, after) pair, or {x.ndim} pairs."
         ) from None
-    if widths.size and widths.min() < 0:
-        raise ShapeError(f"pad: pad_width {pad_width!r} holds a negative number. Cut with a slice instead.")
     if mode == "constant":
-        return _pad(x, widths=tuple((int(a), int(b)) for a, b in widths), value=constant_value)
+        if any(a < 0 or b < 0 for a, b in widths):
+            x = x[tuple(_cut(x.shape, axis, *pair) for axis, pair in enumerate(widths))]
+        return _pad(x, widths=tuple((max(a, 0), max(b, 0)) for a, b in widths), value=constant_value)
     for axis, (before, after) in enumerate(widths):
         if before or after:
-            n = x.shape[axis]
-            limit = n - 1 if mode == "reflect" else n
-            if max(before, after) > limit and (mode in ("reflect", "circular") or not n):
-                raise ShapeError(
-                    f"pad: mode {mode!r} takes at most {limit} elements from axis {axis} of x {tuple(x.shape)}, "
-                    f"not {max(before, after)}."
-                )
-            places = np.pad(np.arange(n), (int(before), int(after)), mode=_PAD_MODES[mode])
+            places = _padded_places(x.shape, axis, before, after, mode)
             x = x[(slice(None),) * axis + (places,)]
     return x
 

@@ -19,7 +19,6 @@ from autograd.samples import ErrorSample, elementwise_samples, integers, sample
 from autograd.samples import array as spec
 
 __all__ = [
-    "betainc",
     "betaln",
     "digamma",
     "entr",
@@ -253,33 +252,6 @@ zeta = primitive(
     samples=[sample(integers(2, 3, low=2), spec(2, 3, low=0.5)), sample(integers(low=2), spec(3, low=0.5))],
     doc="The Hurwitz zeta function, the sum of ``(k + x)**-a`` over k from 0; differentiable in ``x``.",
 )
-
-
-def _beta_density(a: Any, b: Any, x: Any) -> Any:
-    """The density of the beta distribution, ``x**(a - 1) * (1 - x)**(b - 1) / B(a, b)``."""
-    return exp(xlogy(a - 1, x) + xlog1py(b - 1, -x) - betaln(a, b))
-
-
-betainc = primitive(
-    "betainc",
-    lambda a, b, x: special.call("betainc", a, b, x),
-    kind="elementwise",
-    vjp=[
-        _no_gradient("betainc", "the parameter a"), _no_gradient("betainc", "the parameter b"),
-        lambda g, a, b, x: g * _beta_density(a, b, x),
-    ],
-    jvp="from_vjp",
-    latex=r"\operatorname{{I}}_{{{2}}}({0}, {1})",
-    vjp_latex=[None, None, r"\bar y \frac{x^{a-1} (1 - x)^{b-1}}{\operatorname{B}(a, b)}"],
-    flops=per_element(80),
-    samples=[
-        sample(integers(2, 3, low=1), integers(3, low=1), spec(2, 3, low=0.05, high=0.95)),
-        sample(integers(low=1), integers(2, low=1), spec(low=0.05, high=0.95)),
-        sample(integers(2, low=30, high=50), integers(low=20, high=40), spec(2, low=0.3, high=0.8)),
-        sample(integers(low=1), integers(low=1), spec(0, 2, low=0.05, high=0.95)),
-    ],
-    doc="The regularised incomplete beta function, differentiable in ``x`` from 0 to 1.",
-)  # fmt: skip
 
 
 _expn = primitive(

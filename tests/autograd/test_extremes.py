@@ -169,3 +169,24 @@ def test_elementwise_ops_follow_pytorch(op: Any, params: dict[str, Any]) -> None
     for i, (a, b) in enumerate(zip(evaluated(getattr(ops, op.name), {}, x), (y, g), strict=True)):
         wanted, what = b.detach().numpy(), f"{op.name} {'gradient' if i else 'value'}"
         assert_follows(a, np.where(np.isnan(wanted), a, wanted), [x], what, rtol=1e-7, atol=1e-15)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize(
+    "f",
+    [ag.silu, ag.gelu, lambda x: ag.gelu(x, "tanh"), ag.mish],
+    ids=["silu", "gelu", "gelu_tanh", "mish"],
+)
+def test_activations_that_weigh_their_argument_have_limits_at_infinity(f: Any, dtype: Any) -> None:
+    """Where PyTorch multiplies infinity by 0 and gives NaN, in values and slopes."""
+    far = np.finfo(dtype).max
+    x = ag.tensor(np.array([-np.inf, -far, far, np.inf, np.nan], dtype), requires_grad=True)
+    y = f(x)
+    np.testing.assert_array_equal(y.array, np.array([-0.0, -0.0, far, np.inf, np.nan], dtype))
+    assert np.signbit(y.array[:2]).all()
+    (slope,) = ag.gradients(y, [x], ag.ones_like(y), create_graph=True)
+    np.testing.assert_array_equal(slope.array, np.array([0, 0, 1, 1, np.nan], dtype))
+    (bend,) = ag.gradients(slope[:4], [x], ag.ones_like(slope[:4]))
+    np.testing.assert_array_equal(bend.array[:4], 0)
+    at = x.detach()
+    np.testing.assert_array_equal(ag.jvp(f, (at,), (ag.ones_like(at),))[1].array[:4], [0, 0, 1, 1])

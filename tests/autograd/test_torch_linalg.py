@@ -192,7 +192,9 @@ row("stft: a shorter window", lambda x, n, hop, c, o: fft.stft(x, n, hop, center
 row("stft: istft", lambda x, n, hop, c, o: fft.istft(fft.stft(x, n, hop, center=c, normalized=o) ** 2, n, hop, center=c, normalized=o),
     lambda x, n, hop, c, o: torch_istft(torch.stft(x, n, hop, window=torch.ones(n, dtype=torch.float64), center=c, normalized=o, return_complex=True) ** 2, n, hop, c, o),
     lambda d: (d.x(2, d.int(8, 12)), d.one(4, 6), d.int(1, 2), d.bool(), d.bool()))
-
+row("stft: istft of a length", lambda x, n, length: fft.istft(fft.stft(x, n, 1), n, 1, length=length),
+    lambda x, n, length: torch.istft(torch.stft(x, n, 1, window=torch.ones(n, dtype=torch.float64), return_complex=True), n, 1, window=torch.ones(n, dtype=torch.float64), length=length),
+    lambda d: (d.x(2, d.int(8, 12)), d.one(4, 5), d.int(1, 20)))
 
 
 def short(d: Draw) -> tuple[Any, ...]:

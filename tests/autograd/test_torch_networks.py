@@ -232,8 +232,22 @@ row("kl_div", lambda x, t, r, lg: ag.kl_div(x, t, r, lg), lambda x, t, r, lg: F.
 row("poisson_nll_loss", lambda x, t, lg, full, r: ag.poisson_nll_loss(x, t, lg, full, reduction=r),
     lambda x, t, lg, full, r: F.poisson_nll_loss(x, t, log_input=lg, full=full, reduction=r),
     lambda d: (*probabilities(d)[:2], d.bool(), d.bool(), d.one(*REDUCTIONS)))
+
+
+def variances(d: Draw) -> tuple[Any, ...]:
+    """Means, targets, and a variance of any kind, some of it less than the least."""
+    x, t = same(d)
+    kind = d.one("each", "row", "column of ones", "number")
+    if kind == "number":
+        return x, t, 0.7, d.bool(), d.one(*REDUCTIONS)
+    shape = {"each": x.shape, "row": x.shape[:-1], "column of ones": (*x.shape[:-1], 1)}[kind]
+    return x, t, d.x(*shape, low=0.0, high=1.0), d.bool(), d.one(*REDUCTIONS)
+
+
 row("gaussian_nll_loss", lambda x, t, v, full, r: ag.gaussian_nll_loss(x, t, v**2, full, reduction=r),
     lambda x, t, v, full, r: F.gaussian_nll_loss(x, t, v**2, full=full, reduction=r), lambda d: (*(a := same(d)), d.x(*a[0].shape, low=0.3), d.bool(), d.one(*REDUCTIONS)))
+row("gaussian_nll_loss: shared variance", lambda x, t, v, full, r: ag.gaussian_nll_loss(x, t, v, full, 0.3, r),
+    lambda x, t, v, full, r: F.gaussian_nll_loss(x, t, v, full, 0.3, r), variances)
 
 
 def signs(d: Draw, *shape: int) -> np.ndarray:

@@ -192,3 +192,58 @@ def test_ties_of_a_module_are_those_of_its_parameters_and_not_of_equal_values():
     assert len(dict(gradient.named_parameters())) == 2
     model[1].weight = model[0].weight
     assert len(ag.tree_leaves(ag.tree_map(lambda p: 0, model))) == 1
+
+
+def nested(kind: type, leaf: Any, depth: int = 2000) -> Any:
+    for _ in range(depth):
+        leaf = {"k": leaf} if kind is dict else kind([leaf])
+    return leaf
+
+
+def innermost(x: Any) -> Any:
+    while isinstance(x, (list, tuple, dict)):
+        (x,) = x.values() if isinstance(x, dict) else x
+    return x
+
+
+@pytest.mark.parametrize("kind", [list, tuple, dict])
+def test_containers_may_be_nested_deeply(kind: type) -> None:
+    tree = nested(kind, ag.tensor([1.0, 2.0]))
+    f = lambda t: (innermost(t) ** 2).sum()  # noqa: E731
+    triple = lambda t: nested(kind, 3 * innermost(t))  # noqa: E731
+    assert innermost(ag.grad(f)(tree)).tolist() == [2, 4]
+    assert innermost(ag.vjp(f, tree)[1](1.0)[0]).tolist() == [2, 4]
+    assert innermost(ag.jvp(triple, (tree,), (tree,))[1]).tolist() == [3, 6]
+    assert innermost(ag.vmap(triple)(tree)).tolist() == [3, 6]
+    assert innermost(ag.jacobian(f)(tree)).tolist() == [2, 4]
+    assert innermost(ag.linearize(triple, tree)[1](tree)).tolist() == [3, 6]
+    assert ag.checkpoint(f, tree).item() == 5
+    structure = ag.tree_flatten(tree)[1]
+    assert structure == ag.tree_flatten(triple(tree))[1]
+    assert structure != ag.tree_flatten(nested(kind, 1.0, 1999))[1]
+    assert len(repr(structure)) < 200
+    with pytest.raises(ag.ArgumentError, match="container 2, 1500 deep, differs in structure: it is one leaf, a int"):
+        ag.tree_map(lambda a, b: a, tree, nested(kind, 1, 1500))
+
+
+def test_a_container_that_holds_itself_is_refused() -> None:
+    circle: list[Any] = [ag.tensor(1.0)]
+    circle.append({"k": circle})
+    first = lambda t: t[0]  # noqa: E731
+    for name, call in {
+        "grad": lambda: ag.grad(first)(circle), "vjp": lambda: ag.vjp(first, circle),
+        "jvp": lambda: ag.jvp(first, (circle,), (circle,)), "vmap": lambda: ag.vmap(first)(circle),
+        "jacobian": lambda: ag.jacobian(first)(circle), "linearize": lambda: ag.linearize(first, circle),
+        "checkpoint": lambda: ag.checkpoint(first, circle), "gradcheck": lambda: ag.gradcheck(first, (circle,)),
+    }.items():  # fmt: skip
+        with pytest.raises(ag.ArgumentError, match=f"{name}: an argument holds itself: a list is a part of one of its"):
+            call()
+    for name in ("vjp", "jvp"):
+        with pytest.raises(ag.ArgumentError, match=f"{name}: the result holds itself"):
+            getattr(ag, name)(lambda x: circle, *([1.0] if name == "vjp" else [(1.0,), (1.0,)]))
+    with pytest.raises(ag.ArgumentError, match="tree_map: the container holds itself"):
+        ag.tree_map(abs, circle)
+    with pytest.raises(ag.ArgumentError, match="jvp: the tangents, at 0, at 0, holds itself"):
+        ag.jvp(first, ([1.0],), ([circle],))
+    twice = [ag.tensor(1.0)]
+    assert len(ag.tree_leaves([twice, twice, {"k": twice}])) == 3  # a part may stand in several places
