@@ -140,3 +140,12 @@ def test_cross_entropy_of_halves_adds_up_in_float32() -> None:
     (g,) = ag.gradients(loss, [logits])
     assert float(g.array[0, 0]) == -1
     np.testing.assert_allclose(g.array[0, 1:].astype(float), 1 / 70_000, rtol=1e-2)
+
+
+@pytest.mark.parametrize("name", ["float16", "bfloat16"])
+def test_a_whole_number_in_where_keeps_the_tangent_of_halves(name: str) -> None:
+    x = ag.ones(3, dtype=name)
+    for function in (lambda x: ops.where(x > 0, x, 0), lambda x: ops.where(x < 0, 1, x), ops.nansum):
+        y, t = ag.jvp(function, (x,), (x,))
+        assert y.dtype == t.dtype == x.dtype
+        np.testing.assert_array_equal(t.array.astype(float), y.array.astype(float))
