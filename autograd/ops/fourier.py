@@ -5,6 +5,7 @@ The transform is one symmetric matrix, so its own transpose: the vjp rule of a c
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -465,7 +466,7 @@ def stft(
         ErrorSample((np.ones((3, 5)),), ArgumentError, "leave a gap", {"n_fft": 4, "hop_length": 5, "center": False}),
     ],
 )
-@in_single
+@functools.partial(in_single, keep=("window",))
 def istft(
     x: Any,
     n_fft: int,
