@@ -12,6 +12,7 @@ from autograd.backend import device_of
 from autograd.composite import composite
 from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.convolution import Sizes, check_image, several, unbatched
+from autograd.ops.halves import in_single
 from autograd.ops.indexing import getitem, take_along_axis
 from autograd.ops.linalg import matmul
 from autograd.ops.pooling import no_image
@@ -87,6 +88,7 @@ def _largest(x: Any, edges: list[list[tuple[int, int]] | None], return_indices: 
     return (x, broadcast_to(place, x.shape)) if return_indices else x
 
 
+@in_single
 @unbatched
 def _adaptive_avg(n: int, x: Any, output_size: Any) -> Any:
     return _along_each(x, _output_sizes(f"adaptive_avg_pool{n}d", x, output_size, n), _mean_windows)

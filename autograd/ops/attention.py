@@ -13,6 +13,7 @@ from autograd.composite import composite
 from autograd.dispatch import bound
 from autograd.errors import ArgumentError, DtypeError, RangeError, ShapeError
 from autograd.ops.elementwise import clip, where
+from autograd.ops.halves import in_single
 from autograd.ops.indexing import getitem
 from autograd.ops.linalg import matmul
 from autograd.ops.random import dropout
@@ -40,6 +41,7 @@ __all__ = ["embedding", "embedding_bag", "one_hot", "scaled_dot_product_attentio
         ErrorSample((np.ones((2, 3, 4)), np.ones((2, 5, 3)), np.ones((2, 5, 2))), ShapeError, "same number of features")
     ],
 )
+@in_single
 def scaled_dot_product_attention(
     query: Any,
     key: Any,

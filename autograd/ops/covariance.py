@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -38,7 +39,7 @@ __all__ = ["corrcoef", "cov"]
         ErrorSample((np.ones((2, 3)),), ArgumentError, "aweights holds a negative", {"aweights": -np.ones(3)}),
     ],
 )  # fmt: skip
-@in_single
+@functools.partial(in_single, keep=("fweights", "aweights"))
 def cov(x: Any, rowvar: bool = True, correction: float = 1, fweights: Any = None, aweights: Any = None) -> Any:
     """The covariances of variables (rows, or columns without ``rowvar``) over observations.
 
@@ -88,6 +89,7 @@ def _observation_weights(n: int, fweights: Any, aweights: Any) -> Any:
     reference=np.corrcoef,
     errors=[ErrorSample((np.ones((2, 2, 2)),), ShapeError, "variables times observations")],
 )
+@in_single
 def corrcoef(x: Any, rowvar: bool = True) -> Any:
     """The correlations of variables (rows, or columns without ``rowvar``) over observations."""
     c = cov(x, rowvar)

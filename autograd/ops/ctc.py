@@ -9,6 +9,7 @@ import numpy as np
 from autograd.composite import composite
 from autograd.errors import RangeError, ShapeError
 from autograd.ops.elementwise import exp, log, logaddexp, maximum, minimum, where
+from autograd.ops.halves import in_single
 from autograd.ops.indexing import getitem, take_along_axis
 from autograd.ops.loss import reduced
 from autograd.ops.reduce import mean, sum
@@ -60,6 +61,7 @@ def _ctc(x: Any, targets: Any, input_lengths: Any, target_lengths: Any, reductio
         ),
     ],
 )  # fmt: skip
+@in_single
 def ctc_loss(
     log_probs: Any, targets: Any, input_lengths: Any, target_lengths: Any, blank: int = 0, reduction: str = "mean",
     zero_infinity: bool = False,

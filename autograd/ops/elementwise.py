@@ -344,10 +344,8 @@ where = primitive(
 
 
 def _where_jvp(primals: Any, tangents: Any) -> Any:
-    condition, a, b = primals
     _, t_a, t_b = tangents
-    zero_like_out = zeros_of(where(condition, a, b))
-    return where(condition, zero_like_out if t_a is None else t_a, zero_like_out if t_b is None else t_b)
+    return where(primals[0], 0.0 if t_a is None else t_a, 0.0 if t_b is None else t_b)
 
 
 def _share(a: Any, b: Any, y: Any) -> Any:

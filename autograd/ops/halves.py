@@ -30,19 +30,28 @@ def rounded_once(forward: F) -> F:
     return cast(F, rounded)
 
 
-def in_single(function: F, keep: tuple[int, ...] = ()) -> F:
-    """The function with 16-bit arguments widened to float32, and its result in the dtype of the first argument again.
+def in_single(function: F, keep: tuple[str, ...] = ()) -> F:
+    """The function computed in float32 where arguments are 16-bit, and its result rounded once to their dtype.
 
-    ``keep`` numbers arguments that stay as they are, such as buffers that the function writes.
+    Where dtypes differ it stays as wide as it is. ``keep`` names arguments that stay as they are and have no say in
+    the dtype, such as weights, or buffers that the function writes.
     """
+    kept = {*keep, *map(function.__code__.co_varnames.index, keep)}
 
     @functools.wraps(function)
-    def by_single(x: Any, *args: Any, **params: Any) -> Any:
-        dtype = getattr(x, "dtype", None)
-        if dtype is None or not is_half(dtype):
-            return function(x, *args, **params)
-        rest = [a if i in keep else widened(a) for i, a in enumerate(args, 1)]
-        y = function(widened(x), *rest, **{name: widened(value) for name, value in params.items()})
+    def by_single(*args: Any, **params: Any) -> Any:
+        for a in (*args, *params.values()):
+            dtype = getattr(a, "dtype", None)
+            if dtype is not None and is_half(dtype):
+                break
+        else:
+            return function(*args, **params)
+        counted = [a for key, a in (*enumerate(args), *params.items()) if key not in kept]
+        dtypes = {a.dtype for a in counted if hasattr(a, "dtype") and is_differentiable(a.dtype)}
+        wide = [a if i in kept else widened(a) for i, a in enumerate(args)]
+        y = function(*wide, **{name: a if name in kept else widened(a) for name, a in params.items()})
+        if len(dtypes) != 1 or not is_half(dtype := dtypes.pop()):
+            return y
         return tuple(astype(part, dtype) for part in y) if isinstance(y, tuple) else astype(y, dtype)
 
     return cast(F, by_single)

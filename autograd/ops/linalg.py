@@ -13,6 +13,7 @@ from autograd.composite import composite
 from autograd.errors import ShapeError
 from autograd.ops.axes import normalize_axes, normalize_axis
 from autograd.ops.contraction import einsum
+from autograd.ops.halves import in_single
 from autograd.ops.indexing import take
 from autograd.ops.reduce import sum, vector_norm
 from autograd.ops.shape import expand_dims, reshape, squeeze
@@ -443,6 +444,7 @@ def cdist(a: Any, b: Any, p: float = 2.0) -> Any:
     [sample(spec(2, 3), spec(2, 4), spec(2, 3, 4), spec(2)), sample(spec(2, 3), spec(2, 4), spec(2, 3, 4), None)],
     errors=[ErrorSample((np.ones((2, 3)), np.ones((2, 3)), np.ones((2, 3, 4))), ShapeError, r"weight is \(2, 3, 4\)")],
 )
+@in_single
 def bilinear(a: Any, b: Any, weight: Any, bias: Any = None) -> Any:
     """``y_o = a^T W_o b + bias_o``: ``a (..., n)``, ``b (..., m)``, ``weight (out, n, m)``."""
     if weight.ndim != 3 or tuple(weight.shape[1:]) != (a.shape[-1], b.shape[-1]):

@@ -11,6 +11,7 @@ from autograd.backend import Array, array_module, is_floating, single
 from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError, RangeError, ShapeError
 from autograd.ops.elementwise import exp, where
+from autograd.ops.halves import in_single, widened
 from autograd.ops.indexing import take_along_axis
 from autograd.ops.reduce import log_softmax, mean, sum
 from autograd.ops.shape import moveaxis, reshape, squeeze
@@ -107,6 +108,7 @@ def _label_shape(logits: Any) -> tuple[int, ...]:
     return tuple(logits.shape[:1] + logits.shape[2:]) if logits.ndim > 1 else ()
 
 
+@in_single
 def cross_entropy(
     logits: Any,
     target: Any,
@@ -195,6 +197,7 @@ def _soft_cross_entropy(logits: Any, target: Any, weight: Any, reduction: str, l
     return reduced("cross_entropy", loss, reduction)
 
 
+@in_single
 def nll_loss(
     log_probabilities: Any, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean"
 ) -> Any:
@@ -243,13 +246,14 @@ def _mse_forward(x: Array, target: Array, *, reduction: str) -> Array:
     error = x - target
     if reduction == "none":
         return error * error
-    total = np.vdot(error, error) if error.dtype.itemsize > 2 else np.sum(error * error, dtype=np.float32)
+    wide = error if error.dtype.itemsize > 2 else single(error)
+    total = np.vdot(wide, wide)
     return (total / max(error.size, 1) if reduction == "mean" else total).astype(error.dtype)
 
 
 def _mse_vjp(g: Any, x: Any, target: Any, reduction: str) -> Any:
     scale = 2 / max(x.size, 1) if reduction == "mean" else 2
-    return (x - target) * (scale * g)
+    return (x - target) * (scale * widened(g))
 
 
 _mse = primitive(
@@ -267,7 +271,7 @@ _mse = primitive(
 def _mse_jvp(primals: Any, tangents: Any, reduction: str) -> Any:
     (x, target), (t_x, t_target) = primals, tangents
     change = -t_target if t_x is None else t_x if t_target is None else t_x - t_target
-    terms = 2 * (x - target) * change
+    terms = 2 * (widened(x) - target) * change
     return terms if reduction == "none" else reduced("mse_loss", terms, reduction)
 
 

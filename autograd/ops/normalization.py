@@ -62,7 +62,7 @@ def _batch_norm(x: Any, weight: Any, bias: Any) -> Any:
     return batch_norm(x, None, None, weight, bias, training=True)
 
 
-@functools.partial(in_single, keep=(1, 2))
+@functools.partial(in_single, keep=("running_mean", "running_var", "weight", "bias"))
 def batch_norm(
     x: Any,
     running_mean: Any,
@@ -118,7 +118,7 @@ def _layer_norm(x: Any, weight: Any, bias: Any) -> Any:
     return layer_norm(x, x.shape[1:], weight, bias)
 
 
-@in_single
+@functools.partial(in_single, keep=("weight", "bias"))
 def layer_norm(
     x: Any, normalized_shape: int | Sequence[int], weight: Any = None, bias: Any = None, eps: float = 1e-5
 ) -> Any:
@@ -137,7 +137,7 @@ def _rms_norm(x: Any, weight: Any) -> Any:
     return rms_norm(x, x.shape[-1:] if weight is not None else x.shape[1:], weight)
 
 
-@in_single
+@functools.partial(in_single, keep=("weight",))
 def rms_norm(x: Any, normalized_shape: int | Sequence[int], weight: Any = None, eps: float | None = None) -> Any:
     """The last axes of each example scaled to mean square 1 (Zhang and Sennrich, 2019, arXiv:1910.07467).
 
@@ -161,7 +161,7 @@ def _group_norm(x: Any, weight: Any, bias: Any, num_groups: int) -> Any:
     return group_norm(x, num_groups, weight, bias)
 
 
-@in_single
+@functools.partial(in_single, keep=("weight", "bias"))
 def group_norm(x: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
     """Groups of channels of each example normalised together (Wu and He, 2018, arXiv:1803.08494)."""
     if x.ndim < 2 or num_groups < 1 or x.shape[1] % num_groups:
@@ -193,6 +193,7 @@ def _instance_norm(x: Any, weight: Any, bias: Any, **statistics: Any) -> Any:
     return instance_norm(x, weight, bias, **statistics)
 
 
+@functools.partial(in_single, keep=("running_mean", "running_var", "weight", "bias"))
 def instance_norm(
     x: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5, *, running_mean: Any = None,
     running_var: Any = None, use_input_stats: bool = True, momentum: float = 0.1,

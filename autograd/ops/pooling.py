@@ -13,7 +13,7 @@ from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.convolution import Sizes, check_fits, check_image, out_size, several, spread, unbatched, windows
 from autograd.ops.elementwise import abs as absolute
 from autograd.ops.elementwise import where
-from autograd.ops.halves import rounded_once
+from autograd.ops.halves import in_single, rounded_once
 from autograd.ops.indexing import put_along_axis_add, take_along_axis
 from autograd.ops.logic import floor_divide
 from autograd.ops.shape import pad, reshape
@@ -397,8 +397,8 @@ def no_image(**params: Any) -> list[ErrorSample]:
     return [ErrorSample((np.ones(2),), ShapeError, r"x must be \(N, C", params)]
 
 
+@in_single
 def _lp_pool(n: int, x: Any, norm_type: float, kernel_size: Any, stride: Any, ceil_mode: bool) -> Any:
-
     powers = _avg_pool(n, absolute(x) ** norm_type, kernel_size, stride, 0, ceil_mode, True, 1)
     nothing = powers == 0
     return where(nothing, 0, where(nothing, 1, powers) ** (1 / norm_type))

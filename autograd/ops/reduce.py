@@ -6,6 +6,7 @@ that axis of length 1; the backward walk stretches it.
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -409,6 +410,7 @@ _prod = primitive(
 )
 
 
+@in_single
 def prod(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """The product over axes (all of them by default). Its gradients are right with any number of zeros."""
     return _prod(x, axis=normalize_axes("prod", axis, x.ndim, x.shape), keepdims=keepdims)
@@ -464,7 +466,7 @@ def safe_sqrt(x: Any) -> Any:
         x, ord=ord, axis=axis, keepdims=keepdims
     ),
 )
-@in_single
+@functools.partial(in_single, keep=("ord",))
 def vector_norm(x: Any, ord: float = 2, axis: Axis = None, keepdims: bool = False) -> Any:
     r"""The norm :math:`(\sum |x|^p)^{1/p}` over axes, p = ``ord``.
 

@@ -111,6 +111,7 @@ def _recurrence_jvp(primals: Any, tangents: Any, axis: int) -> Any:
     return _recurrence(a, source, axis=axis)
 
 
+@in_single
 def linear_recurrence(a: Any, b: Any, axis: int = -1) -> Any:
     """``y[t] = a[t] * y[t - 1] + b[t]`` along an axis, from ``y[-1] = 0``; ``a`` and ``b`` of one shape.
 
@@ -144,6 +145,7 @@ _cumprod = primitive(
 )  # fmt: skip
 
 
+@in_single
 def cumprod(x: Any, axis: int | None = None) -> Any:
     """Running products along an axis; ``axis=None`` flattens first. Gradients are right with any number of zeros."""
     x, axis = _along("cumprod", x, axis)
@@ -179,13 +181,11 @@ _logcumsumexp = primitive(
 )  # fmt: skip
 
 
+@in_single
 def logcumsumexp(x: Any, axis: int | None = None) -> Any:
     r"""Running :math:`\ln \sum e^x` along an axis, without overflow; the gradient neither overflows nor cancels."""
     x, axis = _along("logcumsumexp", x, axis)
     return _logcumsumexp(x, axis=axis)
-
-
-logcumsumexp = in_single(logcumsumexp)
 
 
 # --------------------------------------------------------------------------------------------------- extremes
@@ -339,6 +339,7 @@ def _trapezoids(y: Any, x: Any, dx: float, axis: int) -> Any:
     reference=np.trapezoid,
     errors=[ErrorSample((np.ones((2, 3)), np.ones(4)), ShapeError, r"x is \(4,\); y \(2, 3\)")],
 )
+@in_single
 def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
     """The integral along an axis by the trapezoidal rule, over places ``x`` or in steps ``dx``."""
     axis = normalize_axis("trapezoid", axis, y.ndim, y.shape)
@@ -346,6 +347,7 @@ def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
 
 
 @composite(r"\textstyle\int^t {0} \, d{1}", [sample(spec(2, 4), spec(4)), sample(spec(4, 2), None, axis=-2, dx=0.5)])
+@in_single
 def cumulative_trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
     """Running integrals along an axis by the trapezoidal rule."""
     axis = normalize_axis("cumulative_trapezoid", axis, y.ndim, y.shape)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -113,7 +114,7 @@ def stft(
         ErrorSample((np.ones((3, 5)),), ArgumentError, "leave a gap", {"n_fft": 4, "hop_length": 5, "center": False}),
     ],
 )
-@in_single
+@functools.partial(in_single, keep=("window",))
 def istft(
     x: Any,
     n_fft: int,

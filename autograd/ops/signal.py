@@ -10,6 +10,7 @@ from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.ops.axes import Axis, normalize_axes
 from autograd.ops.elementwise import clip, where
+from autograd.ops.halves import in_single
 from autograd.ops.indexing import getitem, take
 from autograd.ops.linalg import matmul
 from autograd.ops.logic import isfinite
@@ -95,6 +96,7 @@ def _edge(a: Any, b: Any, c: Any, h: Any, k: Any) -> Any:
         y if isinstance(y := np.gradient(x, *varargs, axis=axis, edge_order=edge_order), tuple) else [y]
     )[0],
 )  # fmt: skip
+@in_single
 def gradient(x: Any, *spacings: Any, axis: Axis = None, edge_order: int = 1) -> Any:
     """The slopes of a sampled function by finite differences, along each axis (NumPy's function).
 
@@ -217,6 +219,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
     errors=[ErrorSample((np.ones((2, 2)), np.ones(2)), ShapeError, "coefficients are a vector")],
     reference=np.polyval,
 )
+@in_single
 def polyval(p: Any, x: Any) -> Any:
     """A polynomial at ``x``, its coefficients ``p`` from the highest power down (Horner's rule)."""
     if p.ndim != 1:
