@@ -23,12 +23,11 @@ from autograd.ops.fourier import (
     irfft,
     irfft2,
     irfftn,
-    istft,
     rfft,
     rfft2,
     rfftn,
-    stft,
 )  # fmt: skip
+from autograd.ops.short_time_fourier import istft, stft
 
 __all__ = [
     "fft", "fft2", "fftfreq", "fftn", "fftshift", "hfft", "hfft2", "hfftn", "ifft", "ifft2", "ifftn", "ifftshift",

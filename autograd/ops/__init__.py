@@ -6,8 +6,11 @@ from autograd.ops import (
     attention,
     bessel,
     calls,
+    casting,
     choosing,
+    closeness,
     complex_numbers,
+    complex_parts,
     contraction,
     convolution,
     covariance,
@@ -28,6 +31,7 @@ from autograd.ops import (
     objective,
     order,
     pooling,
+    product,
     random,
     rearrange,
     reduce,
@@ -39,6 +43,7 @@ from autograd.ops import (
     scattering,
     searching,
     shape,
+    short_time_fourier,
     signal,
     solving,
     special,
@@ -50,8 +55,11 @@ from autograd.ops.adaptive_pooling import *
 from autograd.ops.attention import *
 from autograd.ops.bessel import *
 from autograd.ops.calls import *
+from autograd.ops.casting import *
 from autograd.ops.choosing import *
+from autograd.ops.closeness import *
 from autograd.ops.complex_numbers import *
+from autograd.ops.complex_parts import *
 from autograd.ops.contraction import *
 from autograd.ops.convolution import *
 from autograd.ops.covariance import *
@@ -72,6 +80,7 @@ from autograd.ops.normalization import *
 from autograd.ops.objective import *
 from autograd.ops.order import *
 from autograd.ops.pooling import *
+from autograd.ops.product import *
 from autograd.ops.random import *
 from autograd.ops.rearrange import *
 from autograd.ops.reduce import *
@@ -83,6 +92,7 @@ from autograd.ops.scan import *
 from autograd.ops.scattering import *
 from autograd.ops.searching import *
 from autograd.ops.shape import *
+from autograd.ops.short_time_fourier import *
 from autograd.ops.signal import *
 from autograd.ops.solving import *
 from autograd.ops.special import *
@@ -95,8 +105,11 @@ __all__ += adaptive_pooling.__all__
 __all__ += attention.__all__
 __all__ += bessel.__all__
 __all__ += calls.__all__
+__all__ += casting.__all__
 __all__ += choosing.__all__
+__all__ += closeness.__all__
 __all__ += complex_numbers.__all__
+__all__ += complex_parts.__all__
 __all__ += contraction.__all__
 __all__ += convolution.__all__
 __all__ += covariance.__all__
@@ -117,6 +130,7 @@ __all__ += normalization.__all__
 __all__ += objective.__all__
 __all__ += order.__all__
 __all__ += pooling.__all__
+__all__ += product.__all__
 __all__ += random.__all__
 __all__ += rearrange.__all__
 __all__ += reduce.__all__
@@ -128,6 +142,7 @@ __all__ += scan.__all__
 __all__ += scattering.__all__
 __all__ += searching.__all__
 __all__ += shape.__all__
+__all__ += short_time_fourier.__all__
 __all__ += signal.__all__
 __all__ += solving.__all__
 __all__ += special.__all__
