@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd.ops.axes import Axis, count_over, keep_axes, normalize_axes
 from autograd.ops.indexing import getitem
-from autograd.ops.reduce import samples_with_empty, sum
+from autograd.ops.reduce import over_axes, samples_with_empty, sum
 from autograd.ops.scan import cumprod
 from autograd.ops.shape import concat, flip, transpose
 from autograd.primitive import per_input_element, primitive
@@ -44,7 +44,7 @@ def _product_of_others(x: Any, axis: tuple[int, ...]) -> Any:
 
 _prod = primitive(
     "prod",
-    lambda x, *, axis, keepdims: np.prod(x, axis=axis, keepdims=keepdims),
+    over_axes(np.prod),
     kind="reduction",
     vjp=[_prod_vjp],
     jvp=lambda primals, tangents, axis, keepdims: sum(

@@ -51,12 +51,23 @@ distinct_reduced = [
 ]  # fmt: skip
 
 
-def _sum_forward(x: Array, *, axis: tuple[int, ...], keepdims: bool) -> Array:
-    if is_half(x.dtype):
-        return np.sum(x, axis=axis, keepdims=keepdims, dtype=np.float32).astype(x.dtype)
-    return np.sum(x, axis=axis, keepdims=keepdims)
+def _accumulated(function: Any) -> Any:
+    """NumPy's sum or mean over axes; 16-bit floats are accumulated in float32."""
+
+    def forward(x: Array, *, axis: tuple[int, ...], keepdims: bool) -> Array:
+        if is_half(x.dtype):
+            return function(x, axis=axis, keepdims=keepdims, dtype=np.float32).astype(x.dtype)
+        return function(x, axis=axis, keepdims=keepdims)
+
+    return forward
 
 
+def over_axes(function: Any) -> Any:
+    """NumPy's function over axes, as a forward."""
+    return lambda x, *, axis, keepdims: function(x, axis=axis, keepdims=keepdims)
+
+
+_sum_forward = _accumulated(np.sum)
 _sum = primitive(
     "sum", _sum_forward, kind="reduction",
     vjp=[lambda g, axis, keepdims: keep_axes(g, axis, keepdims)], jvp="linear",
@@ -70,14 +81,8 @@ def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return _sum(x, axis=normalize_axes("sum", axis, x.ndim, x.shape), keepdims=keepdims)
 
 
-def _mean_forward(x: Array, *, axis: tuple[int, ...], keepdims: bool) -> Array:
-    if is_half(x.dtype):
-        return np.mean(x, axis=axis, keepdims=keepdims, dtype=np.float32).astype(x.dtype)
-    return np.mean(x, axis=axis, keepdims=keepdims)
-
-
 _mean = primitive(
-    "mean", _mean_forward, kind="reduction",
+    "mean", _accumulated(np.mean), kind="reduction",
     vjp=[lambda g, x_shape, axis, keepdims: widened(keep_axes(g, axis, keepdims)) / count_over(x_shape, axis)],
     jvp="linear",
     latex=r"\operatorname{{mean}} {0}", vjp_latex=[r"\bar y / n"],
@@ -157,13 +162,13 @@ def _hit(x: Any, y: Any) -> Any:
 
 
 _max = primitive(
-    "max", lambda x, *, axis, keepdims: np.max(x, axis=axis, keepdims=keepdims), kind="reduction", selects=True,
+    "max", over_axes(np.max), kind="reduction", selects=True,
     vjp=[_extreme_vjp], jvp=[lambda t, y, x, axis, keepdims: _extreme_jvp(t, y, x, axis, keepdims)],
     latex=r"\max {0}", vjp_latex=[r"\bar y \, [x = y] / n_{=}"],
     flops=per_input_element(1), samples=_samples_distinct,
 )  # fmt: skip
 _min = primitive(
-    "min", lambda x, *, axis, keepdims: np.min(x, axis=axis, keepdims=keepdims), kind="reduction", selects=True,
+    "min", over_axes(np.min), kind="reduction", selects=True,
     vjp=[_extreme_vjp], jvp=[lambda t, y, x, axis, keepdims: _extreme_jvp(t, y, x, axis, keepdims)],
     latex=r"\min {0}", vjp_latex=[r"\bar y \, [x = y] / n_{=}"],
     flops=per_input_element(1), samples=_samples_distinct,
@@ -193,15 +198,11 @@ def min(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return _extreme(_min, x, axis, keepdims)
 
 
-def _arg_forward(function: Any) -> Any:
-    return lambda x, *, axis, keepdims: function(x, axis=axis, keepdims=keepdims)
-
-
 _arg_samples = [
     sample(spec(2, 3, distinct=True), axis=1, keepdims=False), sample(spec(4, distinct=True), axis=None, keepdims=False)
 ]  # fmt: skip
-_argmax = primitive("argmax", _arg_forward(np.argmax), kind="reduction", latex=r"\arg\max {0}", samples=_arg_samples)
-_argmin = primitive("argmin", _arg_forward(np.argmin), kind="reduction", latex=r"\arg\min {0}", samples=_arg_samples)
+_argmax = primitive("argmax", over_axes(np.argmax), kind="reduction", latex=r"\arg\max {0}", samples=_arg_samples)
+_argmin = primitive("argmin", over_axes(np.argmin), kind="reduction", latex=r"\arg\min {0}", samples=_arg_samples)
 
 
 def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
@@ -223,11 +224,11 @@ def _argument(op: Any, x: Any, axis: int | None, keepdims: bool) -> Any:
 
 
 _all = primitive(
-    "all", lambda x, *, axis, keepdims: np.all(x, axis=axis, keepdims=keepdims), kind="reduction",
+    "all", over_axes(np.all), kind="reduction",
     latex=r"\forall {0}", samples=samples_with_empty,
 )  # fmt: skip
 _any = primitive(
-    "any", lambda x, *, axis, keepdims: np.any(x, axis=axis, keepdims=keepdims), kind="reduction",
+    "any", over_axes(np.any), kind="reduction",
     latex=r"\exists {0}", samples=samples_with_empty,
 )  # fmt: skip
 
