@@ -39,8 +39,11 @@ from autograd.ops.activation import *
 from autograd.ops.adaptive_pooling import *
 from autograd.ops.attention import *
 from autograd.ops.bessel import *
+from autograd.ops.casting import *
 from autograd.ops.choosing import *
+from autograd.ops.closeness import *
 from autograd.ops.complex_numbers import *
+from autograd.ops.complex_parts import *
 from autograd.ops.contraction import *
 from autograd.ops.convolution import *
 from autograd.ops.covariance import *
@@ -60,6 +63,7 @@ from autograd.ops.normalization import *
 from autograd.ops.objective import *
 from autograd.ops.order import *
 from autograd.ops.pooling import *
+from autograd.ops.product import *
 from autograd.ops.random import *
 from autograd.ops.rearrange import *
 from autograd.ops.reduce import *

@@ -21,7 +21,8 @@ from autograd.backend import Array, as_array, cast, is_complex
 from autograd.dispatch import bound, item_node
 from autograd.errors import GradientError
 from autograd.mode import enable_grad, is_grad_enabled, set_grad_enabled
-from autograd.ops.elementwise import real, where
+from autograd.ops.complex_parts import real
+from autograd.ops.elementwise import where
 from autograd.ops.reduce import sum as sum_over
 from autograd.ops.shape import broadcast_to
 from autograd.primitive import ITEM

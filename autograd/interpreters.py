@@ -37,7 +37,23 @@ class _Wrapped(Tensor):
 
     __slots__ = ()
 
+    inside = SLOTS[0]
     level = SLOTS[2]
+
+    @property
+    def node(self) -> Any:  # type: ignore[override]
+        """Where what is inside stands in the graph."""
+        return getattr(self.inside, "node", None)
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The type of the elements."""
+        return self.inside.dtype
+
+    @property
+    def device(self) -> str:
+        """Where the array lies."""
+        return self.inside.device
 
     @property  # type: ignore[misc]
     def grad(self) -> Any:
@@ -97,24 +113,9 @@ class Dual(_Wrapped):
         return self.primal.array
 
     @property
-    def node(self) -> Any:  # type: ignore[override]
-        """Where the value stands in the graph."""
-        return getattr(self.primal, "node", None)
-
-    @property
     def shape(self) -> tuple[int, ...]:
         """The length of each axis."""
         return self.primal.shape
-
-    @property
-    def dtype(self) -> np.dtype:
-        """The type of the elements."""
-        return self.primal.dtype
-
-    @property
-    def device(self) -> str:
-        """Where the array lies."""
-        return self.primal.device
 
     def _rebind(self, result: Any) -> Any:
         if not hasattr(result, "level"):
@@ -155,25 +156,10 @@ class Batched(_Wrapped):
         )
 
     @property
-    def node(self) -> Any:  # type: ignore[override]
-        """Where the whole batch stands in the graph."""
-        return getattr(self.value, "node", None)
-
-    @property
     def shape(self) -> tuple[int, ...]:
         """The length of each axis, for one example."""
         shape = self.value.shape
         return shape[: self.axis] + shape[self.axis + 1 :]
-
-    @property
-    def dtype(self) -> np.dtype:
-        """The type of the elements."""
-        return self.value.dtype
-
-    @property
-    def device(self) -> str:
-        """Where the array lies."""
-        return self.value.device
 
     def holding(self, array: Any) -> Any:
         """A constant: an array of the shape of the innermost one, in the place of this value."""
@@ -196,8 +182,7 @@ def wrapped(x: Any, level: Level) -> bool:
 def unwrap(x: Any) -> Any:
     """The plain Tensor inside all wrappers."""
     while isinstance(x, _Wrapped):
-        inner: Any = x
-        x = inner.primal if isinstance(x, Dual) else inner.value
+        x = x.inside
     return x
 
 

@@ -6,8 +6,11 @@ from autograd.ops import (
     attention,
     bessel,
     calls,
+    casting,
     choosing,
+    closeness,
     complex_numbers,
+    complex_parts,
     contraction,
     convolution,
     covariance,
@@ -30,6 +33,7 @@ from autograd.ops import (
     objective,
     order,
     pooling,
+    product,
     random,
     rearrange,
     reduce,
@@ -53,8 +57,11 @@ from autograd.ops.adaptive_pooling import *
 from autograd.ops.attention import *
 from autograd.ops.bessel import *
 from autograd.ops.calls import *
+from autograd.ops.casting import *
 from autograd.ops.choosing import *
+from autograd.ops.closeness import *
 from autograd.ops.complex_numbers import *
+from autograd.ops.complex_parts import *
 from autograd.ops.contraction import *
 from autograd.ops.convolution import *
 from autograd.ops.covariance import *
@@ -77,6 +84,7 @@ from autograd.ops.normalization import *
 from autograd.ops.objective import *
 from autograd.ops.order import *
 from autograd.ops.pooling import *
+from autograd.ops.product import *
 from autograd.ops.random import *
 from autograd.ops.rearrange import *
 from autograd.ops.reduce import *
@@ -101,8 +109,11 @@ __all__ += adaptive_pooling.__all__
 __all__ += attention.__all__
 __all__ += bessel.__all__
 __all__ += calls.__all__
+__all__ += casting.__all__
 __all__ += choosing.__all__
+__all__ += closeness.__all__
 __all__ += complex_numbers.__all__
+__all__ += complex_parts.__all__
 __all__ += contraction.__all__
 __all__ += convolution.__all__
 __all__ += covariance.__all__
@@ -125,6 +136,7 @@ __all__ += normalization.__all__
 __all__ += objective.__all__
 __all__ += order.__all__
 __all__ += pooling.__all__
+__all__ += product.__all__
 __all__ += random.__all__
 __all__ += rearrange.__all__
 __all__ += reduce.__all__

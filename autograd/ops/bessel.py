@@ -7,6 +7,7 @@ derivatives exist to any order. Orders are numbers, without gradient.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,22 @@ _positive = [
     sample(spec(4, low=20.0, high=60.0), n=1),
 ]  # fmt: skip
 
+_anywhere, _not_at_0, _above_0 = (
+    elementwise_samples(), elementwise_samples(avoid=(0.0,)), elementwise_samples(low=0.5, high=4.0)
+)  # fmt: skip
+
+
+def _of_order(name: str, op: Primitive, n: int, latex: str, samples: Sequence[Any], doc: str) -> Callable[[Any], Any]:
+    """The function of one order, as SciPy names it."""
+
+    def function(x: Any) -> Any:
+        return op(x, n=n)
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = doc
+    return composite(latex, samples)(function)
+
+
 # ------------------------------------------------------------------------------------------- J and Y: waves
 
 _bessel_j = _bessel(
@@ -65,6 +82,10 @@ _bessel_y = _bessel(
 )  # fmt: skip
 
 
+_real_orders = [sample(spec(2, 3, low=0.5), v=0), sample(spec(low=0.5), v=0.5), sample(spec(0, low=0.5), v=2)]
+_wrong_order = [ErrorSample((np.ones(2),), ArgumentError, "the order v must be a number", {"v": np.ones(2)})]
+
+
 def _order(op: str, v: Any) -> float:
     """The order as a number; it has no gradient."""
     if not isinstance(v, (int, float, np.integer, np.floating)) or not math.isfinite(v):
@@ -72,23 +93,17 @@ def _order(op: str, v: Any) -> float:
     return int(v) if v == int(v) else float(v)
 
 
-@composite(r"J_0({0})", elementwise_samples())
-def j0(x: Any) -> Any:
-    """The Bessel function of the first kind, of order 0, elementwise."""
-    return _bessel_j(x, n=0)
+j0 = _of_order(
+    "j0", _bessel_j, 0, r"J_0({0})", _anywhere,
+    "The Bessel function of the first kind, of order 0, elementwise.",
+)  # fmt: skip
+j1 = _of_order(
+    "j1", _bessel_j, 1, r"J_1({0})", _anywhere,
+    "The Bessel function of the first kind, of order 1, elementwise.",
+)  # fmt: skip
 
 
-@composite(r"J_1({0})", elementwise_samples())
-def j1(x: Any) -> Any:
-    """The Bessel function of the first kind, of order 1, elementwise."""
-    return _bessel_j(x, n=1)
-
-
-@composite(
-    r"J_v({0})",
-    [sample(spec(2, 3, low=0.5), v=0), sample(spec(low=0.5), v=0.5), sample(spec(0, low=0.5), v=2)],
-    errors=[ErrorSample((np.ones(2),), ArgumentError, "the order v must be a number", {"v": np.ones(2)})],
-)
+@composite(r"J_v({0})", _real_orders, errors=_wrong_order)
 def _jv(x: Any, v: float) -> Any:
     return jv(v, x)
 
@@ -98,23 +113,17 @@ def jv(v: float, x: Any) -> Any:
     return _bessel_j(x, n=_order("jv", v))
 
 
-@composite(r"Y_0({0})", elementwise_samples(low=0.5, high=4.0))
-def y0(x: Any) -> Any:
-    """The Bessel function of the second kind, of order 0, elementwise; -inf at 0, NaN below."""
-    return _bessel_y(x, n=0)
+y0 = _of_order(
+    "y0", _bessel_y, 0, r"Y_0({0})", _above_0,
+    "The Bessel function of the second kind, of order 0, elementwise; -inf at 0, NaN below.",
+)  # fmt: skip
+y1 = _of_order(
+    "y1", _bessel_y, 1, r"Y_1({0})", _above_0,
+    "The Bessel function of the second kind, of order 1, elementwise; -inf at 0, NaN below.",
+)  # fmt: skip
 
 
-@composite(r"Y_1({0})", elementwise_samples(low=0.5, high=4.0))
-def y1(x: Any) -> Any:
-    """The Bessel function of the second kind, of order 1, elementwise; -inf at 0, NaN below."""
-    return _bessel_y(x, n=1)
-
-
-@composite(
-    r"Y_v({0})",
-    [sample(spec(2, 3, low=0.5), v=0), sample(spec(low=0.5), v=0.5), sample(spec(0, low=0.5), v=2)],
-    errors=[ErrorSample((np.ones(2),), ArgumentError, "the order v must be a number", {"v": np.ones(2)})],
-)
+@composite(r"Y_v({0})", _real_orders, errors=_wrong_order)
 def _yv(x: Any, v: float) -> Any:
     return yv(v, x)
 
@@ -126,24 +135,20 @@ def yv(v: float, x: Any) -> Any:
 
 # ------------------------------------------------------------------------------------------- I and K: growth, decay
 
-_bessel_i = primitive(
-    "bessel_i", lambda x, *, n: np.i0(x).astype(x.dtype) if n == 0 else special.bessel_i(n, x), kind="elementwise",
-    vjp=[lambda g, x, n: g * (0.5 * (_bessel_i(x, n=abs(n - 1)) + _bessel_i(x, n=n + 1)))], jvp="from_vjp",
-    latex=r"I_n({0})", vjp_latex=[r"\tfrac12 \bar y \,(I_{n-1}(x) + I_{n+1}(x))"], flops=per_element(60),
-    samples=[sample(spec(2, 3), n=0), sample(spec(), n=1), sample(spec(0, 3), n=2)],
+_bessel_i = _bessel(
+    "bessel_i", lambda x, *, n: np.i0(x).astype(x.dtype) if n == 0 else special.bessel_i(n, x),
+    lambda g, x, n: g * (0.5 * (_bessel_i(x, n=abs(n - 1)) + _bessel_i(x, n=n + 1))),
+    r"I_n({0})", r"\tfrac12 \bar y \,(I_{n-1}(x) + I_{n+1}(x))",
+    [sample(spec(2, 3), n=0), sample(spec(), n=1), sample(spec(0, 3), n=2)],
 )  # fmt: skip
-
-
-@composite(r"I_0({0})", elementwise_samples())
-def i0(x: Any) -> Any:
-    """The modified Bessel function of the first kind, of order 0, elementwise."""
-    return _bessel_i(x, n=0)
-
-
-@composite(r"I_1({0})", elementwise_samples())
-def i1(x: Any) -> Any:
-    """The modified Bessel function of the first kind, of order 1, elementwise."""
-    return _bessel_i(x, n=1)
+i0 = _of_order(
+    "i0", _bessel_i, 0, r"I_0({0})", _anywhere,
+    "The modified Bessel function of the first kind, of order 0, elementwise.",
+)  # fmt: skip
+i1 = _of_order(
+    "i1", _bessel_i, 1, r"I_1({0})", _anywhere,
+    "The modified Bessel function of the first kind, of order 1, elementwise.",
+)  # fmt: skip
 
 
 def _bessel_ie_slope(x: Any, n: int) -> Any:
@@ -157,18 +162,14 @@ _bessel_ie = primitive(
     vjp_latex=[r"\bar y \,(\tfrac12 e^{-|x|}(I_{n-1}(x) + I_{n+1}(x)) - y \operatorname{sign} x)"],
     flops=per_element(70), samples=[sample(spec(2, 3, avoid=(0.0,)), n=0), sample(spec(low=0.5), n=1)],
 )  # fmt: skip
-
-
-@composite(r"e^{{-|{0}|}} I_0({0})", elementwise_samples(avoid=(0.0,)))
-def i0e(x: Any) -> Any:
-    """:func:`i0` scaled by ``exp(-abs(x))``, which does not overflow."""
-    return _bessel_ie(x, n=0)
-
-
-@composite(r"e^{{-|{0}|}} I_1({0})", elementwise_samples(avoid=(0.0,)))
-def i1e(x: Any) -> Any:
-    """:func:`i1` scaled by ``exp(-abs(x))``, which does not overflow."""
-    return _bessel_ie(x, n=1)
+i0e = _of_order(
+    "i0e", _bessel_ie, 0, r"e^{{-|{0}|}} I_0({0})", _not_at_0,
+    ":func:`i0` scaled by ``exp(-abs(x))``, which does not overflow.",
+)  # fmt: skip
+i1e = _of_order(
+    "i1e", _bessel_ie, 1, r"e^{{-|{0}|}} I_1({0})", _not_at_0,
+    ":func:`i1` scaled by ``exp(-abs(x))``, which does not overflow.",
+)  # fmt: skip
 
 
 _bessel_k = _bessel(
@@ -187,27 +188,19 @@ _bessel_ke = _bessel(
     lambda g, x, n: g * _bessel_ke_slope(in_double(x), n),
     r"e^{{{0}}} K_n({0})", r"\bar y \,(y - \tfrac12 e^x (K_{n-1}(x) + K_{n+1}(x)))", _positive,
 )  # fmt: skip
-
-
-@composite(r"K_0({0})", elementwise_samples(low=0.5, high=4.0))
-def k0(x: Any) -> Any:
-    """The modified Bessel function of the second kind, of order 0, elementwise; inf at 0, NaN below."""
-    return _bessel_k(x, n=0)
-
-
-@composite(r"K_1({0})", elementwise_samples(low=0.5, high=4.0))
-def k1(x: Any) -> Any:
-    """The modified Bessel function of the second kind, of order 1, elementwise; inf at 0, NaN below."""
-    return _bessel_k(x, n=1)
-
-
-@composite(r"e^{{{0}}} K_0({0})", elementwise_samples(low=0.5, high=4.0))
-def k0e(x: Any) -> Any:
-    """:func:`k0` scaled by ``exp(x)``, which does not underflow."""
-    return _bessel_ke(x, n=0)
-
-
-@composite(r"e^{{{0}}} K_1({0})", elementwise_samples(low=0.5, high=4.0))
-def k1e(x: Any) -> Any:
-    """:func:`k1` scaled by ``exp(x)``, which does not underflow."""
-    return _bessel_ke(x, n=1)
+k0 = _of_order(
+    "k0", _bessel_k, 0, r"K_0({0})", _above_0,
+    "The modified Bessel function of the second kind, of order 0, elementwise; inf at 0, NaN below.",
+)  # fmt: skip
+k1 = _of_order(
+    "k1", _bessel_k, 1, r"K_1({0})", _above_0,
+    "The modified Bessel function of the second kind, of order 1, elementwise; inf at 0, NaN below.",
+)  # fmt: skip
+k0e = _of_order(
+    "k0e", _bessel_ke, 0, r"e^{{{0}}} K_0({0})", _above_0,
+    ":func:`k0` scaled by ``exp(x)``, which does not underflow.",
+)  # fmt: skip
+k1e = _of_order(
+    "k1e", _bessel_ke, 1, r"e^{{{0}}} K_1({0})", _above_0,
+    ":func:`k1` scaled by ``exp(x)``, which does not underflow.",
+)  # fmt: skip

@@ -16,7 +16,7 @@ import numpy as np
 from autograd.composite import composite
 from autograd.dispatch import OPS
 from autograd.errors import ArgumentError, DtypeError, RangeError, ShapeError
-from autograd.ops import decomposition, reduce, scan, shape, solving
+from autograd.ops import decomposition, product, reduce, scan, shape, solving
 from autograd.ops.elementwise import clip
 from autograd.ops.indexing import take_along_axis
 from autograd.ops.matrices import regular
@@ -56,7 +56,7 @@ _empty = [sample(spec(0, 3), axis=0), sample(spec(0))]
 
 _enter(reduce.sum, [*_reductions(), *_empty], np.sum, [_twice, _fraction])
 _enter(reduce.mean, _reductions(), np.mean, [_twice, _nothing])
-_enter(reduce.prod, [*_reductions(low=0.8, high=1.3), *_empty], np.prod, [_twice])
+_enter(product.prod, [*_reductions(low=0.8, high=1.3), *_empty], np.prod, [_twice])
 _enter(reduce.max, _reductions(distinct=True), np.max, [_twice, _nothing])
 _enter(reduce.min, _reductions(distinct=True), np.min, [_twice, _nothing])
 _enter(reduce.logsumexp, [*_reductions(), sample(spec(4, low=500.0, high=503.0)), sample(spec(3, low=-900, high=-899))],

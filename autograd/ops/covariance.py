@@ -9,7 +9,8 @@ import numpy as np
 
 from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError, ShapeError
-from autograd.ops.elementwise import astype, real
+from autograd.ops.casting import astype
+from autograd.ops.complex_parts import real
 from autograd.ops.halves import in_single
 from autograd.ops.linalg import matmul
 from autograd.ops.rearrange import diagonal

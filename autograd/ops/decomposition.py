@@ -14,7 +14,7 @@ import numpy as np
 
 from autograd.composite import composite
 from autograd.errors import ArgumentError, GradientError, LinAlgError
-from autograd.ops.elementwise import imag
+from autograd.ops.complex_parts import imag
 from autograd.ops.linalg import matmul
 from autograd.ops.matrices import adjoint as _h
 from autograd.ops.matrices import check_matrices, cubic, hermitian_part, regular, solved

@@ -11,22 +11,23 @@ from typing import Any
 import numpy as np
 
 from autograd import special
-from autograd.backend import Array, device_of, is_half, move, parse_dtype, single
+from autograd.backend import Array, is_half, single
 from autograd.composite import composite
 from autograd.dispatch import broadcast_clash
 from autograd.errors import DtypeError, ShapeError
-from autograd.ops.logic import equal, isfinite, isinf, isnan
-from autograd.primitive import no_flops, per_element, primitive
+from autograd.ops.casting import astype
+from autograd.ops.complex_parts import imag, real
+from autograd.ops.logic import isfinite, isinf
+from autograd.primitive import per_element, primitive
 from autograd.samples import ErrorSample, boolean, elementwise_samples, sample
 from autograd.samples import array as spec
-from autograd.tape import constant, innermost
+from autograd.tape import constant
 
 __all__ = [
-    "abs", "absolute", "add", "astype", "cbrt", "clamp", "clip", "conj", "conjugate", "copy", "divide", "erf", "exp",
-    "exp2", "expm1", "fabs", "float_power", "fmax", "fmin", "imag", "isclose", "lerp", "log", "log10", "log1p", "log2",
-    "logaddexp", "logaddexp2", "maximum", "minimum", "multiply", "nan_to_num", "negative", "positive", "pow", "power",
-    "real", "reciprocal", "rsqrt", "sgn", "sign", "sqrt", "square", "subtract", "to_device", "true_divide", "where",
-    "zeros_of",
+    "abs", "absolute", "add", "cbrt", "clamp", "clip", "divide", "erf", "exp", "exp2", "expm1", "fabs",
+    "float_power", "fmax", "fmin", "lerp", "log", "log10", "log1p", "log2", "logaddexp", "logaddexp2", "maximum",
+    "minimum", "multiply", "nan_to_num", "negative", "positive", "pow", "power", "reciprocal", "rsqrt", "sgn",
+    "sign", "sqrt", "square", "subtract", "true_divide", "where", "zeros_of",
 ]  # fmt: skip
 
 
@@ -288,30 +289,6 @@ def _share_known(a: Any, b: Any, y: Any) -> Any:
     return where(a != a, 0.0, where(b != b, 1.0, _share(a, b, y)))
 
 
-# ------------------------------------------------------------------------------------------------- complex numbers
-# Gradients of complex values follow PyTorch's conjugate Wirtinger convention: dL/dRe + i dL/dIm, so that the negative
-# gradient of a real loss is the direction of descent.
-
-real = primitive(
-    "real", lambda x: np.real(x) if x.dtype.kind == "c" else x, kind="elementwise", holomorphic=False,
-    vjp=[lambda g: g], jvp=lambda primals, tangents: real(tangents[0]), code="creal({0})",
-    latex=r"\operatorname{{Re}} {0}", vjp_latex=[r"\bar y"], samples=elementwise_samples(),
-    doc="""The real part.
-
-    Its gradient with respect to x is the cotangent itself, a real number: the conjugate Wirtinger convention.
-    """,
-)  # fmt: skip
-imag = primitive(
-    "imag", lambda x: np.imag(x), kind="elementwise", holomorphic=False,
-    vjp=[lambda g, x_dtype: g * 1j if x_dtype.kind == "c" else None], jvp=lambda primals, tangents: imag(tangents[0]),
-    code="cimag({0})", latex=r"\operatorname{{Im}} {0}", vjp_latex=[r"i \bar y"], samples=elementwise_samples(),
-    doc="""The imaginary part; of real numbers 0.
-
-    Its gradient with respect to x is i times the cotangent, the direction in which Im x grows: the conjugate
-    Wirtinger convention.
-    """,
-)  # fmt: skip
-
 # ----------------------------------------------------------------------------------------------- special functions
 
 _TWO_OVER_SQRT_PI = 2 / math.sqrt(math.pi)
@@ -448,53 +425,10 @@ def clip(x: Any, min: Any = None, max: Any = None) -> Any:
 clamp = clip
 
 
-_cast = primitive(
-    "astype", lambda x, *, dtype: x.astype(dtype), kind="elementwise",
-    vjp=[lambda g: g], jvp="linear",  # the backward walk casts each gradient to the dtype of its value
-    latex=r"{0}", vjp_latex=[r"\bar y"],
-    samples=[sample(spec(2, 3), dtype="float64"), sample(spec(), dtype="float64"), sample(spec(0, 2), dtype="float64")],
-)  # fmt: skip
-
-
-def astype(x: Any, dtype: Any) -> Any:
-    """``x`` in another dtype. Gradients flow between floating and complex dtypes; integers carry none."""
-    return _cast(x, dtype=parse_dtype(dtype))
-
-
 zeros_of = primitive(
     "zeros_of", np.zeros_like, kind="elementwise", arguments=("x",), latex="0", samples=elementwise_samples(),
     doc="Zeros of the shape and dtype of ``x``, without gradient.",
 )  # fmt: skip
-copy = primitive(
-    "copy", lambda x: x.copy(), kind="elementwise", vjp=[lambda g: g], jvp="linear", latex="{0}",
-    vjp_latex=[r"\bar y"], samples=elementwise_samples(), doc="A copy with its own memory.",
-)  # fmt: skip
-conj = primitive(
-    "conj", np.conjugate, kind="elementwise", holomorphic=False, vjp=[lambda g: g.conj()], jvp="linear",
-    code="{0}", latex=r"\overline{{{0}}}", vjp_latex=[r"\overline{\bar y}"], samples=elementwise_samples(),
-    doc="""The complex conjugate.
-
-    Its gradient is the conjugate of the cotangent (conjugate Wirtinger convention): conj is not holomorphic, and what
-    descends in the result descends, mirrored, in x.
-    """,
-)  # fmt: skip
-
-conjugate = conj
-
-# ------------------------------------------------------------------------------------------- devices
-
-_to_device = primitive(
-    "to_device", lambda x, *, device, origin: move(x, device), kind="view",
-    vjp=[lambda g, device, origin: _to_device(g, device=origin, origin=device)], jvp="linear", flops=no_flops,
-    latex="{0}", vjp_latex=[r"\bar y"], samples=[sample(spec(2, 3), device="cpu", origin="cpu")],
-)  # fmt: skip
-
-
-def to_device(x: Any, device: str) -> Any:
-    """``x`` on another device; its gradient comes back to the device of ``x``."""
-    return _to_device(x, device=device, origin=device_of(innermost(x)))
-
-
 # ------------------------------------------------------------------------------------------------- made of others
 
 
@@ -510,13 +444,6 @@ def float_power(a: Any, b: Any) -> Any:
     kind = np.result_type(getattr(a, "dtype", type(a)), getattr(b, "dtype", type(b))).kind
     wide = "complex128" if kind == "c" else "float64"
     return power(*(astype(x, wide) if hasattr(x, "dtype") else x for x in (a, b)))
-
-
-@composite(r"{0} \approx {1}", [sample(spec(2, 3), spec(3))], differentiable=False, reference=np.isclose)
-def isclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Any:
-    """Whether ``|a - b| <= atol + rtol |b|``, elementwise; infinities are close to themselves."""
-    near = (abs(a - b) <= atol + rtol * abs(b)) & isfinite(b) | equal(a, b)
-    return near | (isnan(a) & isnan(b)) if equal_nan else near
 
 
 @composite(

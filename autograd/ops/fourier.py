@@ -15,7 +15,7 @@ from autograd.backend import Array
 from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.ops.axes import normalize_axes, normalize_axis
-from autograd.ops.elementwise import real
+from autograd.ops.complex_parts import real
 from autograd.ops.halves import rounded_once
 from autograd.ops.indexing import getitem
 from autograd.ops.rearrange import roll

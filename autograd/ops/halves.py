@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 
 from autograd.backend import is_differentiable, is_half, single
-from autograd.ops.elementwise import astype
+from autograd.ops.casting import astype
 
 __all__ = ["in_double", "in_single", "rounded_once", "widened"]
 

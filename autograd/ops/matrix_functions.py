@@ -11,8 +11,9 @@ from autograd.backend import Array, array_module
 from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError, LinAlgError, ShapeError
 from autograd.ops.axes import normalize_axes
+from autograd.ops.casting import astype
 from autograd.ops.elementwise import abs as absolute
-from autograd.ops.elementwise import astype, where
+from autograd.ops.elementwise import where
 from autograd.ops.linalg import matmul
 from autograd.ops.matrices import adjoint, check_matrices, cubic, cutoff, identity_of, regular, solved
 from autograd.ops.matrices import transposed as _t

@@ -12,7 +12,8 @@ from autograd.ops.axes import Axis
 from autograd.ops.elementwise import abs as absolute
 from autograd.ops.elementwise import square, where
 from autograd.ops.logic import isnan
-from autograd.ops.reduce import all, distinct_reduced, max, min, prod, reduced_samples, safe_sqrt, sum
+from autograd.ops.product import prod
+from autograd.ops.reduce import all, distinct_reduced, max, min, reduced_samples, safe_sqrt, sum
 
 __all__ = ["nanmax", "nanmean", "nanmin", "nanprod", "nanstd", "nansum", "nanvar"]
 

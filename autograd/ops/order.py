@@ -11,7 +11,8 @@ from autograd.backend import Array
 from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError, RangeError, ShapeError
 from autograd.ops.axes import Axis, normalize_axes, normalize_axis
-from autograd.ops.elementwise import astype, maximum, minimum, where
+from autograd.ops.casting import astype
+from autograd.ops.elementwise import maximum, minimum, where
 from autograd.ops.indexing import take_along_axis
 from autograd.ops.logic import isfinite, isnan
 from autograd.ops.reduce import sum

@@ -17,7 +17,8 @@ from autograd.composite import composite
 from autograd.dispatch import bound
 from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.axes import normalize_axis
-from autograd.ops.elementwise import astype, where
+from autograd.ops.casting import astype
+from autograd.ops.elementwise import where
 from autograd.ops.logic import equal
 from autograd.ops.reduce import argmax, softmax
 from autograd.parameters import require

@@ -151,6 +151,11 @@ def at_least(n: int, x: Any) -> Any:
     return reshape(x, shape)
 
 
+def _each_at_least(n: int, xs: tuple[Any, ...]) -> Any:
+    made = [at_least(n, x) for x in xs]
+    return made[0] if len(made) == 1 else tuple(made)
+
+
 @composite(
     r"\operatorname{{atleast}}_1({0})",
     [sample(spec()), sample(spec(2, 3)), sample(spec(), spec(0))],
@@ -158,8 +163,7 @@ def at_least(n: int, x: Any) -> Any:
 )
 def atleast_1d(*xs: Any) -> Any:
     """Arrays with one axis at least."""
-    made = [at_least(1, x) for x in xs]
-    return made[0] if len(made) == 1 else tuple(made)
+    return _each_at_least(1, xs)
 
 
 @composite(
@@ -169,8 +173,7 @@ def atleast_1d(*xs: Any) -> Any:
 )
 def atleast_2d(*xs: Any) -> Any:
     """Arrays with two axes at least; a vector becomes a row."""
-    made = [at_least(2, x) for x in xs]
-    return made[0] if len(made) == 1 else tuple(made)
+    return _each_at_least(2, xs)
 
 
 @composite(
@@ -180,8 +183,7 @@ def atleast_2d(*xs: Any) -> Any:
 )
 def atleast_3d(*xs: Any) -> Any:
     """Arrays with three axes at least (NumPy's places for the new ones)."""
-    made = [at_least(3, x) for x in xs]
-    return made[0] if len(made) == 1 else tuple(made)
+    return _each_at_least(3, xs)
 
 
 @composite(

@@ -1,4 +1,4 @@
-"""Ops that combine elements along axes: sums, means, products, extremes, norms, logsumexp and softmax.
+"""Ops that combine elements along axes: sums, means, extremes, norms, logsumexp and softmax.
 
 Sums and means of 16-bit floats are accumulated in float32. A rule returns the gradient of a reduced axis once, with
 that axis of length 1; the backward walk stretches it.
@@ -7,7 +7,6 @@ that axis of length 1; the backward walk stretches it.
 from __future__ import annotations
 
 import functools
-import math
 from typing import Any
 
 import numpy as np
@@ -15,23 +14,22 @@ import numpy as np
 from autograd.backend import Array, is_complex, is_floating, is_half
 from autograd.composite import composite
 from autograd.errors import ArgumentError, ShapeError
-from autograd.ops.axes import Axis, normalize_axes, normalize_axis
+from autograd.ops.axes import Axis, count_over, keep_axes, normalize_axes, normalize_axis
+from autograd.ops.complex_parts import real
 from autograd.ops.elementwise import abs as absolute
-from autograd.ops.elementwise import exp, isclose, minimum, real, sqrt, square, where, zeros_of
+from autograd.ops.elementwise import exp, minimum, sqrt, square, where, zeros_of
 from autograd.ops.halves import in_single, rounded_once, widened
-from autograd.ops.indexing import getitem
-from autograd.ops.logic import equal, isinf
-from autograd.ops.scan import cumprod
-from autograd.ops.shape import broadcast_to, concat, flip, squeeze, transpose
+from autograd.ops.logic import isinf
+from autograd.ops.shape import broadcast_to, squeeze
 from autograd.primitive import per_element, per_input_element, primitive
 from autograd.samples import ErrorSample, integers, sample
 from autograd.samples import array as spec
 from autograd.tape import constant, innermost
 
 __all__ = [
-    "all", "allclose", "amax", "amin", "aminmax", "any", "argmax", "argmin", "array_equal", "average", "count_nonzero",
-    "log_softmax", "logsumexp", "max", "mean", "min", "prod", "ptp", "softmax", "softmin", "std", "std_mean", "sum",
-    "var", "var_mean", "vector_norm",
+    "all", "amax", "amin", "aminmax", "any", "argmax", "argmin", "average", "count_nonzero", "log_softmax",
+    "logsumexp", "max", "mean", "min", "ptp", "softmax", "softmin", "std", "std_mean", "sum", "var", "var_mean",
+    "vector_norm",
 ]  # fmt: skip
 
 _shapes: list[tuple[tuple[int, ...], dict[str, Any]]] = [
@@ -40,7 +38,7 @@ _shapes: list[tuple[tuple[int, ...], dict[str, Any]]] = [
     ((), {"axis": (), "keepdims": False}),
 ]  # fmt: skip
 _samples = [sample(spec(*shape), **params) for shape, params in _shapes]
-_samples_with_empty = [*_samples, sample(spec(0, 3), axis=(0,), keepdims=False)]
+samples_with_empty = [*_samples, sample(spec(0, 3), axis=(0,), keepdims=False)]
 _samples_distinct = [sample(spec(*shape, distinct=True), **params) for shape, params in _shapes]
 
 
@@ -54,29 +52,28 @@ distinct_reduced = [
 ]  # fmt: skip
 
 
-def _kept(g: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
-    """``g`` with the reduced axes put back at length 1."""
-    if keepdims or not axis:
-        return g
-    sizes, ndim = iter(g.shape), g.ndim + len(axis)
-    return g.reshape(tuple(1 if i in axis else next(sizes) for i in range(ndim)))
+def _accumulated(function: Any) -> Any:
+    """NumPy's sum or mean over axes; 16-bit floats are accumulated in float32."""
+
+    def forward(x: Array, *, axis: tuple[int, ...], keepdims: bool) -> Array:
+        if is_half(x.dtype):
+            return function(x, axis=axis, keepdims=keepdims, dtype=np.float32).astype(x.dtype)
+        return function(x, axis=axis, keepdims=keepdims)
+
+    return forward
 
 
-def _count(shape: tuple[int, ...], axis: tuple[int, ...]) -> int:
-    return math.prod(shape[a] for a in axis)
+def over_axes(function: Any) -> Any:
+    """NumPy's function over axes, as a forward."""
+    return lambda x, *, axis, keepdims: function(x, axis=axis, keepdims=keepdims)
 
 
-def _sum_forward(x: Array, *, axis: tuple[int, ...], keepdims: bool) -> Array:
-    if is_half(x.dtype):
-        return np.sum(x, axis=axis, keepdims=keepdims, dtype=np.float32).astype(x.dtype)
-    return np.sum(x, axis=axis, keepdims=keepdims)
-
-
+_sum_forward = _accumulated(np.sum)
 _sum = primitive(
     "sum", _sum_forward, kind="reduction",
-    vjp=[lambda g, axis, keepdims: _kept(g, axis, keepdims)], jvp="linear",
+    vjp=[lambda g, axis, keepdims: keep_axes(g, axis, keepdims)], jvp="linear",
     latex=r"\textstyle\sum {0}", vjp_latex=[r"\operatorname{broadcast}(\bar y)"],
-    flops=per_input_element(1), samples=_samples_with_empty,
+    flops=per_input_element(1), samples=samples_with_empty,
 )  # fmt: skip
 
 
@@ -85,15 +82,10 @@ def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return _sum(x, axis=normalize_axes("sum", axis, x.ndim, x.shape), keepdims=keepdims)
 
 
-def _mean_forward(x: Array, *, axis: tuple[int, ...], keepdims: bool) -> Array:
-    if is_half(x.dtype):
-        return np.mean(x, axis=axis, keepdims=keepdims, dtype=np.float32).astype(x.dtype)
-    return np.mean(x, axis=axis, keepdims=keepdims)
-
-
 _mean = primitive(
-    "mean", _mean_forward, kind="reduction",
-    vjp=[lambda g, x_shape, axis, keepdims: widened(_kept(g, axis, keepdims)) / _count(x_shape, axis)], jvp="linear",
+    "mean", _accumulated(np.mean), kind="reduction",
+    vjp=[lambda g, x_shape, axis, keepdims: widened(keep_axes(g, axis, keepdims)) / count_over(x_shape, axis)],
+    jvp="linear",
     latex=r"\operatorname{{mean}} {0}", vjp_latex=[r"\bar y / n"],
     flops=per_input_element(1), samples=_samples,
 )  # fmt: skip
@@ -102,7 +94,7 @@ _mean = primitive(
 def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """The mean over axes (all of them by default); integers give floats. Over no element it is an error."""
     axes = normalize_axes("mean", axis, x.ndim, x.shape)
-    if _count(x.shape, axes) == 0:
+    if count_over(x.shape, axes) == 0:
         raise ShapeError(f"mean: there is no element to average over axis={axis} of x {tuple(x.shape)}.")
     return _mean(x, axis=axes, keepdims=keepdims)
 
@@ -117,10 +109,10 @@ def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 def var(x: Any, axis: Axis = None, correction: float = 0, keepdims: bool = False) -> Any:
     """The variance over axes: squared distances from the mean, divided by ``n - correction`` (array API)."""
     axes = normalize_axes("var", axis, x.ndim, x.shape)
-    n = _count(x.shape, axes) - correction
+    n = count_over(x.shape, axes) - correction
     if n <= 0:
         raise ShapeError(
-            f"var: {_count(x.shape, axes)} element(s) over axis={axis} of x {tuple(x.shape)} with "
+            f"var: {count_over(x.shape, axes)} element(s) over axis={axis} of x {tuple(x.shape)} with "
             f"correction={correction} leave nothing to divide by."
         )
     centred = x - mean(x, axes, keepdims=True)
@@ -161,8 +153,8 @@ def std_mean(x: Any, axis: Axis = None, correction: float = 1, keepdims: bool = 
 
 def _extreme_vjp(g: Any, y: Any, x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
     """The gradient goes to the extreme element, in equal shares where several are tied."""
-    hit = _hit(x, _kept(y, axis, keepdims)).astype(g.dtype)
-    return _kept(g, axis, keepdims) * (hit / hit.sum(axis=axis, keepdims=True))
+    hit = _hit(x, keep_axes(y, axis, keepdims)).astype(g.dtype)
+    return keep_axes(g, axis, keepdims) * (hit / hit.sum(axis=axis, keepdims=True))
 
 
 def _hit(x: Any, y: Any) -> Any:
@@ -171,13 +163,13 @@ def _hit(x: Any, y: Any) -> Any:
 
 
 _max = primitive(
-    "max", lambda x, *, axis, keepdims: np.max(x, axis=axis, keepdims=keepdims), kind="reduction", selects=True,
+    "max", over_axes(np.max), kind="reduction", selects=True,
     vjp=[_extreme_vjp], jvp=[lambda t, y, x, axis, keepdims: _extreme_jvp(t, y, x, axis, keepdims)],
     latex=r"\max {0}", vjp_latex=[r"\bar y \, [x = y] / n_{=}"],
     flops=per_input_element(1), samples=_samples_distinct,
 )  # fmt: skip
 _min = primitive(
-    "min", lambda x, *, axis, keepdims: np.min(x, axis=axis, keepdims=keepdims), kind="reduction", selects=True,
+    "min", over_axes(np.min), kind="reduction", selects=True,
     vjp=[_extreme_vjp], jvp=[lambda t, y, x, axis, keepdims: _extreme_jvp(t, y, x, axis, keepdims)],
     latex=r"\min {0}", vjp_latex=[r"\bar y \, [x = y] / n_{=}"],
     flops=per_input_element(1), samples=_samples_distinct,
@@ -185,14 +177,14 @@ _min = primitive(
 
 
 def _extreme_jvp(t: Any, y: Any, x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
-    hit = _hit(x, _kept(y, axis, keepdims))
+    hit = _hit(x, keep_axes(y, axis, keepdims))
     ties = sum(hit.astype(t.dtype), axis, keepdims)
     return sum(where(hit, t, 0), axis, keepdims) / ties  # an infinite tangent of another element does not leak
 
 
 def _extreme(op: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
     axes = normalize_axes(op.name, axis, x.ndim, x.shape)
-    if _count(x.shape, axes) == 0:
+    if count_over(x.shape, axes) == 0:
         raise ShapeError(f"{op.name}: there is no element along axis={axis} of x {tuple(x.shape)}.")
     return op(x, axis=axes, keepdims=keepdims)
 
@@ -207,15 +199,11 @@ def min(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return _extreme(_min, x, axis, keepdims)
 
 
-def _arg_forward(function: Any) -> Any:
-    return lambda x, *, axis, keepdims: function(x, axis=axis, keepdims=keepdims)
-
-
 _arg_samples = [
     sample(spec(2, 3, distinct=True), axis=1, keepdims=False), sample(spec(4, distinct=True), axis=None, keepdims=False)
 ]  # fmt: skip
-_argmax = primitive("argmax", _arg_forward(np.argmax), kind="reduction", latex=r"\arg\max {0}", samples=_arg_samples)
-_argmin = primitive("argmin", _arg_forward(np.argmin), kind="reduction", latex=r"\arg\min {0}", samples=_arg_samples)
+_argmax = primitive("argmax", over_axes(np.argmax), kind="reduction", latex=r"\arg\max {0}", samples=_arg_samples)
+_argmin = primitive("argmin", over_axes(np.argmin), kind="reduction", latex=r"\arg\min {0}", samples=_arg_samples)
 
 
 def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
@@ -237,12 +225,12 @@ def _argument(op: Any, x: Any, axis: int | None, keepdims: bool) -> Any:
 
 
 _all = primitive(
-    "all", lambda x, *, axis, keepdims: np.all(x, axis=axis, keepdims=keepdims), kind="reduction",
-    latex=r"\forall {0}", samples=_samples_with_empty,
+    "all", over_axes(np.all), kind="reduction",
+    latex=r"\forall {0}", samples=samples_with_empty,
 )  # fmt: skip
 _any = primitive(
-    "any", lambda x, *, axis, keepdims: np.any(x, axis=axis, keepdims=keepdims), kind="reduction",
-    latex=r"\exists {0}", samples=_samples_with_empty,
+    "any", over_axes(np.any), kind="reduction",
+    latex=r"\exists {0}", samples=samples_with_empty,
 )  # fmt: skip
 
 
@@ -272,7 +260,7 @@ def count_nonzero(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
 @rounded_once
 def _logsumexp_forward(x: Array, *, axis: tuple[int, ...], keepdims: bool) -> Array:
-    if not _count(x.shape, axis):
+    if not count_over(x.shape, axis):
         return _sum_forward(x, axis=axis, keepdims=keepdims) - np.inf  # the logarithm of an empty sum
     peak = np.max(x, axis=axis, keepdims=True)
     peak = np.where(np.isfinite(peak), peak, 0)  # all -inf gives -inf, not NaN
@@ -286,7 +274,7 @@ def _shares(x: Any, y: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
 
     Divided by its sum, for y is rounded: exp(x - y) alone would be wrong by that much.
     """
-    y = _kept(y, axis, keepdims)
+    y = keep_axes(y, axis, keepdims)
     nothing, level = y == -np.inf, isinf(y) & (x == y)
     share = exp(where(level, 0, x) - where(level, 0, y))
     return where(nothing, 0, share / sum(share, axis, keepdims=True))
@@ -294,7 +282,7 @@ def _shares(x: Any, y: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
 
 _logsumexp = primitive(
     "logsumexp", _logsumexp_forward, kind="reduction",
-    vjp=[lambda g, y, x, axis, keepdims: _kept(g, axis, keepdims) * _shares(widened(x), y, axis, keepdims)],
+    vjp=[lambda g, y, x, axis, keepdims: keep_axes(g, axis, keepdims) * _shares(widened(x), y, axis, keepdims)],
     jvp=[lambda t, y, x, axis, keepdims: sum(t * _shares(widened(x), y, axis, keepdims), axis, keepdims)],
     latex=r"\ln \textstyle\sum e^{{{0}}}", vjp_latex=[r"\bar y \, e^{x - y}"],
     flops=per_input_element(10), samples=_samples,
@@ -366,54 +354,7 @@ def softmin(x: Any, axis: int = -1) -> Any:
     return softmax(-x, normalize_axis("softmin", axis, x.ndim, x.shape))
 
 
-# ----------------------------------------------------------------------------------- products, averages, missing values
-
-
-def exclusive_product(x: Any, axis: int) -> Any:
-    """For each element the product of all before it along an axis, 1 for the first."""
-    from_start = cumprod(x, axis)
-    one = getitem(from_start, (slice(None),) * axis + (slice(0, 1),)) * 0 + 1
-    return concat([one, getitem(from_start, (slice(None),) * axis + (slice(0, x.shape[axis] - 1),))], axis)
-
-
-def _prod_vjp(g: Any, x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
-    return _kept(g, axis, keepdims) * _product_of_others(x, axis)
-
-
-def _product_of_others(x: Any, axis: tuple[int, ...]) -> Any:
-    """For each element the product of the others: those before it times those after it, so zeros do no harm."""
-    if not axis:
-        return 0 * x + 1
-    rest = [i for i in range(x.ndim) if i not in axis]
-    order = (*rest, *axis)
-    moved = transpose(x, order)
-    flat = moved.reshape((*moved.shape[: len(rest)], _count(x.shape, axis)))
-    if not flat.shape[-1]:
-        return x
-    last = len(rest)
-    others = exclusive_product(flat, last) * flip(exclusive_product(flip(flat, last), last), last)
-    return transpose(others.reshape(moved.shape), tuple(sorted(range(len(order)), key=order.__getitem__)))
-
-
-_prod = primitive(
-    "prod",
-    lambda x, *, axis, keepdims: np.prod(x, axis=axis, keepdims=keepdims),
-    kind="reduction",
-    vjp=[_prod_vjp],
-    jvp=lambda primals, tangents, axis, keepdims: sum(
-        tangents[0] * _product_of_others(primals[0], axis), axis, keepdims
-    ),
-    latex=r"\textstyle\prod {0}",
-    vjp_latex=[r"\bar y \textstyle\prod_{j \ne i} x_j"],
-    flops=per_input_element(1),
-    samples=_samples_with_empty,
-)
-
-
-@in_single
-def prod(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    """The product over axes (all of them by default). Its gradients are right with any number of zeros."""
-    return _prod(x, axis=normalize_axes("prod", axis, x.ndim, x.shape), keepdims=keepdims)
+# ----------------------------------------------------------------------------------- averages, ranges, norms
 
 
 amax, amin = max, min
@@ -515,18 +456,8 @@ def _euclidean(x: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
 def _unit(x: Any, ord: float, axes: tuple[int, ...]) -> Any:
     """A constant to divide by so that no power leaves the range of the dtype; a norm grows as its vector does."""
     size = absolute(constant(x))
-    if not _count(x.shape, axes) or -1 < ord < 1:
+    if not count_over(x.shape, axes) or -1 < ord < 1:
         return zeros_of(sum(size, axes, keepdims=True)) + 1
     peak = (max if ord > 0 else min)(size, axes, keepdims=True)
     limit = np.finfo(size.dtype).max if is_floating(size.dtype) else np.inf
     return where(peak == 0, 1, minimum(peak, limit))
-
-
-def allclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
-    """Whether all elements are close; see :func:`isclose`."""
-    return bool(all(isclose(a, b, rtol, atol, equal_nan)))
-
-
-def array_equal(a: Any, b: Any) -> bool:
-    """Whether shapes and all elements are equal."""
-    return np.shape(a) == np.shape(b) and bool(all(equal(a, b)))

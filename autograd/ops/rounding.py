@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from autograd.composite import composite
-from autograd.ops.elementwise import astype, divide, exp2, positive, sign, where
+from autograd.ops.casting import astype
+from autograd.ops.elementwise import divide, exp2, positive, sign, where
 from autograd.primitive import Primitive, primitive
 from autograd.samples import array as spec
 from autograd.samples import elementwise_samples, integers, sample

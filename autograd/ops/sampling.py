@@ -20,7 +20,8 @@ from autograd.composite import composite
 from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.activation import softplus
 from autograd.ops.axes import normalize_shape
-from autograd.ops.elementwise import astype, clip, exp, log, where
+from autograd.ops.casting import astype
+from autograd.ops.elementwise import clip, exp, log, where
 from autograd.ops.halves import in_single
 from autograd.ops.implicit import log_standard_gamma, standard_gamma
 from autograd.ops.reduce import softmax

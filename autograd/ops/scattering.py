@@ -16,7 +16,8 @@ from autograd.errors import ArgumentError, DtypeError, RangeError, ShapeError
 from autograd.ops.axes import normalize_axis
 from autograd.ops.elementwise import maximum, where
 from autograd.ops.indexing import check_places, getitem, put_along_axis_add, setitem, take_along_axis
-from autograd.ops.reduce import prod, sum
+from autograd.ops.product import prod
+from autograd.ops.reduce import sum
 from autograd.ops.scan import cumsum
 from autograd.ops.shape import broadcast_to, expand_dims, moveaxis, pad, reshape
 from autograd.primitive import primitive

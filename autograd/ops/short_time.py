@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd.composite import composite
 from autograd.errors import ArgumentError, ShapeError
-from autograd.ops.elementwise import real
+from autograd.ops.complex_parts import real
 from autograd.ops.fourier import fft, ifft, irfft, rfft
 from autograd.ops.halves import in_single
 from autograd.ops.rearrange import overlap_add, sliding_windows

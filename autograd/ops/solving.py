@@ -14,8 +14,9 @@ import numpy as np
 from autograd.backend import Array
 from autograd.composite import composite
 from autograd.errors import GradientError, LinAlgError, ShapeError
+from autograd.ops.complex_parts import imag, real
 from autograd.ops.elementwise import abs as absolute
-from autograd.ops.elementwise import imag, maximum, real, where
+from autograd.ops.elementwise import maximum, where
 from autograd.ops.linalg import matmul
 from autograd.ops.matrices import SINGULAR, check_matrices, cubic, cutoff, hermitian_part, identity_of, regular, solved
 from autograd.ops.matrices import adjoint as _h

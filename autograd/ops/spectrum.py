@@ -17,9 +17,11 @@ import numpy as np
 from autograd.backend import Array
 from autograd.composite import composite
 from autograd.errors import GradientError, LinAlgError, ShapeError
+from autograd.ops.casting import astype
+from autograd.ops.complex_parts import imag, real
 from autograd.ops.decomposition import refused
 from autograd.ops.elementwise import abs as absolute
-from autograd.ops.elementwise import astype, imag, real, where
+from autograd.ops.elementwise import where
 from autograd.ops.linalg import matmul
 from autograd.ops.matrices import adjoint as _h
 from autograd.ops.matrices import check_matrices, cubic, hermitian_part, regular, solved
