@@ -21,12 +21,21 @@ from autograd.random import default_generator, get_states, set_states, used_gene
 from autograd.tape import Variable
 from autograd.tree import tree_flatten, tree_leaves, tree_unflatten
 
-__all__ = ["Case", "Leaves", "Replay", "is_order", "largest", "name_of", "roughness"]
+__all__ = ["Case", "Leaves", "Replay", "is_order", "largest", "name_of", "nothing_floating", "roughness"]
 
 
 def name_of(function: Callable[..., Any]) -> str:
     """What errors call a function: the name of an op, a check's case or a function, else its type."""
     return str(getattr(function, "name", None) or getattr(function, "__name__", type(function).__name__))
+
+
+def nothing_floating(name: str, results: Sequence[Any]) -> ArgumentError:
+    """An error for a function under a check whose results have no derivatives."""
+    seen = ", ".join(f"a {y.dtype} {type(y).__name__}" if hasattr(y, "dtype") else type(y).__name__ for y in results)
+    return ArgumentError(
+        f"check of {name}: the function returned {seen or 'an empty container'}, which has no derivative. "
+        "Return a floating Tensor or a container of them; is a return missing?"
+    )
 
 
 def is_order(order: Any) -> bool:
@@ -146,13 +155,7 @@ class Case:
         tensors: list[Any] = [y if isinstance(y, Variable) else bound(np.asarray(y), None) for y in results]
         floating = tuple(y for y in tensors if y.dtype.kind in "fc")
         if not floating:
-            seen = ", ".join(
-                f"a {y.dtype} {type(y).__name__}" if hasattr(y, "dtype") else type(y).__name__ for y in results
-            )
-            raise ArgumentError(
-                f"check of {self.name}: the function returned {seen or 'an empty container'}, which has no derivative. "
-                "Return a floating Tensor or a container of them; is a return missing?"
-            )
+            raise nothing_floating(self.name, results)
         return floating
 
     def scale(self, order: int, argument: int | None = None, size: float | None = None) -> float:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.backend import is_complex, to_numpy
-from autograd.check_case import Leaves, largest, name_of, roughness
+from autograd.check_case import Leaves, largest, name_of, nothing_floating, roughness
 from autograd.check_session import covering
 from autograd.dispatch import bound
 from autograd.errors import DtypeError, GradientError
@@ -78,7 +78,15 @@ def gradgradcheck(
         flat, points = _flat(function, inputs)
         tolerance = _Tolerance(eps, atol, rtol)
         with_grad = _wanting(points)
-        outputs = [y for y in flat(points) if isinstance(y, Tensor) and y.requires_grad]
+        results = flat(points)
+        outputs = [y for y in results if isinstance(y, Tensor) and y.requires_grad]
+        if not outputs:
+            if not _floating(results):
+                raise nothing_floating(name_of(function), results)
+            raise GradientError(
+                f"gradgradcheck of {name_of(function)}: no result depends on an input that wants gradients, so there "
+                "is no gradient to differentiate. Is there a detach in it?"
+            )
         rng = np.random.default_rng(1)
         cotangents = [_like(rng.uniform(0.5, 1.5, y.shape).astype(y.dtype), y).requires_grad_() for y in outputs]
         n = len(points)
@@ -91,7 +99,7 @@ def gradgradcheck(
                 create_graph=True,
                 allow_unused=True,
             )
-            return [g for g in found if g is not None]
+            return [np.zeros(values[i].shape) if g is None else g for g, i in zip(found, with_grad, strict=True)]
 
         name = f"the gradient of {name_of(function)}"
         return _compared(gradient, [*points, *cotangents], name, tolerance, raise_exception)
@@ -132,6 +140,11 @@ def _wanting(points: Sequence[Any]) -> list[int]:
     return [i for i, x in enumerate(points) if isinstance(x, Tensor) and x.requires_grad]
 
 
+def _floating(results: Sequence[Any]) -> list[int]:
+    """Which results are floating arrays or Tensors, or such numbers."""
+    return [k for k, y in enumerate(results) if (y if hasattr(y, "dtype") else np.asarray(y)).dtype.kind in "fc"]
+
+
 def _compared(
     function: Callable[[Sequence[Any]], list[Any]],
     points: list[Any],
@@ -139,8 +152,11 @@ def _compared(
     tolerance: _Tolerance,
     raise_exception: bool,
 ) -> bool:
-    outputs: list[Any] = [y if isinstance(y, Variable) else bound(np.asarray(y), None) for y in function(points)]
-    checked = [k for k, y in enumerate(outputs) if y.dtype.kind in "fc"]
+    results = function(points)
+    checked = _floating(results)
+    if not checked:
+        raise nothing_floating(name, results)
+    outputs: list[Any] = [y if isinstance(y, Variable) else bound(np.asarray(y), None) for y in results]
     wanting = _wanting(points)
     rng = np.random.default_rng(0)
     weights: dict[int, np.ndarray] = {}
@@ -173,7 +189,7 @@ def _compared(
             wrong = [
                 index
                 for index, slopes in first.items()
-                if not _agree(analytic[index], *slopes[k], floor, tolerance.rtol)
+                if not _agree(analytic[index], slopes[k][0], 0.0, floor, tolerance.rtol)
                 and not differences.settle(index, k, analytic[index], floor)
             ]
             if wrong:
@@ -261,13 +277,23 @@ class _Differences:
         return self._measured[k]
 
     def settle(self, index: tuple[int, ...], k: int, analytic: Any, floor: float) -> bool:
-        """Whether some step agrees with the analytic slope, narrow ones only if they are not lost in rounding."""
+        """Whether some step agrees with the analytic slope, narrow ones only if they are not lost in rounding.
+
+        What agrees only because much was lost in rounding must agree where a wide step lost less of it, too.
+        """
         floor += largest(self.rounding(k)) / self.unit
+        rtol, eps = self._tolerance.rtol, self._tolerance.eps
         own = abs(self._base[index]) or self.unit
-        for step in (self.unit, 100 * self.unit, 0.01 * self.unit, own, 0.01 * own):
-            numeric, noise = self.slopes(index, self._tolerance.eps * step)[k]
-            if step < self.unit:
-                noise = min(noise, 1e-3 * abs(numeric))
-            if _agree(analytic, numeric, noise, floor, self._tolerance.rtol):
-                return True
+        largest_slope = 0.0
+        for step in (self.unit, 100 * self.unit, 0.01 * self.unit, own, 0.01 * own, 1e-4 * self.unit, 1e-6 * self.unit):
+            numeric, noise = self.slopes(index, eps * step)[k]
+            largest_slope = max(largest_slope, abs(numeric))
+            if step < self.unit:  # a slope of 0 is what narrow steps converge to, from that of the widest
+                noise = min(noise, 1e-3 * abs(numeric)) + rtol * largest_slope
+            if _agree(analytic, numeric, noise, floor, rtol):
+                if noise <= 1e-4 * abs(numeric):
+                    return True
+                (wide, noise), (wider, _) = (self.slopes(index, eps * n * self.unit)[k] for n in (100, 200))
+                bend = abs(wider - wide)  # as large as the formula's error where the function is smooth
+                return not np.isfinite(bend) or _agree(analytic, wide, noise + bend, floor, rtol)
         return False

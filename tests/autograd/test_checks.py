@@ -234,3 +234,12 @@ def test_a_rule_that_takes_one_cotangent_for_all_is_found():
 def test_broadcast_of_shapes_that_do_not_says_so():
     with pytest.raises(ag.ArgumentError, match=r"broadcast is for elementwise .* \(2, 3\), \(3, 2\) do not broadcast"):
         assert_gradients(lambda x, y: x @ y, np.ones((2, 3)), np.ones((3, 2)), modes="broadcast")
+
+
+def test_all_checks_leave_out_those_that_are_not_meant_for_a_function():
+    x, y = np.array([[0.3, 0.7]]), np.array([[1.0, 0.2]])
+    assert_gradients(ag.softplus, x, modes="all")
+    assert_gradients(lambda x, y: ag.hypot(x, y), x, y, modes="all", order=1)
+    assert_gradients(lambda x, y: x @ y.T, np.ones((3, 2)), np.ones((4, 2)), modes="all", order=1)
+    with pytest.raises(ag.ArgumentError, match="complex is for functions of complex numbers, and this takes none"):
+        assert_gradients(ag.softplus, x, modes="complex")
