@@ -82,7 +82,7 @@ class debug_mode(levels.Watcher):
         return run(op, args, params)
 
     def _look_for_a_column(self, *args: Any) -> None:
-        """Warn where ``(n, 1)`` and ``(n,)`` meet, one of them computed, and the column not made by indexing."""
+        """Warn where ``(n, 1)`` and ``(n,)`` meet, one of them computed, and the column not made out of a vector."""
         shapes = [np.shape(a.array if isinstance(a, Variable) else a) for a in args]
         n = max((math.prod(shape) for shape in shapes), default=0)
         if n < 2 or set(shapes) != {(n, 1), (n,)}:
@@ -90,7 +90,8 @@ class debug_mode(levels.Watcher):
         column = args[shapes.index((n, 1))]
         makers = [node.op for a in args if (node := getattr(a, "node", None)) is not None and node.op is not None]
         made = getattr(column, "node", None)
-        if makers and (made is None or made.op is None or made.op.kind not in ("view", "gather")):
+        viewed = made is not None and made.op is not None and made.op.kind in ("view", "gather")
+        if makers and not (viewed and made is not None and len(made.inputs[0].shape) < 2):
             self._warn(
                 "column",
                 f"subtract: {(n, 1)} meets {(n,)} and they broadcast to {(n, n)}: every prediction against every "

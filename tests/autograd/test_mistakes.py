@@ -118,6 +118,34 @@ def test_a_column_of_predictions_against_a_vector_of_targets():
 
 
 @pytest.mark.parametrize(
+    "column",
+    [lambda y: y[:, :1], lambda y: y[:, 1:], lambda y: y.reshape(5, 2, 1)[:, 0], lambda y: y.sum(1, keepdims=True)],
+)
+def test_a_column_that_is_a_view_of_predictions(column):
+    model, x, target = nn.Linear(2, 2), ag.ones((5, 2)), np.arange(5.0, dtype=np.float32)
+
+    def program():
+        with ag.debug_mode():
+            (column(model(x)) - target).sum().backward()
+
+    messages = caught(program)
+    assert len(messages) == 1
+    assert "subtract: (5, 1) meets (5,)" in messages[0]
+
+
+def test_a_column_that_was_made_out_of_a_vector_is_meant():
+    x = ag.tensor(np.arange(5.0), requires_grad=True)
+
+    def program():
+        with ag.debug_mode():
+            y = ag.sin(x)
+            (y[:, None] - y).sum()
+            (y.reshape(5, 1) - y).sum()
+
+    assert caught(program) == []
+
+
+@pytest.mark.parametrize(
     "loss", ["mse_loss", "l1_loss", "huber_loss", "smooth_l1_loss", "binary_cross_entropy_with_logits", "kl_div"]
 )
 def test_the_losses_refuse_a_column_against_a_vector(loss):
