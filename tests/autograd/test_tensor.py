@@ -125,7 +125,7 @@ def test_ragged_and_foreign_data():
         (lambda: ag.concat([ag.ones(2, 3), ag.ones(2, 4)]), ShapeError, r"concat: xs\[1\] is \(2, 4\)"),
         (lambda: ag.stack([ag.ones(2), ag.ones(3)]), ShapeError, r"stack: xs\[1\] is \(3,\)"),
         (lambda: ag.split(ag.ones(5), 2), ShapeError, "does not divide into 2 equal parts"),
-        (lambda: ag.pad(ag.ones(2), -1), ShapeError, "negative"),
+        (lambda: ag.pad(ag.ones(2), -3), ShapeError, "cut more than"),
         (lambda: ag.broadcast_to(ag.ones(3), (2, 4)), ShapeError, r"does not stretch to \(2, 4\)"),
         (lambda: ag.squeeze(ag.ones(2, 3), 0), ShapeError, "has length 2, not 1"),
         (lambda: ag.permute_dims(ag.ones(2, 3), (0,)), ShapeError, "must name each of the 2 axes"),
