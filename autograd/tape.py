@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from autograd import levels
-from autograd.backend import array_module
+from autograd.backend import array_module, is_array
 from autograd.errors import GradientError
 from autograd.watching import Line, source_line
 
@@ -203,8 +203,8 @@ def arrays_in(value: Any) -> Iterator[Array]:
 
 
 def owner_of(array: Array) -> Array:
-    """The array that owns the memory which ``array`` is a view of."""
-    while (base := getattr(array, "base", None)) is not None and type(base) is type(array):
+    """The array that owns the memory which ``array`` is a view of; it may be of another class (``np.memmap``)."""
+    while (base := getattr(array, "base", None)) is not None and (type(base) is type(array) or is_array(base)):
         array = base
     return array
 

@@ -92,3 +92,67 @@ def test_complex_values_written_inside_vmap():
         ag.vmap(lambda x, m: ag.masked_scatter(x, np.array([1j, 2j, 3j]), m))(ag.tensor(x), ag.tensor(x > 0))
     with pytest.raises(DtypeError, match="value is complex128, which does not fit"):
         ag.vmap(lambda x, i: ag.put(x, i, 1j * x[:1]))(ag.tensor(x), ag.tensor(np.array([[0], [1]])))
+
+
+# --------------------------------------------------------------------------------- NumPy's functions that write memory
+
+WRITING = {
+    "add.at": lambda b: np.add.at(b, [0, 0], 1.0),
+    "exp, out": lambda b: np.exp(b, out=b),
+    "copyto": lambda b: np.copyto(b, 5.0),
+    "copyto by name": lambda b: np.copyto(dst=b, src=5.0),
+    "putmask": lambda b: np.putmask(b, [True, False, True], 5.0),
+    "place": lambda b: np.place(b, np.array([True, False, True]), [5.0]),
+    "put": lambda b: np.put(b, [0], 5.0),
+    "put_along_axis": lambda b: np.put_along_axis(b, np.array([0]), 5.0, 0),
+    "fill_diagonal": lambda b: np.fill_diagonal(b.reshape(1, 3), 5.0),
+    "clip": lambda b: np.clip(b, 2.0, 3.0, out=b),
+    "clip by position": lambda b: np.clip(b, 2.0, 3.0, b),
+    "sum": lambda b: np.sum(np.ones((2, 3)), axis=0, out=b),
+    "concatenate": lambda b: np.concatenate([np.ones(1), np.ones(2)], out=b),
+    "concatenate by position": lambda b: np.concatenate([np.ones(1), np.ones(2)], 0, b),
+    "einsum": lambda b: np.einsum("i,i->i", np.ones(3), ag.ones(3, dtype="float64"), out=b),
+    "nan_to_num": lambda b: np.nan_to_num(b, copy=False),
+    "median": lambda b: np.median(b, overwrite_input=True),
+}
+
+
+@pytest.mark.parametrize("recorded", [False, True], ids=["plainly", "under a recorder"])
+@pytest.mark.parametrize("how", WRITING)
+def test_a_write_by_a_function_of_numpy_is_seen(how, recorded):
+    a, b = leaf([1.0, 1.0, 1.0]), ag.tensor(np.ones(3))
+    y = (a * b).sum()
+    try:
+        if recorded:
+            with ag.detect_anomaly():
+                WRITING[how](b)
+        else:
+            WRITING[how](b)
+    except ag.GradientError:  # it refuses to write: as good
+        assert b.tolist() == [1.0, 1.0, 1.0]
+        return
+    with pytest.raises(ag.GradientError, match="multiply: backward needs its argument b"):
+        y.backward()
+
+
+def test_a_function_that_only_reads_marks_nothing():
+    a, b = leaf([1.0, 1.0]), ag.tensor(np.ones(2))
+    y = (a * b).sum()
+    out = ag.tensor(np.zeros(2))
+    assert np.clip(b, 2.0, 3.0, out=out) is out
+    np.copyto(out, b)
+    np.nan_to_num(b)
+    np.median(b)
+    y.backward()
+    assert a.grad.tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize("make", [ag.tensor, ag.asarray])
+def test_a_write_to_a_memory_mapped_file_is_seen(make, tmp_path):
+    mapped = np.memmap(tmp_path / "numbers", dtype=np.float64, mode="w+", shape=(3,))
+    mapped[...] = 1.0
+    a, b = leaf([1.0, 1.0]), make(mapped)
+    y = (a * b[:2]).sum()
+    b += 4
+    with pytest.raises(ag.GradientError, match="multiply: backward needs its argument b"):
+        y.backward()
