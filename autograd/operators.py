@@ -187,6 +187,8 @@ class Operators(Variable):
         """
         if result.shape != self.shape:
             raise ShapeError(f"an assignment in place cannot change the shape from {self.shape} to {result.shape}.")
+        for watcher in levels.here.watchers if levels.active else ():
+            watcher.rebinding(self)
         level = getattr(result, "level", None)
         if level is not None and level is not getattr(self, "level", None):
             level.undo.append(partial(_fill, self, type(self), *(slot.__get__(self) for slot in SLOTS)))
