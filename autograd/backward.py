@@ -26,7 +26,7 @@ from autograd.ops.elementwise import where
 from autograd.ops.reduce import sum as sum_over
 from autograd.ops.shape import broadcast_to
 from autograd.primitive import ITEM
-from autograd.tape import FREED, Leaf, Node, Variable, writes
+from autograd.tape import FREED, Leaf, Node, Variable, arrays_in, writes
 
 __all__ = ["accumulate", "check_not_overwritten", "walk"]
 
@@ -367,14 +367,12 @@ def _accumulate(found: dict[Node, Any], root: Node) -> None:
 
 
 def check_not_overwritten(node: Node, saved: Any) -> None:
-    """Raise if an array that this node saved was written in place after it was recorded."""
+    """Raise if an array that this node needs, saved or in a parameter, was written in place after it was recorded."""
     op: Any = node.op
-    if saved is None:
-        return
-    names = list(op.layout)
-    for name, value in zip(names, saved, strict=True):
-        for array in value if isinstance(value, tuple) else (value,):
-            if not hasattr(array, "dtype") or not hasattr(array, "base") or not writes.after(array, node.seq):
+    held = [] if saved is None else list(zip(op.layout, saved, strict=True))
+    for name, value in held + [(name, node.params[name]) for name in op.read if name in node.params]:
+        for array in arrays_in(value):
+            if not writes.after(array, node.seq):
                 continue
             role = "its output" if name == "y" else f"its argument {name}"
             recorded = next(filter(None, (w.line_of(node) for w in levels.here.watchers)), None)

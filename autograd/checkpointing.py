@@ -27,7 +27,7 @@ from autograd.errors import ArgumentError, GradientError
 from autograd.mode import enable_grad, is_grad_enabled
 from autograd.primitive import Primitive
 from autograd.random import draws_again, noted_draws
-from autograd.tape import FREED, Held, Node, Variable, maker_of, next_seq, owner_of, writes
+from autograd.tape import FREED, Held, Node, Variable, arrays_in, maker_of, next_seq, owner_of, writes
 from autograd.tree import tree_flatten, tree_unflatten
 
 __all__ = ["checkpoint"]
@@ -171,6 +171,8 @@ class _Part(levels.Watcher):
                 if value is not None and not writes.after(value, stamp):  # the part may write what it computed
                     op = copy.copy(op)  # the same rules, and a forward that is known already
                     op.forward = lambda *_, **__: value
+            if is_grad_enabled():
+                self._check_parameters(params, start)
             y = run(op, args, params)
             if (node := _recorded(y, start)) is not None:
                 first, numbers = self._done[seen] if seen < len(self._done) else ("its end", [])
@@ -215,6 +217,16 @@ class _Part(levels.Watcher):
                 raise self._differs(f"it writes an array of shape {tuple(array.shape)} that it also reads")
             if writes.after(array, self._end):
                 raise self._differs(f"an input of shape {tuple(array.shape)} was written in place before backward")
+
+    def _check_parameters(self, params: dict[str, Any], start: int) -> None:
+        """Raise if an array among the parameters of an op (an index) is from outside and not what it was."""
+        for array in arrays_in(tuple(params.values())):
+            owner = owner_of(array)
+            written = self._written.get(id(owner))
+            if written is not None and written() is owner:
+                raise self._differs(f"it writes an array of shape {tuple(array.shape)} that it also reads")
+            if self._end < writes.stamp(owner) <= start:
+                raise self._differs(f"an index of shape {tuple(array.shape)} was written in place before backward")
 
     def _differs(self, what: str) -> GradientError:
         return GradientError(

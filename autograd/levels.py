@@ -82,6 +82,9 @@ class Watcher:
     def stepping(self, tensor: Any) -> None:
         """An optimizer is about to use the gradient of a parameter."""
 
+    def rebinding(self, tensor: Any) -> None:
+        """A recorded write in place is about to make a Tensor stand for a new value."""
+
     def written(self, memory: Any) -> None:
         """An array that owns its memory was written in place just now."""
 

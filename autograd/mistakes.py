@@ -16,7 +16,7 @@ from weakref import ref
 import numpy as np
 
 from autograd import levels
-from autograd.backend import to_numpy
+from autograd.backend import is_array, to_numpy
 from autograd.tape import Variable, innermost, next_seq, owner_of, writes
 from autograd.watching import Line, source_line
 
@@ -50,6 +50,7 @@ class debug_mode(levels.Watcher):
       forgotten.
     - A second backward pass through the same value adds the very gradient that the first one left.
     - ``(n, 1)`` and ``(n,)`` are subtracted: predictions from targets become ``(n, n)``, each one from all others.
+    - ``r = y[:2]; r += 1`` on a recorded ``y``, or ``y[0][1] = v``: the write goes to a new value, and ``y`` stays.
 
     Accumulating gradients over several losses before a step is not a mistake, and gives no warning; neither are
     pairwise differences whose column was made on purpose, as ``x[:, None] - x``. Costs a little for each op: for
@@ -63,15 +64,22 @@ class debug_mode(levels.Watcher):
         self._said: set[tuple[str, Line | None]] = set()
         self._leaves: dict[int, _Seen] = {}  # by number of the leaf
         self._stale: dict[int, _Seen] = {}  # whose gradient is a sum of one that was used and a new one, by memory
+        self._parted: tuple[Any, Line | None] | None = None  # what was a view until it was written, and where
 
-    def _warn(self, mistake: str, message: str) -> None:
-        line = source_line()
+    def __exit__(self, *raised: Any) -> None:
+        super().__exit__(*raised)
+        if raised[0] is None:
+            self._look_for_a_lost_write()
+
+    def _warn(self, mistake: str, message: str, line: Line | None = None) -> None:
+        line = line or source_line()
         if (mistake, line) not in self._said:
             self._said.add((mistake, line))
             warn_of_mistake(message, line)
 
     def see(self, op: Any, args: tuple[Any, ...], params: dict[str, Any], run: Callable[..., Any]) -> Any:
-        """An op is evaluated: look for a column, and for gradients that are used."""
+        """An op is evaluated: look for a column, for gradients that are used, and for a write that was lost."""
+        self._look_for_a_lost_write(*args[1:2] if op.name == "setitem" else ())
         if op.name == "subtract":
             self._look_for_a_column(*args)
         constants = [a for a in args if isinstance(a, Variable) and a.node is None]
@@ -96,6 +104,27 @@ class debug_mode(levels.Watcher):
                 "column",
                 f"subtract: {(n, 1)} meets {(n,)} and they broadcast to {(n, n)}: every prediction against every "
                 "target. Write prediction.squeeze(1), or target[:, None]; row[None, :] says that all pairs are meant.",
+            )
+
+    def rebinding(self, tensor: Any) -> None:
+        """A recorded write in place is about to make a Tensor stand for a new value: note whether it was a view."""
+        node = None if hasattr(tensor, "level") else tensor.node
+        if node is None or node.op is None or node.op.name != "getitem" or any(map(is_array, _parts(node))):
+            return
+        if owner_of(tensor.array) is not tensor.array:
+            self._parted = ref(tensor), source_line()
+
+    def _look_for_a_lost_write(self, value: Any = None) -> None:
+        """Warn of a write to what was a view, unless it is the value that ``y[:2] += 1`` now assigns."""
+        if self._parted is None:
+            return
+        (tensor, line), self._parted = self._parted, None
+        if value is None or tensor() is not value:
+            self._warn(
+                "view",
+                "a write in place to a part of a recorded Tensor, r = y[i], makes r a new value: y does not change. "
+                "Write y[i] += v, or y[i, j] = v for y[i][j] = v; r = r + v says that a new value is meant.",
+                line,
             )
 
     def accumulating(self, tensor: Any, g: Any, root: Any) -> None:
@@ -136,6 +165,11 @@ class debug_mode(levels.Watcher):
                 "which an earlier step has used already; the new one was added to it. Call optimizer.zero_grad() "
                 "before backward().",
             )
+
+
+def _parts(node: Any) -> tuple[Any, ...]:
+    index = node.params["index"]
+    return index if isinstance(index, tuple) else (index,)
 
 
 class _Seen:

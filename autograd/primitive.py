@@ -140,7 +140,8 @@ class Primitive:
 
     def _lay_out(self) -> None:
         """Decide the positions of saved values: nothing, the output, the arguments, then shapes and dtypes named."""
-        rules = [r for r in (*(self.rules or ()), *self._jvp_rules, self.joint) if r is not None]
+        pulls = [r for r in (*(self.rules or ()), self.joint) if r is not None]
+        rules = [*pulls, *(r for r in self._jvp_rules if r is not None)]
         named = {source for rule in rules for source in rule.sources} - self.static - {"needs"}
         layout = {"": 0, "y": 1} | {argument: 2 + i for i, argument in enumerate(self.arguments)}
         self._extras: list[tuple[str, str]] = []
@@ -162,6 +163,8 @@ class Primitive:
         self.layout = layout
         for rule in rules:
             rule.bind(layout | {"needs": 0}, self.static)
+        # the parameters that backward reads: an array among them (an index) must not be written before
+        self.read = tuple(sorted(self.static if self.plain is not None else {n for r in pulls for n in r.params}))
         # What dispatch and the backward walk may handle in their short ways: arrays in and one array out; a rule for
         # each argument.
         self.bare = not (self.static or self.aux or self.outputs or self._extras or self.variadic)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from autograd import levels
-from autograd.backend import array_module
+from autograd.backend import array_module, is_array
 from autograd.errors import GradientError
 from autograd.watching import Line, source_line
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from autograd.primitive import Primitive
 
 __all__ = [
-    "FREED", "SLOTS", "Held", "Leaf", "Node", "Variable", "constant", "innermost", "maker_of", "mark_written",
-    "module_of", "next_seq", "owner_of",
+    "FREED", "SLOTS", "Held", "Leaf", "Node", "Variable", "arrays_in", "constant", "innermost", "maker_of",
+    "mark_written", "module_of", "next_seq", "owner_of",
 ]  # fmt: skip
 
 next_seq: Callable[[], int] = itertools.count(1).__next__  # one clock for nodes and for writes to memory; atomic
@@ -156,10 +156,14 @@ class _Writes:
         for watcher in levels.here.watchers:
             watcher.written(owner)
 
+    def stamp(self, array: Array) -> int:
+        """The number of the last write to the memory of ``array``; 0 if there was none."""
+        known = self._stamps.get(id(owner_of(array)))
+        return 0 if known is None else known[1]
+
     def after(self, array: Array, seq: int) -> bool:
         """Whether the memory of ``array`` was written after creation number ``seq``."""
-        known = self._stamps.get(id(owner_of(array)))
-        return known is not None and known[1] > seq
+        return self.stamp(array) > seq
 
     def forget(self, saved: tuple[Any, ...], since: int) -> None:
         """Take no notice of writes since then to arrays that are as they were saved."""
@@ -189,9 +193,18 @@ class _Writes:
 writes = _Writes()
 
 
+def arrays_in(value: Any) -> Iterator[Array]:
+    """The arrays of what a node holds: a saved value or a parameter, which may be a tuple such as an index."""
+    if isinstance(value, (tuple, list)):
+        for part in value:
+            yield from arrays_in(part)
+    elif hasattr(value := innermost(value), "dtype") and hasattr(value, "base"):
+        yield value
+
+
 def owner_of(array: Array) -> Array:
-    """The array that owns the memory which ``array`` is a view of."""
-    while (base := getattr(array, "base", None)) is not None and type(base) is type(array):
+    """The array that owns the memory which ``array`` is a view of; it may be of another class (``np.memmap``)."""
+    while (base := getattr(array, "base", None)) is not None and (type(base) is type(array) or is_array(base)):
         array = base
     return array
 

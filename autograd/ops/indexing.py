@@ -12,6 +12,7 @@ from autograd import levels
 from autograd.backend import Array, array_module, as_array, is_array
 from autograd.composite import composite
 from autograd.errors import DtypeError, RangeError, ShapeError
+from autograd.mode import mode
 from autograd.ops.axes import normalize_axis
 from autograd.ops.elementwise import where
 from autograd.ops.halves import rounded_once
@@ -86,8 +87,23 @@ def getitem(x: Any, index: Index) -> Any:
     return _getitem(x, index=plain_index(index))
 
 
+def fits(given: np.dtype, wanted: np.dtype) -> bool:
+    """Whether a write may cast so: floats to narrower ones, but not to integers, and nothing complex to real."""
+    return bool(np.can_cast(given, wanted, "same_kind")) and (given.kind != "c" or wanted.kind == "c")
+
+
+def _check_real(value: Any, x: Any) -> None:
+    """Raise if a write would drop imaginary parts, which NumPy does with no more than a warning."""
+    if getattr(value, "dtype", x.dtype).kind == "c" and x.dtype.kind != "c":
+        raise DtypeError(
+            f"setitem: x is {x.dtype}, and value is {value.dtype}, which does not fit into it. "
+            "Write value.real, or make x complex first: x.astype('complex128')."
+        )
+
+
 def write(array: Array, index: Index, value: Any) -> None:
     """``array[index] = value`` in place; errors say what shape is written to."""
+    _check_real(value, array)
     try:
         array[index] = value
     except IndexError as error:
@@ -142,6 +158,11 @@ _setitem = primitive(
 
 def setitem(x: Any, index: Index, value: Any) -> Any:
     """A copy of ``x`` in which ``x[index]`` is ``value``; what ``x[index] = value`` records."""
+    if mode.grad and getattr(value, "requires_grad", False) and x.dtype.kind in "biu":
+        raise DtypeError(
+            f"setitem: x is {x.dtype}, and value is {value.dtype} and wants gradients, which would be lost. "
+            f"Make x floating first, x.astype('{value.dtype}'), or write value.detach()."
+        )
     if levels.active and differs(index):
         return _with_rows(x, index, value)
     return _setitem(x, value, index=plain_index(index))
@@ -257,7 +278,7 @@ def _with_rows(x: Any, index: Index, value: Any) -> Any:
         arranged = _from_front(len(wanted), numbers.ndim, places.axes[0])
         value = broadcast_to(value, tuple(wanted[i] for i in arranged))
         value = permute_dims(value, tuple(np.argsort(arranged).tolist()))
-    made = reshape(put_rows(table, _in_dtype(value, x), numbers), tuple(part.shape[i] for i in order))
+    made = reshape(put_rows(table, in_dtype(value, x), numbers), tuple(part.shape[i] for i in order))
     made = permute_dims(made, tuple(np.argsort(order).tolist()))
     return made if whole else setitem(x, places.basic, made)
 
@@ -271,10 +292,12 @@ def _with_mask(x: Any, mask: Any, value: Any) -> Any:
             f"{np.shape(value)}. Use where(mask, v, x)."
         )
     value = value if hasattr(value, "shape") else np.asarray(value)
-    return where(reshape(mask, (*mask.shape, *(1,) * rest)), _in_dtype(value, x), x)
+    return where(reshape(mask, (*mask.shape, *(1,) * rest)), in_dtype(value, x), x)
 
 
-def _in_dtype(value: Any, x: Any) -> Any:
+def in_dtype(value: Any, x: Any) -> Any:
+    """What is written into ``x``, in its dtype."""
+    _check_real(value, x)
     return value if value.dtype == x.dtype else value.astype(x.dtype)
 
 

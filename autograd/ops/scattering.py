@@ -15,7 +15,7 @@ from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError, RangeError, ShapeError
 from autograd.ops.axes import normalize_axis
 from autograd.ops.elementwise import maximum, where
-from autograd.ops.indexing import check_places, getitem, put_along_axis_add, setitem, take_along_axis
+from autograd.ops.indexing import check_places, getitem, in_dtype, put_along_axis_add, setitem, take_along_axis
 from autograd.ops.product import prod
 from autograd.ops.reduce import sum
 from autograd.ops.scan import cumsum
@@ -410,4 +410,4 @@ def masked_scatter(x: Any, source: Any, mask: Any) -> Any:
     if not wanted:
         return x
     order = maximum(cumsum(reshape(mask, -1).astype(np.int64), 0) - 1, 0)  # which element of the source comes next
-    return where(mask, reshape(getitem(reshape(source, -1), order), x.shape).astype(x.dtype), x)
+    return where(mask, in_dtype(reshape(getitem(reshape(source, -1), order), x.shape), x), x)

@@ -268,6 +268,19 @@ def test_what_writes_an_array_that_it_reads_is_an_error():
         mask[...] = -mask
     with pytest.raises(ag.GradientError, match="was written in place before backward"):
         y.sum().backward()
+    index, table = ag.tensor(np.array([0, 1])), ag.tensor([2.0, 3.0, 4.0])
+    y = ag.checkpoint(lambda w: ag.exp(w * table[index]), w)
+    index += 1
+    with pytest.raises(ag.GradientError, match="an index of shape .* was written in place before backward"):
+        y.sum().backward()
+
+    def moves_on(w):
+        at = index
+        at -= 1
+        return ag.exp(w * table[at])
+
+    with pytest.raises(ag.GradientError, match=r"it writes an array of shape \(2,\) that it also reads"):
+        ag.checkpoint(moves_on, w).sum().backward()
     rows = [2]
     y = ag.checkpoint(lambda w: ag.exp(w[: rows[0]]).sum(), w)
     rows[0] = 1

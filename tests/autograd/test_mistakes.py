@@ -280,6 +280,41 @@ def test_branches_taken_in_turn_are_no_mistake():
     assert caught(program) == []
 
 
+def test_a_write_to_a_part_of_a_recorded_tensor():
+    x = ag.tensor(np.ones((3, 3)), requires_grad=True)
+
+    def adds(y):
+        part = y[:2]
+        part += 1
+        return y + 0
+
+    def sets(y):
+        y[0][1] = 5.0
+
+    for lost in (adds, sets):
+        with pytest.warns(ag.SilentMistakeWarning, match="y does not change") as seen, ag.debug_mode():
+            lost(x * 1)
+        assert len(seen) == 1
+        assert seen[0].filename == __file__
+
+
+def test_writes_that_are_not_lost_give_no_warning():
+    x = ag.tensor(np.ones((3, 3)), requires_grad=True)
+    with warnings.catch_warnings(), ag.debug_mode():
+        warnings.simplefilter("error")
+        y = x * 1
+        y[:2] += 1
+        y[0, 1] *= 3
+        y[1] = y[0] + 2
+        y += 1
+        z = y[np.array([0, 1])]
+        z += 1  # a copy, recorded or not
+        w = y.reshape(9)
+        w = w + 1
+        n = ag.tensor(np.ones(3))[:2]
+        n += 1
+
+
 def test_a_warning_is_shown_once_for_each_place():
     model = nn.Linear(2, 1)
     with warnings.catch_warnings(record=True) as seen:
