@@ -371,12 +371,11 @@ def check_not_overwritten(node: Node, saved: Any) -> None:
     op: Any = node.op
     if saved is None:
         return
-    names = list(op.layout)
-    for name, value in zip(names, saved, strict=True):
+    for place, (name, value) in enumerate(zip(op.layout, saved, strict=True)):
         for array in value if isinstance(value, tuple) else (value,):
             if not hasattr(array, "dtype") or not hasattr(array, "base") or not writes.after(array, node.seq):
                 continue
-            role = "its output" if name == "y" else f"its argument {name}"
+            role = "its output" if place == 1 else f"its argument {name}"
             recorded = next(filter(None, (w.line_of(node) for w in levels.here.watchers)), None)
             written = writes.line(array)
             raise GradientError(

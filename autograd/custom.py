@@ -21,10 +21,14 @@ def custom_op(
 ) -> Any:
     """An op from a function of arrays and its rules; as a decorator, or called with the function.
 
-    Rules are those of :func:`autograd.primitive`: a parameter named ``g`` is the cotangent, ``y`` the output, and the
-    names of the function's arguments stand for their values. Written with operators and op functions they serve every
-    order. A rule may differ from the true derivative on purpose (straight-through estimators); otherwise check it once
-    with :func:`autograd.gradcheck`, which :func:`autograd.detect_anomaly` does on first use.
+    Rules are those of :func:`autograd.primitive`: the first parameter is the cotangent (in a jvp rule the tangent), by
+    any name, and the names of the function's arguments stand for their values. The engine's names are ``y`` for the
+    output, ``<argument>_shape`` and ``<argument>_dtype``, ``y_shape`` and ``y_dtype``, ``needs`` in a joint rule, and
+    ``aux``; where an argument has one of them, it stands for the argument.
+
+    Written with operators and op functions rules serve every order. A rule may differ from the true derivative on
+    purpose (straight-through estimators); otherwise check it once with :func:`autograd.gradcheck`, which
+    :func:`autograd.detect_anomaly` does on first use.
 
     >>> @ag.custom_op(vjp=[lambda g, x: g * 3 * x * x], jvp="from_vjp")
     ... def cube(x):

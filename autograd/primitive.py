@@ -14,6 +14,9 @@ an argument     that array, by its name in ``forward``: ``lambda g, b: g * b``
 a parameter     any static argument of ``forward``: ``axis``, ``stride``, ...
 ==============  ====================================================================================
 
+The cotangent or tangent is what a rule takes first, by any name. ``y``, ``y_shape``, ``y_dtype``, ``aux`` and ``needs``
+are the engine's names, and those of ``forward`` win: where it has an argument ``y``, no rule can name the output.
+
 Rules are written with op functions and operators, which compute on arrays and record on Tensors; so one line serves
 the first order at array speed and every higher order.
 """
@@ -141,15 +144,22 @@ class Primitive:
     def _lay_out(self) -> None:
         """Decide the positions of saved values: nothing, the output, the arguments, then shapes and dtypes named."""
         rules = [r for r in (*(self.rules or ()), *self._jvp_rules, self.joint) if r is not None]
-        named = {source for rule in rules for source in rule.sources} - self.static - {"needs"}
-        layout = {"": 0, "y": 1} | {argument: 2 + i for i, argument in enumerate(self.arguments)}
+        named = {source for rule in rules for source in rule.sources} - self.static
+        own = {*self.arguments, *self.static, self.variadic}
+        output = "y" if "y" not in own else "the output"  # which no rule can name
+        layout = {"": 0, output: 1} | {argument: 2 + i for i, argument in enumerate(self.arguments)}
+        if self.joint is not None and "needs" not in own:
+            named.discard("needs")
         self._extras: list[tuple[str, str]] = []
         for source in sorted(named - set(layout) - {self.variadic}):
             origin, _, facet = source.rpartition("_")
             if source == "aux" and self.aux:
                 origin, facet = "aux", "aux"
-            elif not (facet in ("shape", "dtype") and origin in {"y", *self.arguments, self.variadic}):
-                known = ["g", "y", *self.arguments, *sorted(self.static)] + (["aux"] if self.aux else [])
+            elif facet in ("shape", "dtype") and origin == output:
+                origin = ""
+            elif not (facet in ("shape", "dtype") and origin in {*self.arguments, self.variadic}):
+                engine = [output] * (output == "y") + ["aux"] * self.aux + ["needs"] * (self.joint is not None)
+                known = dict.fromkeys(["g", *self.arguments, *sorted(self.static), *engine])
                 raise TypeError(
                     f"primitive {self.name!r}: a rule asks for {source!r}. A rule can name {', '.join(known)}, "
                     "and <argument>_shape or <argument>_dtype."
@@ -161,7 +171,7 @@ class Primitive:
             self._extras.append((self.variadic, "arrays"))
         self.layout = layout
         for rule in rules:
-            rule.bind(layout | {"needs": 0}, self.static)
+            rule.bind({"needs": 0} | layout, self.static)
         # What dispatch and the backward walk may handle in their short ways: arrays in and one array out; a rule for
         # each argument.
         self.bare = not (self.static or self.aux or self.outputs or self._extras or self.variadic)
@@ -248,7 +258,7 @@ class Primitive:
             y = self(*primals, **params) if y is None else y
             saved: list[Any] = [None, y, *primals]
             for origin, facet in self._extras:
-                value = y if origin == "y" else primals[self.arguments.index(origin)]
+                value = y if not origin else primals[self.arguments.index(origin)]
                 saved.append(value.shape if facet == "shape" else value.dtype)
             rules = self._jvp_rules or self.rules or ()
             for rule, t in zip(rules, tangents, strict=True):
