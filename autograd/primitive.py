@@ -33,6 +33,7 @@ from autograd.backend import Array
 from autograd.dispatch import OPS, apply, apply1, apply2, explain
 from autograd.errors import DtypeError, GlassgradError
 from autograd.samples import standard_errors
+from autograd.signatures import names_of, parameters_of
 from autograd.tape import Variable
 
 __all__ = ["ITEM", "OPS", "Kind", "Primitive", "Rule", "no_flops", "per_element", "per_input_element", "primitive"]
@@ -52,7 +53,7 @@ class Rule:
 
     def __init__(self, function: Callable[..., Any], skip: int):
         self.function = function
-        self.sources = _names(function)[skip:]
+        self.sources = names_of(function)[skip:]
         self.params: tuple[str, ...] = ()
         self.places: tuple[tuple[str, int], ...] = ()
         self.pick: Any = None
@@ -77,6 +78,8 @@ class Primitive:
 
     See :func:`primitive` for the facets.
     """
+
+    custom = False  # written by a user: anomaly mode checks its rules
 
     def __init__(
         self,
@@ -116,12 +119,11 @@ class Primitive:
         self.outputs = outputs
         self.plain = plain
         self.batch = batch
-        self.custom = False  # written by a user: anomaly mode checks its rules
         self.reference = reference
         self.__name__ = name
         self.__doc__ = doc or forward.__doc__
 
-        self.arguments, self.variadic, self.static = _parameters_of(forward, arguments)
+        self.arguments, self.variadic, self.static = parameters_of(forward, arguments)
         self.joint = Rule(vjp, skip=1) if callable(vjp) else None
         self.rules: tuple[Rule | None, ...] | None = (
             None if vjp is None or callable(vjp) else tuple(r and Rule(r, skip=1) for r in vjp)
@@ -272,34 +274,6 @@ class Primitive:
         return total
 
 
-def _parameters_of(
-    forward: Callable[..., Any], arguments: Sequence[str] | None
-) -> tuple[tuple[str, ...], str | None, frozenset[str]]:
-    """The array arguments, the variadic argument and the static parameters of a forward function."""
-    if arguments is not None:
-        return tuple(arguments), None, frozenset()
-    if isinstance(forward, np.ufunc):
-        return (("x",) if forward.nin == 1 else ("a", "b")), None, frozenset()
-    code = getattr(forward, "__wrapped__", forward).__code__
-    if code.co_flags & _KEYWORDS:
-        raise TypeError(f"the forward function {forward.__name__} takes **{code.co_varnames[-1]}: name its parameters.")
-    names = code.co_varnames
-    positional = names[: code.co_argcount]
-    static = names[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
-    variadic = names[len(positional) + len(static)] if code.co_flags & _VARIADIC else None
-    return tuple(positional), variadic, frozenset(static)
-
-
-_KEYWORDS = 0x08  # the flag of one that takes **options (inspect.CO_VARKEYWORDS)
-_VARIADIC = 0x04  # the flag of a code object that takes *args (inspect.CO_VARARGS)
-
-
-def _names(function: Callable[..., Any]) -> tuple[str, ...]:
-    """The parameter names of a Python function; from its code object, for inspect.signature is slow at import."""
-    code = function.__code__
-    return tuple(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
-
-
 def primitive(
     name: str,
     forward: Callable[..., Any],
@@ -323,6 +297,7 @@ def primitive(
     reference: Callable[..., Any] | None = None,
     doc: str | None = None,
     register: bool = True,
+    make: type[Primitive] = Primitive,
 ) -> Primitive:
     r"""Add an op to the table and return it.
 
@@ -351,11 +326,12 @@ def primitive(
                      derived from the kind, a loop over examples where nothing can be
     ``plain``        the definition by other primitives, where ``forward`` is fused; used for higher orders
     ``register``     False keeps the op out of the table: a private op of one program
+    ``make``         the class of the op
     ``reference``    an independent NumPy computation, where ``forward`` is not NumPy's own function of that name
     """
     if name in OPS and register:
         raise TypeError(f"primitive {name!r} is in the table already. Give the op another name.")
-    entry = Primitive(
+    entry = make(
         name,
         forward,
         vjp,
