@@ -111,9 +111,9 @@ class detect_anomaly(levels.Watcher):
             f"  incoming gradient: {summarize(_array(g))}",
         ]
         saved = node.saved if isinstance(node.saved, (tuple, list)) else ()
-        for name, value in zip(op.layout, saved, strict=False):
+        for place, (name, value) in enumerate(zip(op.layout, saved, strict=False)):
             if name and hasattr(value, "dtype") and hasattr(value, "shape"):
-                lines.append(f"  {'output' if name == 'y' else name}: {summarize(_array(value))}")
+                lines.append(f"  {'output' if place == 1 else name}: {summarize(_array(value))}")
         raise AnomalyError("\n".join([*lines, "  the op was computed from:", *self._chain(node)]))
 
     def line_of(self, node: Node) -> Line | None:

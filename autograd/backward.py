@@ -370,11 +370,13 @@ def check_not_overwritten(node: Node, saved: Any) -> None:
     """Raise if an array that this node needs, saved or in a parameter, was written in place after it was recorded."""
     op: Any = node.op
     held = [] if saved is None else list(zip(op.layout, saved, strict=True))
-    for name, value in held + [(name, node.params[name]) for name in op.read if name in node.params]:
+    for place, (name, value) in enumerate(
+        held + [(name, node.params[name]) for name in op.read if name in node.params]
+    ):
         for array in arrays_in(value):
             if not writes.after(array, node.seq):
                 continue
-            role = "its output" if name == "y" else f"its argument {name}"
+            role = "its output" if held and place == 1 else f"its argument {name}"
             recorded = next(filter(None, (w.line_of(node) for w in levels.here.watchers)), None)
             written = writes.line(array)
             raise GradientError(

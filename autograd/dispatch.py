@@ -216,7 +216,7 @@ def _save(op: Primitive, mask: int, arrays: Sequence[Array], y: Any, aux: Any) -
         elif origin == op.variadic:
             values.append(tuple(getattr(a, facet) for a in arrays))
         else:
-            source = y if origin == "y" else arrays[op.arguments.index(origin)]
+            source = y if not origin else arrays[op.arguments.index(origin)]
             values.append(getattr(source, facet, ()) if source is not None else None)
     return keep(values)
 

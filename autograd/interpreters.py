@@ -255,11 +255,12 @@ def _batch(op: Any, args: Sequence[Any], params: dict[str, Any], level: Level) -
     if rule is None and op.kind == "elementwise":
         rule = "elementwise"
     elif rule is None and op.kind in ("reduction", "scan") and op.static & {"axis", "axes"}:
-        rule = "axis"
+        one_rank = not op.custom or len({len(_shape(a)) for a in args if a is not None}) == 1
+        rule = "axis" if one_rank else None  # the axis would be another one in each
     if rule in ("elementwise", "leading"):
         ndim = max(len(_shape(a)) for a in args if a is not None)
         y, axis = op(*(_in_front(a, ndim, level) for a in args), **params), 0
-    elif rule == "axis" and not any(value is None for name, value in params.items() if name in ("axis", "axes")):
+    elif rule == "axis" and all(_is_among(v, len(_shape(args[0]))) for k, v in params.items() if k in ("axis", "axes")):
         values = [a if a is None else batched_at(a, level) for a in args]
         y, axis = op(*values, **{k: _shifted(v) if k in ("axis", "axes") else v for k, v in params.items()}), 0
     else:
@@ -286,8 +287,15 @@ def _of_nothing(rule: Any, op: Any, args: Sequence[Any], params: dict[str, Any],
     return (tuple(part[empty] for part in y) if op.outputs else y[empty]), axis
 
 
+def _is_among(axis: Any, ndim: int) -> bool:
+    """Whether an axis, or each of several, is one of an example's."""
+    axes = axis if isinstance(axis, (tuple, list)) else (axis,)
+    return all(isinstance(a, (int, np.integer)) and -ndim <= a < ndim for a in axes)
+
+
 def _shifted(axis: Any) -> Any:
-    return tuple(a + 1 for a in axis) if isinstance(axis, tuple) else axis + 1
+    """The axis of an example as one of the batch, which stands in front; counted from the end it stays."""
+    return tuple(map(_shifted, axis)) if isinstance(axis, (tuple, list)) else axis + 1 if axis >= 0 else axis
 
 
 def example_by_example(op: Any, args: Sequence[Any], params: dict[str, Any], level: Level) -> Any:
