@@ -1,4 +1,4 @@
-"""Wider floats inside an op: 16-bit ones are too narrow to square and add up, 32-bit ones to cancel."""
+"""Wider numbers inside an op: 16-bit floats are too narrow to add up, 32-bit ones to cancel, integers wrap."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from autograd.backend import is_differentiable, is_half, single
 from autograd.ops.casting import astype
 
-__all__ = ["in_double", "in_single", "rounded_once", "widened"]
+__all__ = ["floats", "in_double", "in_floats", "in_single", "rounded_once", "widened"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -55,6 +55,47 @@ def in_single(function: F, keep: tuple[str, ...] = ()) -> F:
         return tuple(astype(part, dtype) for part in y) if isinstance(y, tuple) else astype(y, dtype)
 
     return cast(F, by_single)
+
+
+_FLOATS = "fdgFDG"  # the characters of the dtypes that are wide enough as they are
+
+
+def in_floats(function: F, keep: tuple[str, ...] = ()) -> F:
+    """:func:`in_single`, and integers and Booleans among the arguments as :func:`floats`; ``keep`` as there."""
+    by_single = in_single(function, keep)
+    kept = {*keep, *map(function.__code__.co_varnames.index, keep)}
+
+    @functools.wraps(function)
+    def by_floats(*args: Any, **params: Any) -> Any:
+        for a in (*args, *params.values()):
+            dtype = getattr(a, "dtype", None)
+            if dtype is not None and dtype.char not in _FLOATS:
+                break
+        else:
+            return function(*args, **params)
+        counted = [key for key in (*range(len(args)), *params) if key not in kept]
+        given = dict(enumerate(args)) | params
+        given |= zip(counted, floats(*(given[key] for key in counted)), strict=True)
+        return by_single(*(given[i] for i in range(len(args))), **{name: given[name] for name in params})
+
+    return cast(F, by_floats)
+
+
+def floats(*values: Any) -> tuple[Any, ...]:
+    """The values with integer and Boolean arrays as floats: what goes with the floats among them, else float64.
+
+    In their own dtype they would wrap (``uint8``), truncate or lose their sign.
+    """
+    dtypes = [a.dtype for a in values if hasattr(a, "dtype")]
+    if not any(d.kind in "iub" for d in dtypes):
+        return values
+    floating = [d for d in dtypes if is_differentiable(d)]
+    if any(d.kind == "V" for d in floating):  # NumPy knows of no dtype for integers beside bfloat16
+        dtype = np.result_type(*floating)
+    else:
+        dtype = np.result_type(*dtypes) if floating else np.dtype(np.float64)
+    dtype = np.empty(0, dtype).real.dtype
+    return tuple(astype(a, dtype) if hasattr(a, "dtype") and a.dtype.kind in "iub" else a for a in values)
 
 
 def widened(a: Any) -> Any:

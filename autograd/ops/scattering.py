@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backend import Array, array_module, is_differentiable
+from autograd.backend import Array, array_module, least
 from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError, RangeError, ShapeError
 from autograd.ops.axes import normalize_axis
 from autograd.ops.elementwise import maximum, where
+from autograd.ops.halves import floats
 from autograd.ops.indexing import check_places, getitem, put_along_axis_add, setitem, take_along_axis
 from autograd.ops.product import prod
 from autograd.ops.reduce import sum
@@ -181,6 +182,8 @@ def scatter_reduce(x: Any, axis: int, index: Any, src: Any, reduce: str, include
     axis = normalize_axis("scatter_reduce", axis, x.ndim, x.shape)
     index = _index("scatter_reduce", x, index, axis)
     src = _source("scatter_reduce", src, index)
+    if reduce == "mean":
+        x, src = floats(x, src)
     ones = module_of(index).ones(index.shape, dtype=np.int64)  # not in the dtype of x, which may not count far
     count = _spread(x, ones, index, axis)
     hit = count > 0
@@ -189,8 +192,7 @@ def scatter_reduce(x: Any, axis: int, index: Any, src: Any, reduce: str, include
         total = start + _spread(x, src, index, axis)
         if reduce == "sum":
             return total
-        parts = where(hit, count + include_self, 1)
-        return total / (parts.astype(x.dtype) if is_differentiable(x.dtype) else parts)
+        return total / where(hit, count + include_self, 1).astype(x.dtype)
     if not hasattr(src, "shape"):
         src = src * ones.astype(x.dtype)
     if reduce == "prod":
@@ -216,19 +218,10 @@ def _extreme_forward(x: Array, src: Array, index: Array, *, axis: int, largest: 
     best = x.astype(np.result_type(x, src))
     places = _places(index, axis)
     if not include_self:
-        best[places] = _least(best.dtype, largest)
+        best[places] = least(best.dtype, largest)
     with np.errstate(invalid="ignore"):  # of a NaN, which is the extreme
         (xp.maximum if largest else xp.minimum).at(best, places, src)
     return best
-
-
-def _least(dtype: np.dtype, largest: bool) -> Any:
-    """What every number of the dtype beats in the search for the largest (or the smallest)."""
-    if dtype.kind == "b":
-        return not largest
-    if dtype.kind in "iu":
-        return np.iinfo(dtype).min if largest else np.iinfo(dtype).max
-    return -np.inf if largest else np.inf
 
 
 def _extreme_shares(y: Any, x: Any, src: Any, index: Any, axis: int, include_self: bool) -> tuple[Any, Any, Any]:
@@ -314,6 +307,8 @@ def _index_add(x: Any, source: Any, axis: int, index: Any) -> Any:
 def index_add(x: Any, axis: int, index: Any, source: Any, alpha: float = 1.0) -> Any:
     """``x`` plus ``alpha`` times the slices of ``source`` at ``index`` along an axis; repeated indices add up."""
     axis, index = _vector("index_add", x, axis, index)
+    if isinstance(alpha, float):
+        x, source = floats(x, source)
     wide = broadcast_to(index.reshape(tuple(-1 if i == axis else 1 for i in range(x.ndim))), source.shape)
     return x + alpha * put_along_axis_add(source, wide, shape=tuple(x.shape), axis=axis)
 

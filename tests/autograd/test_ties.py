@@ -44,7 +44,7 @@ def test_many_sources_of_a_small_integer():
     """The sources of a place are counted in int64, not in the dtype of x."""
     src = np.ones(256, np.uint8)
     assert _reduced(np.zeros(1, np.uint8), src, "amax", [0] * 256) == 1
-    assert _reduced(np.zeros(1, np.float16), src.astype(np.float16), "mean", [0] * 256, include_self=False) == 1
+    assert _reduced(np.zeros(1, np.uint8), src, "mean", [0] * 256, include_self=False) == 1
 
 
 def test_tied_sources_share_the_gradient_in_both_modes():
