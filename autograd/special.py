@@ -83,7 +83,7 @@ def call(name: str, *arrays: Array) -> Array:
     arrays = tuple(map(np.asarray, arrays)) if array_module(arrays[-1]) is np else arrays
     function = getattr(_special_functions(arrays[-1]), name)
     if not dtypes:
-        return function(*(a.astype(np.float64) for a in arrays))
+        return function(*map(floating, arrays))
     dtype = np.result_type(*dtypes)
     if dtype.itemsize == 2:
         return function(*(a.astype(np.float32) for a in arrays)).astype(dtype)

@@ -36,49 +36,42 @@ def in_single(function: F, keep: tuple[str, ...] = ()) -> F:
     Where dtypes differ it stays as wide as it is. ``keep`` names arguments that stay as they are and have no say in
     the dtype, such as weights, or buffers that the function writes.
     """
-    kept = {*keep, *map(function.__code__.co_varnames.index, keep)}
-
-    @functools.wraps(function)
-    def by_single(*args: Any, **params: Any) -> Any:
-        for a in (*args, *params.values()):
-            dtype = getattr(a, "dtype", None)
-            if dtype is not None and is_half(dtype):
-                break
-        else:
-            return function(*args, **params)
-        counted = [a for key, a in (*enumerate(args), *params.items()) if key not in kept]
-        dtypes = {a.dtype for a in counted if hasattr(a, "dtype") and is_differentiable(a.dtype)}
-        wide = [a if i in kept else widened(a) for i, a in enumerate(args)]
-        y = function(*wide, **{name: a if name in kept else widened(a) for name, a in params.items()})
-        if len(dtypes) != 1 or not is_half(dtype := dtypes.pop()):
-            return y
-        return tuple(astype(part, dtype) for part in y) if isinstance(y, tuple) else astype(y, dtype)
-
-    return cast(F, by_single)
-
-
-_FLOATS = "fdgFDG"  # the characters of the dtypes that are wide enough as they are
+    return _prepared(function, keep, is_half, lambda *values: tuple(map(widened, values)))
 
 
 def in_floats(function: F, keep: tuple[str, ...] = ()) -> F:
     """:func:`in_single`, and integers and Booleans among the arguments as :func:`floats`; ``keep`` as there."""
-    by_single = in_single(function, keep)
+    return _prepared(function, keep, _is_narrow, lambda *values: floats(*map(widened, values)))
+
+
+def _is_narrow(dtype: np.dtype) -> bool:
+    return dtype.char not in "fdgFDG"  # the floats that are wide enough as they are
+
+
+def _prepared(
+    function: F, keep: tuple[str, ...], narrow: Callable[[np.dtype], bool], prepare: Callable[..., tuple[Any, ...]]
+) -> F:
+    """The function with its arguments made ready where the dtype of one is too narrow."""
     kept = {*keep, *map(function.__code__.co_varnames.index, keep)}
 
     @functools.wraps(function)
-    def by_floats(*args: Any, **params: Any) -> Any:
+    def prepared(*args: Any, **params: Any) -> Any:
         for a in (*args, *params.values()):
             dtype = getattr(a, "dtype", None)
-            if dtype is not None and dtype.char not in _FLOATS:
+            if dtype is not None and narrow(dtype):
                 break
         else:
             return function(*args, **params)
-        counted = [key for key in (*range(len(args)), *params) if key not in kept]
-        given = dict(enumerate(args)) | params
-        given |= zip(counted, floats(*(given[key] for key in counted)), strict=True)
-        return by_single(*(given[i] for i in range(len(args))), **{name: given[name] for name in params})
+        given: dict[Any, Any] = {**dict(enumerate(args)), **params}
+        counted = {key: a for key, a in given.items() if key not in kept}
+        dtypes = {a.dtype for a in counted.values() if hasattr(a, "dtype") and is_differentiable(a.dtype)}
+        given |= zip(counted, prepare(*counted.values()), strict=True)
+        y = function(*(given[i] for i in range(len(args))), **{name: given[name] for name in params})
+        if len(dtypes) != 1 or not is_half(dtype := dtypes.pop()):
+            return y
+        return tuple(astype(part, dtype) for part in y) if isinstance(y, tuple) else astype(y, dtype)
 
-    return cast(F, by_floats)
+    return cast(F, prepared)
 
 
 def floats(*values: Any) -> tuple[Any, ...]:
