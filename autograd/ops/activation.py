@@ -18,6 +18,7 @@ from autograd.ops.trigonometric import tanh
 from autograd.primitive import per_element, primitive
 from autograd.samples import ErrorSample, elementwise_samples, sample
 from autograd.samples import array as spec
+from autograd.tape import refuse_gradient
 
 __all__ = [
     "celu", "elu", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "log_sigmoid",
@@ -292,12 +293,14 @@ def softshrink(x: Any, lambd: float = 0.5) -> Any:
 @composite(r"\operatorname{{hardshrink}}({0})", _kinked)
 def hardshrink(x: Any, lambd: float = 0.5) -> Any:
     """``x``, with 0 for what is not larger than ``lambd`` in size."""
+    refuse_gradient("hardshrink", "lambd", lambd, "x is only compared with it")
     return where((x >= -lambd) & (x <= lambd), 0, x)
 
 
 @composite(r"[{0} > t] \, {0}", [sample(spec(2, 3, avoid=(0.5,)), threshold=0.5, value=-1.0)])
 def threshold(x: Any, threshold: float, value: float) -> Any:
     """``x`` where it exceeds ``threshold``, else ``value``."""
+    refuse_gradient("threshold", "threshold", threshold, "x is only compared with it")
     return where(x <= threshold, value, x)
 
 

@@ -26,7 +26,7 @@ from autograd.ops.shape import expand_dims, squeeze
 from autograd.ops.special import xlogy
 from autograd.samples import ErrorSample, sample
 from autograd.samples import array as spec
-from autograd.tape import constant, innermost, module_of
+from autograd.tape import constant, innermost, module_of, refuse_gradient
 
 __all__ = [
     "binary_cross_entropy",
@@ -175,6 +175,8 @@ def poisson_nll_loss(
 ) -> Any:
     """The negative log-likelihood of counts under a Poisson distribution; ``full`` adds Stirling's term."""
     _alike("poisson_nll_loss", x, target)
+    if log_input:
+        refuse_gradient("poisson_nll_loss", "eps", eps, "with log_input=True it plays no part")
     loss = exp(x) - target * x if log_input else x - target * log(x + eps)
     if full:
         large = target > 1
