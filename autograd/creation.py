@@ -247,7 +247,8 @@ def full(
 ) -> Tensor:
     """One value in every place; the dtype follows the value unless given."""
     shape = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
-    dtype = tensor(fill_value).dtype if dtype is None else dtype
+    if dtype is None:
+        dtype = fill_value.dtype if hasattr(fill_value, "dtype") else tensor(fill_value).dtype
     return _filled("full", shape, fill_value, dtype, device, requires_grad)
 
 

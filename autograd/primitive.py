@@ -225,6 +225,8 @@ class Primitive:
         except GlassgradError:
             raise
         except (ValueError, TypeError, IndexError, AttributeError) as error:
+            if isinstance(error, AttributeError) and arrays and all(isinstance(a, _NUMBERS) for a in arrays):
+                return self.compute([np.asarray(a) for a in arrays], params)  # numbers alone, as NumPy's functions take
             raise explain(self, arrays, error, params) from error
 
     def push(self, primals: Sequence[Any], tangents: Sequence[Any], params: dict[str, Any], y: Any = None) -> Any:
@@ -280,6 +282,7 @@ def _parameters_of(
     return tuple(positional), variadic, frozenset(static)
 
 
+_NUMBERS = (bool, int, float, complex)
 _KEYWORDS = 0x08  # the flag of one that takes **options (inspect.CO_VARKEYWORDS)
 _VARIADIC = 0x04  # the flag of a code object that takes *args (inspect.CO_VARARGS)
 

@@ -215,7 +215,7 @@ def _scatter_products(x: Any, src: Any, index: Any, axis: int, include_self: boo
 
 def _extreme_forward(x: Array, src: Array, index: Array, *, axis: int, largest: bool, include_self: bool) -> Array:
     xp = array_module(index)
-    best = x.astype(np.result_type(x, src))
+    best = x.astype(np.result_type(x.dtype, src.dtype))
     places = _places(index, axis)
     if not include_self:
         best[places] = least(best.dtype, largest)

@@ -105,6 +105,13 @@ def test_small_unsigned_numbers(f: Any, wanted: float) -> None:
     np.testing.assert_allclose(f(ag.tensor(np.array(200, np.uint8))).array, wanted, rtol=1e-6)
 
 
+@pytest.mark.parametrize("number", [2, 2.0, True])
+@pytest.mark.parametrize("f", [ag.sigmoid, ag.silu, ag.gelu, ag.logsigmoid, ag.lgamma, ag.i0, ag.entr])
+def test_python_numbers_are_taken_as_by_exp(f: Any, number: Any) -> None:
+    """Without an array beside them."""
+    np.testing.assert_allclose(f(number), f(np.array(float(number))))
+
+
 def test_the_dtype_beside_floats_is_theirs() -> None:
     """Small integers beside float32 stay float32, as NumPy promotes them."""
     x, target = ag.tensor([1.0, 2.0]), ag.tensor(np.array([1, 0], np.uint8))
