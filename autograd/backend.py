@@ -25,10 +25,12 @@ __all__ = [
     "cast",
     "default_float",
     "device_of",
+    "floating",
     "is_array",
     "is_differentiable",
     "is_floating",
     "is_half",
+    "least",
     "move",
     "parse_dtype",
     "single",
@@ -151,6 +153,20 @@ def is_half(dtype: np.dtype) -> bool:
 def single(x: Array) -> Array:
     """The array to add up in: 16-bit floats widened to float32, all others as they are."""
     return x.astype(np.float32) if is_half(x.dtype) else x
+
+
+def floating(x: Array) -> Array:
+    """The array to compute in what is no whole number: integers and Booleans as float64, all others as they are."""
+    return x.astype(np.float64) if x.dtype.kind in "iub" else x
+
+
+def least(dtype: np.dtype, largest: bool = True) -> Any:
+    """What every number of the dtype beats in the search for the largest (or the smallest)."""
+    if dtype.kind == "b":
+        return not largest
+    if dtype.kind in "iu":
+        return np.iinfo(dtype).min if largest else np.iinfo(dtype).max
+    return -np.inf if largest else np.inf
 
 
 def beside(value: Any, *dtypes: np.dtype) -> Any:

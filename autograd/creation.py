@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -18,7 +20,9 @@ from autograd.backend import (
     parse_dtype,
 )  # fmt: skip
 from autograd.dispatch import bound
-from autograd.errors import ArgumentError, DtypeError, ShapeError
+from autograd.errors import ArgumentError, DtypeError, GradientError, ShapeError
+from autograd.mode import mode
+from autograd.ops.shape import stack
 from autograd.tape import Variable
 from autograd.tensor import Tensor
 
@@ -48,13 +52,16 @@ __all__ = [
 def tensor(data: Any, dtype: Any = None, device: str | None = None, requires_grad: bool = False) -> Tensor:
     """A Tensor with a copy of ``data``: a number, nested lists, an array, or a Tensor.
 
-    Python floats become float32 and integers int64; arrays keep their dtype.
+    Python floats become float32 and integers int64; arrays keep their dtype. The copy is a new leaf: no gradient flows
+    to Tensors in ``data``, and a warning says so where one would. :func:`asarray` and ``stack`` keep it.
     """
     return _wrap(data, dtype, device, requires_grad, copy=True)
 
 
 def asarray(data: Any, dtype: Any = None, device: str | None = None, copy: bool | None = None) -> Tensor:
     """As :func:`tensor`, sharing memory with an array, and the Tensor itself where nothing has to change.
+
+    Gradients flow through: lists with Tensors in them are stacked, in the dtype of the Tensors.
 
     ``copy``: True always copies, False raises where a copy is needed, None copies where it is needed.
     """
@@ -63,6 +70,8 @@ def asarray(data: Any, dtype: Any = None, device: str | None = None, copy: bool 
         if made is data and copy:
             return data.clone()  # a recorded copy: gradients flow through it
         shared = made is data
+    elif isinstance(data, (list, tuple)) and (dtypes := {x.dtype for x in _tensors_in(data)}):
+        made, shared = _stacked(data, np.result_type(*dtypes)).to(device=device, dtype=dtype), False
     else:
         made = _wrap(data, dtype, device, False, copy=bool(copy))
         shared = copy is not False or not made.size or np.shares_memory(made.array, data)
@@ -126,7 +135,45 @@ def triu_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Tensor, Tens
     return bound(rows, None), bound(columns, None)
 
 
+def _tensors_in(data: Any) -> Iterator[Any]:
+    """The Tensors in nested lists."""
+    if isinstance(data, (list, tuple)):
+        for item in data:
+            yield from _tensors_in(item)
+    elif isinstance(data, Variable):
+        yield data
+
+
+def _stacked(data: Any, dtype: np.dtype) -> Any:
+    """Nested lists that hold Tensors as one; numbers beside them get the dtype that arithmetic would give."""
+    if isinstance(data, (list, tuple)):
+        return stack([_stacked(item, dtype) for item in data], 0)
+    if isinstance(data, (bool, int, float, complex)):
+        return bound(np.asarray(data, np.result_type(dtype, data)), None)
+    return data
+
+
+def _warn_of_lost_gradients(data: Any) -> None:
+    """Say that a new leaf takes no part in the graph of the Tensors that it copies."""
+    for x in _tensors_in(data):
+        if hasattr(x, "primal"):
+            raise GradientError(
+                "tensor: data holds a value inside jvp, whose tangent the new Tensor would not have. Use asarray(data) "
+                "or stack(data), which keep it, or detach() the value."
+            )
+        if x.node is not None and mode.grad:
+            warnings.warn(
+                "tensor: data holds a Tensor that requires a gradient; none flows to it from the copy, a new leaf. Use "
+                "asarray(data) or stack(data), which keep it, or detach() the Tensor.",
+                UserWarning,
+                stacklevel=4,
+            )
+            return
+
+
 def _wrap(data: Any, dtype: Any, device: str | None, requires_grad: bool, copy: bool) -> Tensor:
+    if isinstance(data, (Variable, list, tuple)):
+        _warn_of_lost_gradients(data)
     if isinstance(data, Variable):
         data = data.array
     given = is_array(data) or isinstance(data, np.generic)
@@ -200,7 +247,8 @@ def full(
 ) -> Tensor:
     """One value in every place; the dtype follows the value unless given."""
     shape = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
-    dtype = tensor(fill_value).dtype if dtype is None else dtype
+    if dtype is None:
+        dtype = fill_value.dtype if hasattr(fill_value, "dtype") else tensor(fill_value).dtype
     return _filled("full", shape, fill_value, dtype, device, requires_grad)
 
 

@@ -126,6 +126,13 @@ class Dual(_Wrapped):
         """A constant: an array of the shape of the innermost one, in the place of this value."""
         return self.primal.holding(array) if hasattr(self.primal, "level") else bound(array, None)
 
+    def numpy(self) -> np.ndarray:
+        """Not available: what NumPy computes has no tangent."""
+        raise GradientError(
+            "numpy: this value has a tangent inside jvp, and what NumPy makes of it would have none. Use ops such as "
+            "stack, or x.detach().numpy()."
+        )
+
     def detach(self) -> Any:
         """The value alone: neither gradient nor tangent flows through it."""
         return self.primal.detach()

@@ -240,6 +240,8 @@ class Primitive:
         except GlassgradError:
             raise
         except (ValueError, TypeError, IndexError, AttributeError) as error:
+            if isinstance(error, AttributeError) and arrays and all(isinstance(a, _NUMBERS) for a in arrays):
+                return self.compute([np.asarray(a) for a in arrays], params)  # numbers alone, as NumPy's functions take
             raise explain(self, arrays, error, params) from error
 
     def push(self, primals: Sequence[Any], tangents: Sequence[Any], params: dict[str, Any], y: Any = None) -> Any:
@@ -275,6 +277,9 @@ class Primitive:
         for term in terms:
             total = term if total is None else total + term
         return total
+
+
+_NUMBERS = (bool, int, float, complex)
 
 
 def primitive(

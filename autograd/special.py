@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backend import Array, array_module
+from autograd.backend import Array, array_module, floating
 from autograd.errors import DtypeError
 from autograd.extras import import_extra
 
@@ -72,18 +72,19 @@ def _special_functions(x: Array) -> Any:
 
 def _in_single(x: Array, function: Any) -> Array:
     """A function of the library at ``x``; half types are computed in float32 and kept."""
-    half = x.dtype.kind not in "iub" and x.dtype.itemsize == 2
+    x = floating(x)
+    half = x.dtype.itemsize == 2
     return function(x.astype(np.float32)).astype(x.dtype) if half else function(x)
 
 
 def call(name: str, *arrays: Array) -> Array:
     """SciPy's (cupyx's) special function of that name on arrays; half types are kept."""
-    floating = [a.dtype for a in arrays if hasattr(a, "dtype") and a.dtype.kind not in "iub"]  # Python numbers are weak
+    dtypes = [a.dtype for a in arrays if hasattr(a, "dtype") and a.dtype.kind not in "iub"]  # Python numbers are weak
     arrays = tuple(map(np.asarray, arrays)) if array_module(arrays[-1]) is np else arrays
     function = getattr(_special_functions(arrays[-1]), name)
-    if not floating:
-        return function(*arrays)
-    dtype = np.result_type(*floating)
+    if not dtypes:
+        return function(*map(floating, arrays))
+    dtype = np.result_type(*dtypes)
     if dtype.itemsize == 2:
         return function(*(a.astype(np.float32) for a in arrays)).astype(dtype)
     return function(*arrays).astype(dtype, copy=False)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from autograd import levels
 from autograd.backend import array_module, is_array
-from autograd.errors import GradientError
+from autograd.errors import ArgumentError, GradientError
 from autograd.watching import Line, source_line
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FREED", "SLOTS", "Held", "Leaf", "Node", "Variable", "arrays_in", "constant", "innermost", "maker_of",
-    "mark_written", "module_of", "next_seq", "owner_of",
+    "mark_written", "module_of", "next_seq", "owner_of", "refuse_gradient",
 ]  # fmt: skip
 
 next_seq: Callable[[], int] = itertools.count(1).__next__  # one clock for nodes and for writes to memory; atomic
@@ -227,6 +227,14 @@ def constant(x: Any) -> Any:
     if hasattr(x, "level"):
         return x.detach()
     return x.array if isinstance(x, Variable) else x
+
+
+def refuse_gradient(op: str, name: str, value: Any, why: str) -> None:
+    """Raise where an argument wants a gradient (or has a tangent) that would always be 0."""
+    if getattr(value, "requires_grad", False) or hasattr(value, "primal"):
+        raise ArgumentError(
+            f"{op}: {name} requires a gradient, but {why}: the gradient is 0 everywhere. Give {name}.detach()."
+        )
 
 
 def module_of(x: Any) -> Any:

@@ -8,16 +8,17 @@ from typing import Any
 import numpy as np
 
 from autograd import special
-from autograd.backend import Array
+from autograd.backend import Array, floating
 from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.ops.axes import normalize_axis
 from autograd.ops.elementwise import clip, erf, exp, expm1, where
-from autograd.ops.halves import rounded_once
+from autograd.ops.halves import floats, in_floats
 from autograd.ops.trigonometric import tanh
 from autograd.primitive import per_element, primitive
 from autograd.samples import ErrorSample, elementwise_samples, sample
 from autograd.samples import array as spec
+from autograd.tape import refuse_gradient
 
 __all__ = [
     "celu", "elu", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "log_sigmoid",
@@ -29,8 +30,10 @@ __all__ = [
 
 
 def _sigmoid(x: Array) -> Array:
-    if x.dtype.kind == "c":
-        return 0.5 * np.tanh(0.5 * x) + 0.5
+    if x.dtype.kind != "f":
+        if x.dtype.kind == "c":
+            return 0.5 * np.tanh(0.5 * x) + 0.5
+        x = floating(x)
     small = np.exp(-np.abs(x))  # cannot overflow, and keeps the digits of the left tail
     return np.where(x >= 0, np.ones_like(small), small) / (1 + small)
 
@@ -52,7 +55,7 @@ sigmoid = primitive(
     doc=r"The logistic function :math:`1 / (1 + e^{-x})`; never overflows.",
 )  # fmt: skip
 _softplus = primitive(
-    "softplus", lambda x: np.logaddexp(x, np.zeros_like(x)), kind="elementwise",
+    "softplus", lambda x: np.logaddexp(floating(x), np.zeros_like(x)), kind="elementwise",
     vjp=[lambda g, x: g * sigmoid(x)], jvp="from_vjp",
     code="(fmax({0}, 0) + log1p(exp(-fabs({0}))))", latex=r"\ln(1 + e^{{{0}}})", vjp_latex=[r"\bar y \, \sigma(x)"],
     flops=per_element(18),
@@ -77,7 +80,9 @@ def softplus(x: Any, beta: float = 1.0, threshold: float | None = None) -> Any:
 
 def _part(x: Array, share: Array) -> Array:
     """``x`` times a share that vanishes far below 0, at ``-inf`` too."""
-    return (x if x.dtype.kind == "c" else np.maximum(x, x.dtype.type(-1e4))) * share
+    if x.dtype.kind in "ciub":
+        return x * share
+    return np.maximum(x, x.dtype.type(-1e4)) * share
 
 
 silu = primitive(
@@ -116,12 +121,12 @@ def _gelu_tanh_slope(x: Any) -> Any:
     return 0.5 * (1 + t) + 0.5 * near * (1 - t * t) * (_GELU_C * (1 + 3 * 0.044715 * near * near))
 
 
-@rounded_once
+@in_floats
 def _gelu_forward(x: Array) -> Array:
     return _part(x, 0.5 * (1 + special.erf(x * _SQRT_HALF)))
 
 
-@rounded_once
+@in_floats
 def _gelu_tanh_forward(x: Array) -> Array:
     return _part(x, 0.5 * (1 + np.tanh(_GELU_C * (x + 0.044715 * x * x * x))))
 
@@ -155,7 +160,7 @@ def gelu(x: Any, approximate: str = "none") -> Any:
 
 
 logsigmoid = primitive(
-    "logsigmoid", lambda x: -np.logaddexp(-x, np.zeros_like(x)), kind="elementwise",
+    "logsigmoid", lambda x: -np.logaddexp(-floating(x), np.zeros_like(x)), kind="elementwise",
     vjp=[lambda g, x: g * sigmoid(-x)], jvp="from_vjp",
     code="(fmin({0}, 0) - log1p(exp(-fabs({0}))))", latex=r"\ln \sigma({0})", vjp_latex=[r"\bar y \, \sigma(-x)"],
     flops=per_element(18),
@@ -199,12 +204,14 @@ def prelu(x: Any, weight: Any) -> Any:
                 "Give one slope, or one for each channel."
             )
         weight = weight.reshape((n,) + (1,) * max(x.ndim - 2, 0))
+    x, weight = floats(x, weight)
     return where(x > 0, x, x * weight)
 
 
 @composite(r"\operatorname{{elu}}({0})", _kinked, reference=lambda x: np.where(x > 0, x, np.expm1(x)))
 def elu(x: Any, alpha: float = 1.0) -> Any:
     r"""``x`` where positive, else :math:`\alpha (e^x - 1)` (Clevert et al., 2015, arXiv:1511.07289)."""
+    x = floating(x)
     positive = x > 0
     return where(positive, x, alpha * expm1(where(positive, 0, x)))
 
@@ -256,6 +263,7 @@ def hardswish(x: Any) -> Any:
 @composite(r"{0} \tanh(\operatorname{{softplus}}({0}))", _smooth)
 def mish(x: Any) -> Any:
     """``x * tanh(softplus(x))``; 0 at ``-inf`` (Misra, 2019, arXiv:1908.08681)."""
+    x = floating(x)
     near = clip(x, -1000, 40)  # below the product is 0, above it is x; and x may be infinite
     return where(x > 40, x, near * tanh(softplus(near)))
 
@@ -263,12 +271,14 @@ def mish(x: Any) -> Any:
 @composite(r"\frac{{{0}}}{{1 + |{0}|}}", _kinked, reference=lambda x: x / (1 + np.abs(x)))
 def softsign(x: Any) -> Any:
     """``x / (1 + |x|)``."""
+    x = floating(x)
     return x / (1 + abs(x))
 
 
 @composite(r"{0} - \tanh({0})", _smooth, reference=lambda x: x - np.tanh(x))
 def tanhshrink(x: Any) -> Any:
     """``x - tanh(x)``."""
+    x = floating(x)
     return x - tanh(x)
 
 
@@ -283,12 +293,14 @@ def softshrink(x: Any, lambd: float = 0.5) -> Any:
 @composite(r"\operatorname{{hardshrink}}({0})", _kinked)
 def hardshrink(x: Any, lambd: float = 0.5) -> Any:
     """``x``, with 0 for what is not larger than ``lambd`` in size."""
+    refuse_gradient("hardshrink", "lambd", lambd, "x is only compared with it")
     return where((x >= -lambd) & (x <= lambd), 0, x)
 
 
 @composite(r"[{0} > t] \, {0}", [sample(spec(2, 3, avoid=(0.5,)), threshold=0.5, value=-1.0)])
 def threshold(x: Any, threshold: float, value: float) -> Any:
     """``x`` where it exceeds ``threshold``, else ``value``."""
+    refuse_gradient("threshold", "threshold", threshold, "x is only compared with it")
     return where(x <= threshold, value, x)
 
 
@@ -306,5 +318,6 @@ def glu(x: Any, axis: int = -1) -> Any:
     n = x.shape[axis]
     if n % 2:
         raise ShapeError(f"glu: axis {axis} of x {tuple(x.shape)} has length {n}; it must be even to be halved.")
+    x = floating(x)
     before = (slice(None),) * axis
     return x[(*before, slice(0, n // 2))] * sigmoid(x[(*before, slice(n // 2, n))])

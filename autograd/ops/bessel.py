@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd import special
-from autograd.backend import Array
+from autograd.backend import Array, floating
 from autograd.composite import composite
 from autograd.errors import ArgumentError
 from autograd.ops.elementwise import sign
@@ -136,7 +136,7 @@ def yv(v: float, x: Any) -> Any:
 # ------------------------------------------------------------------------------------------- I and K: growth, decay
 
 _bessel_i = _bessel(
-    "bessel_i", lambda x, *, n: np.i0(x).astype(x.dtype) if n == 0 else special.bessel_i(n, x),
+    "bessel_i", lambda x, *, n: np.i0(x).astype(floating(x).dtype) if n == 0 else special.bessel_i(n, x),
     lambda g, x, n: g * (0.5 * (_bessel_i(x, n=abs(n - 1)) + _bessel_i(x, n=n + 1))),
     r"I_n({0})", r"\tfrac12 \bar y \,(I_{n-1}(x) + I_{n+1}(x))",
     [sample(spec(2, 3), n=0), sample(spec(), n=1), sample(spec(0, 3), n=2)],

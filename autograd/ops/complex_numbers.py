@@ -16,6 +16,7 @@ from autograd.composite import composite
 from autograd.errors import DtypeError, ShapeError
 from autograd.ops.complex_parts import imag, real
 from autograd.ops.elementwise import where
+from autograd.ops.halves import floats
 from autograd.ops.indexing import getitem
 from autograd.ops.logic import isnan
 from autograd.ops.shape import stack
@@ -71,6 +72,7 @@ def polar(abs: Any, angle: Any) -> Any:
     angle)``, and across it times ``abs``.
     """
     _real_pair("polar", ("abs", "angle"), abs, angle)
+    abs, angle = floats(abs, angle)
     return complex(abs * cos(angle), abs * sin(angle))
 
 

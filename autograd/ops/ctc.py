@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from autograd.composite import composite
 from autograd.errors import RangeError, ShapeError
 from autograd.ops.elementwise import exp, log, logaddexp, maximum, minimum, where
-from autograd.ops.halves import in_single
+from autograd.ops.halves import in_floats
 from autograd.ops.indexing import getitem, take_along_axis
 from autograd.ops.loss import reduced
 from autograd.ops.reduce import mean, sum
@@ -61,7 +62,7 @@ def _ctc(x: Any, targets: Any, input_lengths: Any, target_lengths: Any, reductio
         ),
     ],
 )  # fmt: skip
-@in_single
+@functools.partial(in_floats, keep=("targets", "input_lengths", "target_lengths"))
 def ctc_loss(
     log_probs: Any, targets: Any, input_lengths: Any, target_lengths: Any, blank: int = 0, reduction: str = "mean",
     zero_infinity: bool = False,

@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 
 from autograd import special
-from autograd.backend import Array, is_half, single
+from autograd.backend import Array, floating, is_half, single
 from autograd.composite import composite
 from autograd.dispatch import broadcast_clash
 from autograd.errors import DtypeError, ShapeError
 from autograd.ops.casting import astype
 from autograd.ops.complex_parts import imag, real
+from autograd.ops.halves import in_floats
 from autograd.ops.logic import isfinite, isinf
 from autograd.primitive import per_element, primitive
 from autograd.samples import ErrorSample, boolean, elementwise_samples, sample
@@ -221,7 +222,7 @@ cbrt = primitive(
     flops=per_element(8), samples=elementwise_samples(avoid=(0.0,), margin=0.2, far=((-1e4, -1e3), (1e3, 1e4))),
 )  # fmt: skip
 rsqrt = primitive(
-    "rsqrt", lambda x: 1 / np.sqrt(x), kind="elementwise",
+    "rsqrt", lambda x: 1 / np.sqrt(floating(x)), kind="elementwise",
     vjp=[lambda g, y: steep(-0.5 * g, y * y * y)], jvp="from_vjp",
     code="(1 / sqrt({0}))", latex=r"\frac{{1}}{{\sqrt{{{0}}}}}", vjp_latex=[r"-\tfrac12 \bar y \, y^3"],
     flops=per_element(5),
@@ -433,6 +434,7 @@ zeros_of = primitive(
 
 
 @composite(r"{0} + {2} ({1} - {0})", [sample(spec(2, 3), spec(3), spec()), sample(spec(2), spec(2), spec(2))])
+@in_floats
 def lerp(start: Any, end: Any, weight: Any) -> Any:
     """``start + weight * (end - start)``: from ``start`` at weight 0 to ``end`` at 1, exactly; the three broadcast."""
     return where(constant(weight) < 0.5, start + weight * (end - start), end - (end - start) * (1 - weight))

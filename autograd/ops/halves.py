@@ -1,4 +1,4 @@
-"""Wider floats inside an op: 16-bit ones are too narrow to square and add up, 32-bit ones to cancel."""
+"""Wider numbers inside an op: 16-bit floats are too narrow to add up, 32-bit ones to cancel, integers wrap."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from autograd.backend import is_differentiable, is_half, single
 from autograd.ops.casting import astype
 
-__all__ = ["in_double", "in_single", "rounded_once", "widened"]
+__all__ = ["floats", "in_double", "in_floats", "in_single", "rounded_once", "widened"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -36,25 +36,59 @@ def in_single(function: F, keep: tuple[str, ...] = ()) -> F:
     Where dtypes differ it stays as wide as it is. ``keep`` names arguments that stay as they are and have no say in
     the dtype, such as weights, or buffers that the function writes.
     """
+    return _prepared(function, keep, is_half, lambda *values: tuple(map(widened, values)))
+
+
+def in_floats(function: F, keep: tuple[str, ...] = ()) -> F:
+    """:func:`in_single`, and integers and Booleans among the arguments as :func:`floats`; ``keep`` as there."""
+    return _prepared(function, keep, _is_narrow, lambda *values: floats(*map(widened, values)))
+
+
+def _is_narrow(dtype: np.dtype) -> bool:
+    return dtype.char not in "fdgFDG"  # the floats that are wide enough as they are
+
+
+def _prepared(
+    function: F, keep: tuple[str, ...], narrow: Callable[[np.dtype], bool], prepare: Callable[..., tuple[Any, ...]]
+) -> F:
+    """The function with its arguments made ready where the dtype of one is too narrow."""
     kept = {*keep, *map(function.__code__.co_varnames.index, keep)}
 
     @functools.wraps(function)
-    def by_single(*args: Any, **params: Any) -> Any:
+    def prepared(*args: Any, **params: Any) -> Any:
         for a in (*args, *params.values()):
             dtype = getattr(a, "dtype", None)
-            if dtype is not None and is_half(dtype):
+            if dtype is not None and narrow(dtype):
                 break
         else:
             return function(*args, **params)
-        counted = [a for key, a in (*enumerate(args), *params.items()) if key not in kept]
-        dtypes = {a.dtype for a in counted if hasattr(a, "dtype") and is_differentiable(a.dtype)}
-        wide = [a if i in kept else widened(a) for i, a in enumerate(args)]
-        y = function(*wide, **{name: a if name in kept else widened(a) for name, a in params.items()})
+        given: dict[Any, Any] = {**dict(enumerate(args)), **params}
+        counted = {key: a for key, a in given.items() if key not in kept}
+        dtypes = {a.dtype for a in counted.values() if hasattr(a, "dtype") and is_differentiable(a.dtype)}
+        given |= zip(counted, prepare(*counted.values()), strict=True)
+        y = function(*(given[i] for i in range(len(args))), **{name: given[name] for name in params})
         if len(dtypes) != 1 or not is_half(dtype := dtypes.pop()):
             return y
         return tuple(astype(part, dtype) for part in y) if isinstance(y, tuple) else astype(y, dtype)
 
-    return cast(F, by_single)
+    return cast(F, prepared)
+
+
+def floats(*values: Any) -> tuple[Any, ...]:
+    """The values with integer and Boolean arrays as floats: what goes with the floats among them, else float64.
+
+    In their own dtype they would wrap (``uint8``), truncate or lose their sign.
+    """
+    dtypes = [a.dtype for a in values if hasattr(a, "dtype")]
+    if not any(d.kind in "iub" for d in dtypes):
+        return values
+    floating = [d for d in dtypes if is_differentiable(d)]
+    if any(d.kind == "V" for d in floating):  # NumPy knows of no dtype for integers beside bfloat16
+        dtype = np.result_type(*floating)
+    else:
+        dtype = np.result_type(*dtypes) if floating else np.dtype(np.float64)
+    dtype = np.empty(0, dtype).real.dtype
+    return tuple(astype(a, dtype) if hasattr(a, "dtype") and a.dtype.kind in "iub" else a for a in values)
 
 
 def widened(a: Any) -> Any:

@@ -13,7 +13,7 @@ from autograd.composite import composite
 from autograd.errors import ShapeError
 from autograd.ops.axes import normalize_axes, normalize_axis
 from autograd.ops.contraction import einsum
-from autograd.ops.halves import in_single
+from autograd.ops.halves import in_floats, in_single
 from autograd.ops.indexing import take
 from autograd.ops.reduce import sum, vector_norm
 from autograd.ops.shape import expand_dims, reshape, squeeze
@@ -432,6 +432,7 @@ def multi_dot(xs: Any) -> Any:
     [sample(spec(3, 2), spec(4, 2)), sample(spec(2, 2), spec(3, 2), p=1.0)],
     errors=[ErrorSample((np.ones((2, 3)), np.ones((2, 4))), ShapeError, "must have the same length")],
 )
+@in_floats
 def cdist(a: Any, b: Any, p: float = 2.0) -> Any:
     """The distances in the p-norm between all rows of ``(..., m, k)`` and ``(..., n, k)``; gradient 0 at distance 0."""
     if a.shape[-1] != b.shape[-1]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
 import numpy as np
 
-from autograd.backend import Array, array_module, is_floating, single
+from autograd.backend import Array, array_module, floating, is_floating, single
 from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError, RangeError, ShapeError
 from autograd.ops.elementwise import exp, where
-from autograd.ops.halves import in_single, widened
+from autograd.ops.halves import in_floats, in_single, widened
 from autograd.ops.indexing import take_along_axis
 from autograd.ops.reduce import log_softmax, mean, sum
 from autograd.ops.shape import moveaxis, reshape, squeeze
@@ -24,6 +25,7 @@ __all__ = ["cross_entropy", "mse_loss", "nll_loss"]
 
 
 def _ce_forward(logits: Array, labels: Array) -> tuple[Array, Array]:
+    logits = floating(logits)
     wide = single(logits)
     shifted = wide - wide.max(axis=1, keepdims=True)
     probabilities = np.exp(shifted)
@@ -197,7 +199,7 @@ def _soft_cross_entropy(logits: Any, target: Any, weight: Any, reduction: str, l
     return reduced("cross_entropy", loss, reduction)
 
 
-@in_single
+@functools.partial(in_floats, keep=("target",))
 def nll_loss(
     log_probabilities: Any, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean"
 ) -> Any:
@@ -243,7 +245,7 @@ def _nll_loss(log_probabilities: Any, weight: Any, target: Any, reduction: str =
 
 
 def _mse_forward(x: Array, target: Array, *, reduction: str) -> Array:
-    error = x - target
+    error = floating(x) - target
     if reduction == "none":
         return error * error
     wide = error if error.dtype.itemsize > 2 else single(error)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backend import Array, is_differentiable, is_half
+from autograd.backend import Array, floating, is_differentiable, is_half
 from autograd.errors import DtypeError, LinAlgError, ShapeError
 from autograd.samples import ErrorSample
 from autograd.samples import array as spec
@@ -45,6 +45,7 @@ def adjoint(x: Any) -> Any:
 
 def hermitian_part(x: Any) -> Any:
     """Half the sum of each matrix and its conjugate transpose."""
+    x = floating(x)
     return 0.5 * (x + adjoint(x))
 
 

@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backend import Array, array_module
+from autograd.backend import Array, array_module, floating
 from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError, LinAlgError, ShapeError
 from autograd.ops.axes import normalize_axes
-from autograd.ops.casting import astype
 from autograd.ops.elementwise import abs as absolute
 from autograd.ops.elementwise import where
 from autograd.ops.linalg import matmul
@@ -43,6 +42,7 @@ def _expm_forward(x: Array) -> Array:
     """Scaling, a [13/13] Pade approximant, and squaring (Higham, 2005, SIAM J. Matrix Anal. Appl. 26)."""
     if x.dtype.itemsize == 2:  # the coefficients of the approximant do not fit
         raise TypeError(f"array type {x.dtype} is unsupported in linalg; convert it with x.astype('float32')")
+    x = floating(x)
     if not x.size:
         return x.copy()
     size = np.abs(x).sum(axis=-2).max(axis=-1)
@@ -85,8 +85,6 @@ _expm = primitive(
 def matrix_exp(x: Any) -> Any:
     """The exponential of square matrices."""
     check_matrices("matrix_exp", x, square=True)
-    if x.dtype.kind in "iub":
-        x = astype(x, np.float64)
     return _expm(x)
 
 
@@ -167,7 +165,7 @@ def matrix_norm(x: Any, ord: Any = "fro", axis: tuple[int, int] = (-2, -1), keep
     if ord not in (1, -1, np.inf, -np.inf):
         raise ArgumentError(f"matrix_norm: ord must be 'fro', 'nuc', 1, -1, 2, -2, inf or -inf, not {ord!r}.")
     inner, other = (rows, columns) if ord in (1, -1) else (columns, rows)
-    sums = sum(absolute(x.astype(np.float64) if x.dtype.kind in "iub" else x), inner, keepdims=True)
+    sums = sum(absolute(floating(x)), inner, keepdims=True)
     y = (maximum_of if ord > 0 else minimum_of)(sums, other, keepdims=True)
     return y if keepdims else squeeze(y, (rows, columns))
 

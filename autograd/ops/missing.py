@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backend import is_complex
+from autograd.backend import floating, is_complex
 from autograd.composite import composite
 from autograd.ops.axes import Axis
 from autograd.ops.elementwise import abs as absolute
@@ -37,6 +37,7 @@ def nanprod(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 @composite(r"\operatorname{{nanmean}} {0}", reduced_samples, reference=np.nanmean)
 def nanmean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """The mean over axes of what is a number; NaN where there is none."""
+    x = floating(x)
     counted = sum(~isnan(x), axis, keepdims).astype(x.dtype)
     return nansum(x, axis, keepdims) / counted
 
@@ -44,6 +45,7 @@ def nanmean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 @composite(r"\operatorname{{nanvar}} {0}", reduced_samples, reference=np.nanvar)
 def nanvar(x: Any, axis: Axis = None, correction: float = 0, keepdims: bool = False) -> Any:
     """The variance over axes of what is a number."""
+    x = floating(x)
     centred = where(isnan(x), 0, x - nanmean(x, axis, keepdims=True))
     size = absolute(centred) if is_complex(x.dtype) else centred
     counted = sum(~isnan(x), axis, keepdims).astype(size.dtype)

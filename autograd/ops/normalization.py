@@ -13,7 +13,7 @@ from autograd.composite import composite
 from autograd.errors import ArgumentError, ShapeError
 from autograd.mode import no_grad
 from autograd.ops.elementwise import maximum, rsqrt, square
-from autograd.ops.halves import in_single
+from autograd.ops.halves import in_floats, in_single
 from autograd.ops.rearrange import sliding_windows
 from autograd.ops.reduce import mean, var, vector_norm
 from autograd.ops.shape import moveaxis, pad, reshape
@@ -118,7 +118,7 @@ def _layer_norm(x: Any, weight: Any, bias: Any) -> Any:
     return layer_norm(x, x.shape[1:], weight, bias)
 
 
-@functools.partial(in_single, keep=("weight", "bias"))
+@functools.partial(in_floats, keep=("weight", "bias"))
 def layer_norm(
     x: Any, normalized_shape: int | Sequence[int], weight: Any = None, bias: Any = None, eps: float = 1e-5
 ) -> Any:
@@ -137,7 +137,7 @@ def _rms_norm(x: Any, weight: Any) -> Any:
     return rms_norm(x, x.shape[-1:] if weight is not None else x.shape[1:], weight)
 
 
-@functools.partial(in_single, keep=("weight",))
+@functools.partial(in_floats, keep=("weight",))
 def rms_norm(x: Any, normalized_shape: int | Sequence[int], weight: Any = None, eps: float | None = None) -> Any:
     """The last axes of each example scaled to mean square 1 (Zhang and Sennrich, 2019, arXiv:1910.07467).
 
@@ -161,7 +161,7 @@ def _group_norm(x: Any, weight: Any, bias: Any, num_groups: int) -> Any:
     return group_norm(x, num_groups, weight, bias)
 
 
-@functools.partial(in_single, keep=("weight", "bias"))
+@functools.partial(in_floats, keep=("weight", "bias"))
 def group_norm(x: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
     """Groups of channels of each example normalised together (Wu and He, 2018, arXiv:1803.08494)."""
     if x.ndim < 2 or num_groups < 1 or x.shape[1] % num_groups:
@@ -231,7 +231,7 @@ def instance_norm(
     [sample(spec(2, 5, 3), size=3, alpha=0.5)],
     errors=[ErrorSample((np.ones((2, 3)),), ShapeError, "3 axes at least", {"size": 3})],
 )
-@in_single
+@in_floats
 def local_response_norm(x: Any, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Any:
     """Each element divided by the energy of its neighbour channels (Krizhevsky et al., 2012)."""
     if x.ndim < 3:
@@ -246,7 +246,7 @@ def local_response_norm(x: Any, size: int, alpha: float = 1e-4, beta: float = 0.
     r"\frac{{{0}}}{{\max(\lVert {0} \rVert, \epsilon)}}",
     [sample(spec(2, 3, low=0.3)), sample(spec(2, 3, low=0.3), p=1.0, axis=0)],
 )
-@in_single
+@in_floats
 def normalize(x: Any, p: float = 2.0, axis: int = 1, eps: float = 1e-12) -> Any:
     """Vectors along an axis scaled to norm 1."""
     return x / maximum(vector_norm(x, p, axis, keepdims=True), eps)

@@ -5,6 +5,7 @@ Every one reduces by ``reduction``: ``"mean"``, ``"sum"`` or ``"none"``.
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -15,7 +16,7 @@ from autograd.errors import ArgumentError, DtypeError, RangeError, ShapeError
 from autograd.ops.activation import logsigmoid, relu, softplus
 from autograd.ops.elementwise import abs as absolute
 from autograd.ops.elementwise import exp, log, maximum, minimum, rsqrt, square, where
-from autograd.ops.halves import in_single
+from autograd.ops.halves import in_floats
 from autograd.ops.indexing import getitem, take_along_axis
 from autograd.ops.loss import reduced
 from autograd.ops.reduce import any as any_of
@@ -25,7 +26,7 @@ from autograd.ops.shape import expand_dims, squeeze
 from autograd.ops.special import xlogy
 from autograd.samples import ErrorSample, sample
 from autograd.samples import array as spec
-from autograd.tape import constant, innermost, module_of
+from autograd.tape import constant, innermost, module_of, refuse_gradient
 
 __all__ = [
     "binary_cross_entropy",
@@ -69,7 +70,7 @@ def _alike(op: str, x: Any, target: Any) -> None:
 
 
 @composite(r"|{0} - {1}|", _pair, errors=_pair_errors)
-@in_single
+@in_floats
 def l1_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
     """Mean absolute error."""
     _alike("l1_loss", x, target)
@@ -77,7 +78,7 @@ def l1_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
 
 
 @composite(r"\operatorname{{huber}}({0} - {1})", _pair, errors=_pair_errors)
-@in_single
+@in_floats
 def huber_loss(x: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Any:
     """Half the square of small errors, and ``delta (|e| - delta / 2)`` of large ones (Huber, 1964)."""
     _alike("huber_loss", x, target)
@@ -88,7 +89,7 @@ def huber_loss(x: Any, target: Any, reduction: str = "mean", delta: float = 1.0)
 
 
 @composite(r"\operatorname{{huber}}({0} - {1}) / \beta", _pair, errors=_pair_errors)
-@in_single
+@in_floats
 def smooth_l1_loss(x: Any, target: Any, reduction: str = "mean", beta: float = 1.0) -> Any:
     """:func:`huber_loss` divided by ``beta``; at 0 it is :func:`l1_loss`."""
     if beta == 0:
@@ -110,7 +111,7 @@ _probabilities = [sample(spec(2, 3, low=0.1, high=0.9), spec(2, 3, low=0.1, high
     _probabilities,
     errors=[_unlike],
 )
-@in_single
+@in_floats
 def binary_cross_entropy(x: Any, target: Any, weight: Any = None, reduction: str = "mean") -> Any:
     """Cross-entropy of probabilities ``x`` in [0, 1]; logarithms are limited to -100, as in PyTorch.
 
@@ -132,7 +133,7 @@ def binary_cross_entropy(x: Any, target: Any, weight: Any = None, reduction: str
     [sample(spec(2, 3), spec(2, 3, low=0.0, high=1.0))],
     errors=[_unlike],
 )
-@in_single
+@in_floats
 def binary_cross_entropy_with_logits(
     x: Any, target: Any, weight: Any = None, reduction: str = "mean", pos_weight: Any = None
 ) -> Any:
@@ -150,7 +151,7 @@ def binary_cross_entropy_with_logits(
     _probabilities,
     errors=[_unlike],
 )
-@in_single
+@in_floats
 def kl_div(x: Any, target: Any, reduction: str = "mean", log_target: bool = False) -> Any:
     """The Kullback-Leibler divergence of log-probabilities ``x`` from ``target`` (log-probabilities if ``log_target``).
 
@@ -168,12 +169,14 @@ def kl_div(x: Any, target: Any, reduction: str = "mean", log_target: bool = Fals
     [sample(spec(2, 3), spec(2, 3, low=1.5, high=3.0))],
     errors=[_unlike],
 )
-@in_single
+@in_floats
 def poisson_nll_loss(
     x: Any, target: Any, log_input: bool = True, full: bool = False, eps: float = 1e-8, reduction: str = "mean"
 ) -> Any:
     """The negative log-likelihood of counts under a Poisson distribution; ``full`` adds Stirling's term."""
     _alike("poisson_nll_loss", x, target)
+    if log_input:
+        refuse_gradient("poisson_nll_loss", "eps", eps, "with log_input=True it plays no part")
     loss = exp(x) - target * x if log_input else x - target * log(x + eps)
     if full:
         large = target > 1
@@ -191,7 +194,7 @@ def poisson_nll_loss(
     ],
     errors=[ErrorSample((np.ones((2, 3)), np.ones((2, 3)), np.ones(3)), ShapeError, r"var is \(3,\) and x is")],
 )
-@in_single
+@in_floats
 def gaussian_nll_loss(
     x: Any, target: Any, var: Any, full: bool = False, eps: float = 1e-6, reduction: str = "mean"
 ) -> Any:
@@ -235,7 +238,7 @@ def _margin(op: str, loss: Any, reduction: str) -> Any:
 @composite(
     r"\max(0, -y({0} - {1}) + m)", [sample(spec(4, low=1.0), spec(4, high=0.5), spec(4, low=0.5, high=1.0), margin=0.3)]
 )
-@in_single
+@in_floats
 def margin_ranking_loss(x1: Any, x2: Any, target: Any, margin: float = 0.0, reduction: str = "mean") -> Any:
     """``x1`` should exceed ``x2`` by ``margin`` where ``target`` is 1, and fall below where it is -1."""
     return _margin("margin_ranking_loss", relu(-target * (x1 - x2) + margin), reduction)
@@ -246,7 +249,7 @@ def margin_ranking_loss(x1: Any, x2: Any, target: Any, margin: float = 0.0, redu
     [sample(spec(4, low=0.2, high=0.8), target=np.array([1, -1, 1, -1]))],
     errors=[ErrorSample((np.ones((2, 3)), np.ones((2, 4))), ShapeError, "do not broadcast")],
 )
-@in_single
+@in_floats
 def hinge_embedding_loss(x: Any, target: Any, margin: float = 1.0, reduction: str = "mean") -> Any:
     """``x`` where ``target`` is 1, ``max(0, margin - x)`` where it is -1."""
     return _margin("hinge_embedding_loss", where(target == 1, x, relu(margin - x)), reduction)
@@ -257,7 +260,7 @@ def hinge_embedding_loss(x: Any, target: Any, margin: float = 1.0, reduction: st
     [sample(spec(2, 3), spec(2, 3))],
     errors=[_unlike],
 )
-@in_single
+@in_floats
 def soft_margin_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
     """The logistic loss of targets 1 and -1."""
     _alike("soft_margin_loss", x, target)
@@ -269,7 +272,7 @@ def soft_margin_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
     [sample(spec(2, 3), spec(2, 3, low=0.0, high=1.0))],
     errors=[_unlike],
 )
-@in_single
+@in_floats
 def multilabel_soft_margin_loss(x: Any, target: Any, weight: Any = None, reduction: str = "mean") -> Any:
     """Cross-entropy of several labels at once, each with its own sigmoid; the mean over classes."""
     _alike("multilabel_soft_margin_loss", x, target)
@@ -289,7 +292,7 @@ def _rows(op: str, x: Any, target: Any) -> tuple[Any, Any]:
     r"\tfrac1C \textstyle\sum_j \max(0, m - {0}_t + {0}_j)^p",
     [sample(spec(3, 4, distinct=True, high=0.4, low=-0.4), target=np.array([0, 3, 1]))],
 )
-@in_single
+@functools.partial(in_floats, keep=("target",))
 def multi_margin_loss(
     x: Any, target: Any, p: int = 1, margin: float = 1.0, weight: Any = None, reduction: str = "mean"
 ) -> Any:
@@ -312,7 +315,7 @@ def multi_margin_loss(
     r"\tfrac1C \textstyle\sum_{{ij}} \max(0, 1 - {0}_{{t_j}} + {0}_i)",
     [sample(spec(2, 4, distinct=True, high=0.4, low=-0.4), target=np.array([[3, 0, -1, 1], [1, -1, 2, 0]]))],
 )
-@in_single
+@functools.partial(in_floats, keep=("target",))
 def multilabel_margin_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
     """Every right class, listed in ``target`` up to the first -1, should exceed every wrong one by 1."""
     single = x.ndim == 1
@@ -335,7 +338,7 @@ def multilabel_margin_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
     [sample(spec(2, 3, low=0.3), spec(2, 3, low=0.3)), sample(spec(3, 2, low=0.3), spec(3, 2, low=0.3), axis=0)],
     errors=[_unlike],
 )
-@in_single
+@in_floats
 def cosine_similarity(x1: Any, x2: Any, axis: int = 1, eps: float = 1e-8) -> Any:
     """The cosine of the angle between vectors along an axis; lengths count as ``eps`` at least."""
     lengths = maximum(vector_norm(x1, 2, axis), eps) * maximum(vector_norm(x2, 2, axis), eps)
@@ -346,7 +349,7 @@ def cosine_similarity(x1: Any, x2: Any, axis: int = 1, eps: float = 1e-8) -> Any
     r"\operatorname{{cosloss}}({0}, {1})",
     [sample(spec(4, 3, low=0.3), spec(4, 3, low=0.3), target=np.array([1, -1, 1, -1]), margin=0.1)],
 )
-@in_single
+@in_floats
 def cosine_embedding_loss(x1: Any, x2: Any, target: Any, margin: float = 0.0, reduction: str = "mean") -> Any:
     """``1 - cos`` where ``target`` is 1, ``max(0, cos - margin)`` where it is -1."""
     # PyTorch adds its epsilon to the squared lengths here, and so do we
@@ -360,7 +363,7 @@ def cosine_embedding_loss(x1: Any, x2: Any, target: Any, margin: float = 0.0, re
     [sample(spec(2, 3), spec(2, 3)), sample(spec(2, 3), spec(2, 3), p=1.0, keepdims=True)],
     errors=[_unlike],
 )
-@in_single
+@in_floats
 def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdims: bool = False) -> Any:
     """The distance in the p-norm between corresponding vectors (last axis)."""
     return vector_norm(x1 - x2 + eps, p, -1, keepdims)
@@ -371,7 +374,7 @@ def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepd
     [sample(spec(4, 3, distinct=True))],
     errors=[ErrorSample((np.ones(3),), ShapeError, "must be")],
 )
-@in_single
+@in_floats
 def pdist(x: Any, p: float = 2.0) -> Any:
     """The distances between all pairs of rows, i < j, as a vector."""
     if x.ndim != 2:
@@ -388,7 +391,7 @@ def pdist(x: Any, p: float = 2.0) -> Any:
     ],
     errors=[ErrorSample((np.ones((2, 3)), np.ones((2, 4)), np.ones((2, 3))), ShapeError, "do not broadcast")],
 )
-@in_single
+@in_floats
 def triplet_margin_loss(
     anchor: Any, positive: Any, negative: Any, margin: float = 1.0, p: float = 2.0, eps: float = 1e-6,
     swap: bool = False, reduction: str = "mean",
@@ -414,7 +417,7 @@ def triplet_margin_loss(
     ],
     errors=[ErrorSample((np.ones((2, 3)), np.ones((2, 4)), np.ones((2, 3))), ShapeError, "do not broadcast")],
 )
-@in_single
+@in_floats
 def triplet_margin_with_distance_loss(
     anchor: Any, positive: Any, negative: Any, distance_function: Any = None, margin: float = 1.0,
     swap: bool = False, reduction: str = "mean",

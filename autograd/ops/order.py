@@ -225,6 +225,29 @@ def _quantile(op: str, x: Any, q: Any, axis: Axis, keepdims: bool, method: str, 
     return reshape(stack(results, 0) if results else kept[None][:0], (*levels.shape, *kept.shape))
 
 
+def _holders(x: Any, value: Any) -> Any:
+    """Which elements of rows ``x (..., n)`` are equal to each value found in them ``(..., levels)``."""
+    return expand_dims(x, -2) == expand_dims(value, -1)
+
+
+def _found_vjp(g: Any, x: Any, value: Any) -> Any:
+    hit = _holders(x, value)
+    ties = maximum(sum(hit, -1), 1).astype(g.dtype)
+    return sum(where(hit, expand_dims(g / ties, -1), 0), -2)
+
+
+def _found_jvp(t: Any, x: Any, value: Any) -> Any:
+    hit = _holders(x, value)
+    return sum(where(hit, expand_dims(t, -2), 0), -1) / maximum(sum(hit, -1), 1).astype(t.dtype)
+
+
+_found = primitive(
+    "found", lambda x, value: value.copy(), kind="gather", register=False, selects=True, batch="leading",
+    vjp=[_found_vjp, None], jvp=[_found_jvp, None],
+    doc="Values that stand in rows ``x``: the value itself, its gradient shared among the elements equal to it.",
+)  # fmt: skip
+
+
 def _interpolated(
     op: str, x: Any, flat: Any, missing: Any, levels: Any, last: Any, axes: tuple[int, ...], keepdims: bool, method: str
 ) -> Any:
@@ -239,8 +262,7 @@ def _interpolated(
     total: Any = 0
     for place, weight in ((places, 1 - share), (minimum(places + 1, last), share)):
         value = take_along_axis(ordered, place, -1)
-        hit = expand_dims(flat, -2) == expand_dims(value, -1)
-        shared = sum(where(hit, expand_dims(flat, -2), 0), -1) / maximum(sum(hit, -1), 1).astype(flat.dtype)
+        shared = _found(flat, value)
         # a neighbour that is infinite and does not count: not 0 times infinity, yet the slope towards it overflows
         unreached = (constant(weight) == 0) & ~isfinite(value)
         total = total + where(unreached, nextafter(value, np.zeros((), value.dtype)), shared) * weight

@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backend import Array, is_complex, is_floating, is_half
+from autograd.backend import Array, floating, is_complex, is_floating, is_half
 from autograd.composite import composite
 from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.axes import Axis, count_over, keep_axes, normalize_axes, normalize_axis
 from autograd.ops.complex_parts import real
 from autograd.ops.elementwise import abs as absolute
 from autograd.ops.elementwise import exp, minimum, sqrt, square, where, zeros_of
-from autograd.ops.halves import in_single, rounded_once, widened
+from autograd.ops.halves import floats, in_floats, in_single, widened
 from autograd.ops.logic import isinf
 from autograd.ops.shape import broadcast_to, squeeze
 from autograd.primitive import per_element, per_input_element, primitive
@@ -258,7 +258,7 @@ def count_nonzero(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 # ------------------------------------------------------------------------------------------ exponentials, normalised
 
 
-@rounded_once
+@in_floats
 def _logsumexp_forward(x: Array, *, axis: tuple[int, ...], keepdims: bool) -> Array:
     if not count_over(x.shape, axis):
         return _sum_forward(x, axis=axis, keepdims=keepdims) - np.inf  # the logarithm of an empty sum
@@ -295,7 +295,7 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return _logsumexp(x, axis=normalize_axes("logsumexp", axis, x.ndim, x.shape), keepdims=keepdims)
 
 
-@rounded_once
+@in_floats
 def _softmax_forward(x: Array, *, axis: int) -> Array:
     if not x.size:
         return np.exp(x)  # nothing has no maximum, and needs none
@@ -309,7 +309,7 @@ def _softmax_tangent(t: Any, y: Any, axis: int) -> Any:
     return y * (t - sum(t * y, axis, keepdims=True))
 
 
-@rounded_once
+@in_floats
 def _log_softmax_forward(x: Array, *, axis: int) -> Array:
     if not x.size:
         return np.exp(x)
@@ -351,7 +351,7 @@ def log_softmax(x: Any, axis: int = -1) -> Any:
 @composite(r"\operatorname{{softmax}}(-{0})", [sample(spec(2, 3)), sample(spec(2, 3), axis=-2), sample(spec(3, 0))])
 def softmin(x: Any, axis: int = -1) -> Any:
     """:func:`softmax` of ``-x``: the smallest takes the largest share."""
-    return softmax(-x, normalize_axis("softmin", axis, x.ndim, x.shape))
+    return softmax(-floating(x), normalize_axis("softmin", axis, x.ndim, x.shape))
 
 
 # ----------------------------------------------------------------------------------- averages, ranges, norms
@@ -382,6 +382,7 @@ def average(x: Any, axis: int | None = None, weights: Any = None, keepdims: bool
     """The mean over axes, weighed by ``weights``: of the shape of ``x``, or of the length of ``axis``."""
     if weights is None:
         return mean(x, axis, keepdims)
+    x, weights = floats(x, weights)
     if tuple(weights.shape) != tuple(x.shape):
         if axis is None or weights.ndim != 1:
             raise ShapeError(

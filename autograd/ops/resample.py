@@ -17,7 +17,7 @@ from autograd.ops.adaptive_pooling import adaptive_avg_pool1d, adaptive_avg_pool
 from autograd.ops.axes import normalize_axis
 from autograd.ops.elementwise import abs as absolute
 from autograd.ops.elementwise import clip, where
-from autograd.ops.halves import in_single
+from autograd.ops.halves import in_floats, in_single
 from autograd.ops.indexing import getitem, take
 from autograd.ops.linalg import matmul
 from autograd.ops.logic import isfinite, isnan
@@ -268,7 +268,7 @@ _grid = spec(1, 3, 2, 2, low=-0.83, high=0.81)
         ),
     ],
 )
-@in_single
+@in_floats
 def grid_sample(
     x: Any, grid: Any, mode: str = "bilinear", padding_mode: str = "zeros", align_corners: bool = False
 ) -> Any:
@@ -329,7 +329,7 @@ def grid_sample(
         ErrorSample((np.ones((2, 2, 3)),), ShapeError, r"size \(2, 1, 0, 3\) must be", {"size": (2, 1, 0, 3)}),
     ],
 )
-@in_single
+@in_floats
 def affine_grid(theta: Any, size: Any, align_corners: bool = False) -> Any:
     """The grid for :func:`grid_sample` of an affine map: ``theta (N, 2, 3)``, ``size (N, C, H, W)`` of the result.
 

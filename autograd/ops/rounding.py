@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd.backend import floating
 from autograd.composite import composite
 from autograd.ops.casting import astype
 from autograd.ops.elementwise import divide, exp2, positive, sign, where
+from autograd.ops.halves import floats
 from autograd.primitive import Primitive, primitive
 from autograd.samples import array as spec
 from autograd.samples import elementwise_samples, integers, sample
@@ -128,6 +130,7 @@ frexp = primitive(
 )
 def ldexp(x: Any, exponent: Any) -> Any:
     """``x * 2**exponent`` with integer exponents."""
+    x = floating(x)
     return x * exp2(astype(exponent, x.dtype) if hasattr(exponent, "dtype") else float(exponent))
 
 
@@ -148,4 +151,5 @@ def modf(x: Any) -> tuple[Any, Any]:
 def divmod(a: Any, b: Any) -> tuple[Any, Any]:
     """``floor(a / b)`` and the remainder."""
     left = remainder(a, b)
-    return floor(where(b == 0, divide(a, b), _quotient(left, a, b))), left
+    a, b, whole = floats(a, b, left)  # the difference of two small integers may not be one
+    return floor(where(b == 0, divide(a, b), _quotient(whole, a, b))), left

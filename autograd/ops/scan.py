@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backend import Array, array_module, is_half
+from autograd.backend import Array, array_module, floating, is_half
 from autograd.composite import composite
 from autograd.errors import ShapeError
 from autograd.ops.axes import normalize_axis
 from autograd.ops.elementwise import share_of_sum, where
-from autograd.ops.halves import in_single
+from autograd.ops.halves import in_floats, in_single
 from autograd.ops.indexing import getitem, put_along_axis_add, take_along_axis
 from autograd.ops.logic import isnan
 from autograd.ops.shape import concat, flip
@@ -173,7 +173,7 @@ def _carry(x: Any, y: Any, axis: int) -> Any:
 
 
 _logcumsumexp = primitive(
-    "logcumsumexp", lambda x, *, axis: np.logaddexp.accumulate(x, axis), kind="scan",
+    "logcumsumexp", lambda x, *, axis: np.logaddexp.accumulate(floating(x), axis), kind="scan",
     vjp=[lambda g, y, x, axis: _joining(x, y, axis) * _backwards(g, _carry(x, y, axis), axis)],
     jvp=[lambda t, y, x, axis: linear_recurrence(_carry(x, y, axis), t * _joining(x, y, axis), axis)],
     latex=r"\ln \operatorname{{cumsum}}(e^{{{0}}})", vjp_latex=[r"\textstyle\sum_{j \ge i} \bar y_j e^{x_i - y_j}"],
@@ -181,7 +181,7 @@ _logcumsumexp = primitive(
 )  # fmt: skip
 
 
-@in_single
+@in_floats
 def logcumsumexp(x: Any, axis: int | None = None) -> Any:
     r"""Running :math:`\ln \sum e^x` along an axis, without overflow; the gradient neither overflows nor cancels."""
     x, axis = _along("logcumsumexp", x, axis)
@@ -339,7 +339,7 @@ def _trapezoids(y: Any, x: Any, dx: float, axis: int) -> Any:
     reference=np.trapezoid,
     errors=[ErrorSample((np.ones((2, 3)), np.ones(4)), ShapeError, r"x is \(4,\); y \(2, 3\)")],
 )
-@in_single
+@in_floats
 def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
     """The integral along an axis by the trapezoidal rule, over places ``x`` or in steps ``dx``."""
     axis = normalize_axis("trapezoid", axis, y.ndim, y.shape)
@@ -347,7 +347,7 @@ def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
 
 
 @composite(r"\textstyle\int^t {0} \, d{1}", [sample(spec(2, 4), spec(4)), sample(spec(4, 2), None, axis=-2, dx=0.5)])
-@in_single
+@in_floats
 def cumulative_trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
     """Running integrals along an axis by the trapezoidal rule."""
     axis = normalize_axis("cumulative_trapezoid", axis, y.ndim, y.shape)

@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backend import Array, array_module
+from autograd.backend import Array, array_module, least
 from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError, RangeError, ShapeError
 from autograd.ops.axes import normalize_axis
 from autograd.ops.elementwise import maximum, where
+from autograd.ops.halves import floats
 from autograd.ops.indexing import check_places, getitem, in_dtype, put_along_axis_add, setitem, take_along_axis
 from autograd.ops.product import prod
 from autograd.ops.reduce import sum
@@ -181,7 +182,9 @@ def scatter_reduce(x: Any, axis: int, index: Any, src: Any, reduce: str, include
     axis = normalize_axis("scatter_reduce", axis, x.ndim, x.shape)
     index = _index("scatter_reduce", x, index, axis)
     src = _source("scatter_reduce", src, index)
-    ones = module_of(index).ones(index.shape, dtype=x.dtype)
+    if reduce == "mean":
+        x, src = floats(x, src)
+    ones = module_of(index).ones(index.shape, dtype=np.int64)  # not in the dtype of x, which may not count far
     count = _spread(x, ones, index, axis)
     hit = count > 0
     if reduce in ("sum", "mean"):
@@ -191,10 +194,11 @@ def scatter_reduce(x: Any, axis: int, index: Any, src: Any, reduce: str, include
             return total
         return total / where(hit, count + include_self, 1).astype(x.dtype)
     if not hasattr(src, "shape"):
-        src = src * ones
+        src = src * ones.astype(x.dtype)
     if reduce == "prod":
         return where(hit, _scatter_products(x, src, index, axis, include_self), x)
-    return where(hit, _scatter_extremes(x, src, index, axis, include_self, hit, reduce == "amax"), x)
+    best = _scatter_extreme(x, src, index, axis=axis, largest=reduce == "amax", include_self=include_self)
+    return where(hit, best, x)
 
 
 def _scatter_products(x: Any, src: Any, index: Any, axis: int, include_self: bool) -> Any:
@@ -209,28 +213,49 @@ def _scatter_products(x: Any, src: Any, index: Any, axis: int, include_self: boo
     return x * product if include_self else product
 
 
-def _extreme_forward(start: Array, src: Array, index: Array, *, axis: int, largest: bool) -> Array:
+def _extreme_forward(x: Array, src: Array, index: Array, *, axis: int, largest: bool, include_self: bool) -> Array:
     xp = array_module(index)
-    best = start.copy()
-    (xp.maximum if largest else xp.minimum).at(best, _places(index, axis), src)
+    best = x.astype(np.result_type(x.dtype, src.dtype))
+    places = _places(index, axis)
+    if not include_self:
+        best[places] = least(best.dtype, largest)
+    with np.errstate(invalid="ignore"):  # of a NaN, which is the extreme
+        (xp.maximum if largest else xp.minimum).at(best, places, src)
     return best
 
 
+def _extreme_shares(y: Any, x: Any, src: Any, index: Any, axis: int, include_self: bool) -> tuple[Any, Any, Any]:
+    """Which elements of ``x`` and of ``src`` are the extreme, and how many of them each place has; NaN is NaN's equal.
+
+    With ``include_self`` False no element of ``x`` counts.
+    """
+    picked = take_along_axis(_corner(y, index.shape, axis), index, axis)
+    own = ((x == y) | ((x != x) & (y != y))) & include_self
+    reach = (src == picked) | ((src != src) & (picked != picked))
+    ties = own.astype(y.dtype) + _spread(y, reach.astype(y.dtype), index, axis)
+    return own, reach, maximum(ties, 1)
+
+
+def _extreme_x_vjp(g: Any, y: Any, x: Any, src: Any, index: Any, axis: int, include_self: bool) -> Any:
+    own, _, ties = _extreme_shares(y, x, src, index, axis, include_self)
+    return where(own, g / ties, 0)
+
+
+def _extreme_src_vjp(g: Any, y: Any, x: Any, src: Any, index: Any, axis: int, include_self: bool) -> Any:
+    _, reach, ties = _extreme_shares(y, x, src, index, axis, include_self)
+    return where(reach, take_along_axis(_corner(g / ties, index.shape, axis), index, axis), 0)
+
+
+def _extreme_src_jvp(t: Any, y: Any, x: Any, src: Any, index: Any, axis: int, include_self: bool) -> Any:
+    _, reach, ties = _extreme_shares(y, x, src, index, axis, include_self)
+    return _spread(y, where(reach, t, 0), index, axis) / ties
+
+
 _scatter_extreme = primitive(
-    "scatter_extreme", _extreme_forward, kind="scan", register=False,
-    doc="``start`` with the extreme of what stands there and of all elements of ``src`` at ``index`` along an axis.",
+    "scatter_extreme", _extreme_forward, kind="scan", register=False, selects=True,
+    vjp=[_extreme_x_vjp, _extreme_src_vjp, None], jvp=[_extreme_x_vjp, _extreme_src_jvp, None],
+    doc="``x`` with the extreme of what stands there and of all elements of ``src`` at ``index`` along an axis.",
 )  # fmt: skip
-
-
-def _scatter_extremes(x: Any, src: Any, index: Any, axis: int, include_self: bool, hit: Any, largest: bool) -> Any:
-    """The extremes of all sources of a place, as the mean of those that reach it: so ties share evenly."""
-    still_x, still_src = constant(x), constant(src)
-    start = still_x if include_self else where(hit, -np.inf if largest else np.inf, still_x)
-    best = _scatter_extreme(start, still_src, index, axis=axis, largest=largest)
-    reach = (still_src == take_along_axis(_corner(best, index.shape, axis), index, axis)).astype(x.dtype)
-    own = ((still_x == best) & include_self).astype(x.dtype)
-    ties = maximum(own + _spread(x, reach, index, axis), 1)
-    return (where(own > 0, x, 0) + _spread(x, where(reach > 0, src, 0), index, axis)) / ties
 
 
 # --------------------------------------------------------------------------------------------- along one axis
@@ -282,6 +307,8 @@ def _index_add(x: Any, source: Any, axis: int, index: Any) -> Any:
 def index_add(x: Any, axis: int, index: Any, source: Any, alpha: float = 1.0) -> Any:
     """``x`` plus ``alpha`` times the slices of ``source`` at ``index`` along an axis; repeated indices add up."""
     axis, index = _vector("index_add", x, axis, index)
+    if isinstance(alpha, float):
+        x, source = floats(x, source)
     wide = broadcast_to(index.reshape(tuple(-1 if i == axis else 1 for i in range(x.ndim))), source.shape)
     return x + alpha * put_along_axis_add(source, wide, shape=tuple(x.shape), axis=axis)
 

@@ -28,7 +28,7 @@ from autograd.ops.shape import expand_dims, squeeze
 from autograd.primitive import primitive
 from autograd.samples import ErrorSample, sample
 from autograd.samples import array as spec
-from autograd.tape import constant, innermost
+from autograd.tape import constant, innermost, refuse_gradient
 
 __all__ = ["Slogdet", "det", "inv", "lstsq", "pinv", "slogdet", "solve", "solve_triangular"]
 
@@ -218,6 +218,7 @@ def pinv(x: Any, rtol: Any = None, hermitian: bool = False) -> Any:
     check_matrices("pinv", x, square=hermitian)
     if not x.size:  # NumPy has no largest of no singular values
         return _h(x)
+    refuse_gradient("pinv", "rtol", rtol, "singular values are only compared with it")
     rtol = cutoff(x.shape, x.dtype) if rtol is None else getattr(rtol, "array", rtol)
     return _pinv(hermitian_part(x), rtol=rtol, hermitian=True) if hermitian else _pinv(x, rtol=rtol, hermitian=False)
 

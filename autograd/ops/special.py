@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from autograd import special
-from autograd.backend import Array
+from autograd.backend import Array, floating
 from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError
 from autograd.ops.activation import sigmoid
 from autograd.ops.elementwise import clip, exp, log, log1p, over, steep, where
-from autograd.ops.halves import in_double, rounded_once
+from autograd.ops.halves import in_double, in_floats, rounded_once
 from autograd.primitive import Primitive, per_element, primitive
 from autograd.samples import ErrorSample, elementwise_samples, integers, sample
 from autograd.samples import array as spec
@@ -306,7 +306,7 @@ ndtri = _special(
     "The inverse of ``ndtr``, on (0, 1).", low=0.05, high=0.95, far=((1e-3, 1e-2), (0.99, 0.999)),
 )  # fmt: skip
 _logit = primitive(
-    "logit", lambda x: np.log(x) - np.log1p(-x), kind="elementwise",
+    "logit", lambda x: np.log(floating(x)) - np.log1p(-floating(x)), kind="elementwise",
     vjp=[lambda g, x: over(g, x * (1 - x))], jvp="from_vjp", code="(log({0}) - log1p(-{0}))",
     latex=r"\ln \frac{{{0}}}{{1 - {0}}}", vjp_latex=[r"\frac{\bar y}{x (1 - x)}"], flops=per_element(17),
     samples=elementwise_samples(low=0.05, high=0.95, far=((1e-3, 1e-2), (0.99, 0.999))),
@@ -318,9 +318,14 @@ def logit(x: Any, eps: float | None = None) -> Any:
     return _logit(x if eps is None else clip(x, eps, 1 - eps))
 
 
+def _entr_forward(x: Array) -> Array:
+    x = floating(x)
+    return np.where(x < 0, -np.inf, 0 - x * np.log(np.where(x > 0, x, 1))).astype(x.dtype)
+
+
 entr = primitive(
     "entr",
-    lambda x: np.where(x < 0, -np.inf, 0 - x * np.log(np.where(x > 0, x, 1))).astype(x.dtype),
+    _entr_forward,
     kind="elementwise",
     vjp=[lambda g, x: steep(-g, log(x) + 1)],
     jvp="from_vjp",
@@ -335,6 +340,7 @@ entr = primitive(
 def _without_zero(forward: Any, harmless: float) -> Any:
     """``a * forward(b)``, but 0 where a is 0 and b is a number."""
 
+    @in_floats
     def value(a: Array, b: Array) -> Array:
         zero = np.equal(a, 0) & ~np.isnan(b)
         return np.where(zero, np.zeros_like(np.multiply(a, b)), a * forward(np.where(zero, harmless, b)))

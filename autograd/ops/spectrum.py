@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.backend import Array
+from autograd.backend import Array, floating
 from autograd.composite import composite
 from autograd.errors import GradientError, LinAlgError, ShapeError
 from autograd.ops.casting import astype
@@ -219,6 +219,7 @@ def _eig_jvp(t: Any, y: Any) -> Any:
 
 
 def _eig_forward(x: Array) -> tuple[Array, Array]:
+    x = floating(x)
     w, v = solved(np.linalg.eig, x)
     kind = np.result_type(x.dtype, np.complex64)
     return w.astype(kind), v.astype(kind)
