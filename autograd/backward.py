@@ -211,6 +211,11 @@ def _pull(
     if op.joint is not None:
         needs = tuple(p is not None for p in inputs)  # position 0 of the layout, which stands empty until now
         gradients = list(op.joint(g, (needs, *(saved or ())[1:]), node.params))
+        if op.custom and len(gradients) != len(inputs):
+            raise GradientError(
+                f"{op.name}: the joint vjp rule returned {len(gradients)} gradients for {len(inputs)} arguments. "
+                "Return one for each, None where there is none."
+            )
     else:
         gradients = [
             None if rule is None or parent is None else rule(g, saved, node.params)

@@ -6,9 +6,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from autograd.creation import tensor
+from autograd.custom_rules import checked_rules
 from autograd.errors import ArgumentError, DtypeError
 from autograd.primitive import Primitive, primitive
-from autograd.signatures import name_of, signature_of
+from autograd.signatures import name_of, parameters_of, signature_of
+from autograd.tape import Variable
 
 __all__ = ["CustomOp", "custom_op"]
 
@@ -30,6 +33,8 @@ class CustomOp(Primitive):
         """The output; see :class:`Primitive`."""
         if self.static or params or (self.variadic is None and len(args) != len(self.arguments)):
             args, params = self._completed(args, params)
+        if any(a.__class__ is list or a.__class__ is tuple for a in args):
+            args = tuple([self._as_tensor(a) if isinstance(a, (list, tuple)) else a for a in args])
         return super().__call__(*args, **params)
 
     def _completed(self, args: tuple[Any, ...], params: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -47,8 +52,21 @@ class CustomOp(Primitive):
         positional = args if self.variadic is not None else tuple(values[name] for name in self.arguments)
         return positional, {name: values[name] for name in values if name in self.static}
 
+    def _as_tensor(self, values: Any) -> Any:
+        """A list of numbers as a Tensor."""
+        if _holds_tensors(values):
+            raise DtypeError(
+                f"{self.name}: an argument is a {type(values).__name__} of Tensors, whose gradients would be lost. "
+                "Make one Tensor of them with stack(...)."
+            )
+        return tensor(values)
+
     def _call(self) -> str:
         return ", ".join((*self.arguments, *([f"*{self.variadic}"] * bool(self.variadic)), *sorted(self.static)))
+
+
+def _holds_tensors(values: Any) -> bool:
+    return isinstance(values, Variable) or (isinstance(values, (list, tuple)) and any(map(_holds_tensors, values)))
 
 
 def custom_op(
@@ -67,6 +85,9 @@ def custom_op(
     output, ``<argument>_shape`` and ``<argument>_dtype``, ``y_shape`` and ``y_dtype``, ``needs`` in a joint rule, and
     ``aux``; where an argument has one of them, it stands for the argument.
 
+    The function and its rules may be anything that can be called: a functools.partial, an object, a builtin that tells
+    its parameters. A rule may bind values of its own by defaults, and returns an array or a number.
+
     Written with operators and op functions rules serve every order. A rule may differ from the true derivative on
     purpose (straight-through estimators); otherwise check it once with :func:`autograd.gradcheck`, which
     :func:`autograd.detect_anomaly` does on first use.
@@ -77,8 +98,10 @@ def custom_op(
     """
 
     def make(function: Callable[..., Any]) -> Primitive:
+        called = name or name_of(function)
+        rules = checked_rules(called, parameters_of(function, facets.get("arguments")), vjp, jvp)
         return primitive(
-            name or name_of(function), function, kind=kind, vjp=vjp, jvp=jvp, register=False, make=CustomOp,
+            called, function, kind=kind, vjp=rules[0], jvp=rules[1], register=False, make=CustomOp,
             doc=getattr(function, "func", function).__doc__, **facets,
         )  # fmt: skip
 

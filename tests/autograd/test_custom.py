@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import math
+import operator
+
 import numpy as np
 import pytest
 
@@ -182,3 +186,107 @@ def test_arguments_that_differ_in_rank_run_example_by_example():
     op = ag.custom_op(lambda x, w, *, axis=-1: np.sum(x * w, axis), kind="reduction", name="weighted", vjp=[None, None])
     x, w = np.arange(12.0).reshape(2, 2, 3), np.arange(6.0).reshape(2, 3)
     assert ag.vmap(op)(x, w).tolist() == (x * w[:, None]).sum(-1).tolist()
+
+
+# -------------------------------------------------------------------------- functions and rules of any kind, their faults
+
+
+class Scaled:
+    """Something that can be called."""
+
+    def __init__(self, factor):
+        self.factor = factor
+
+    def __call__(self, x, *, k=1.0):
+        return x * self.factor * k
+
+
+def _powers(g, x, n):
+    return g * n * x ** (n - 1)
+
+
+@pytest.mark.parametrize(
+    ("function", "vjp", "name", "slope"),
+    [
+        (Scaled(3.0), [lambda g, k: g * 3.0 * k], "Scaled", 3.0),
+        (functools.partial(Scaled(2.0), k=2.0), [lambda g, k: g * 2.0 * k], "Scaled", 4.0),
+        (functools.partial(operator.pow, 2.0), [lambda g, y: g * y * np.log(2.0)], "pow", 4 * np.log(2.0)),
+        (np.vectorize(lambda x: x * 2), [lambda g: g * 2], "<lambda>", 2.0),
+        (np.square, [lambda g, x, n=2: g * n * x], "square", 4.0),
+        (math.sqrt, [lambda g, x: g / 2 / np.sqrt(2.0)], "sqrt", 1 / np.sqrt(8.0)),
+        (lambda x: x**3, [functools.partial(_powers, n=3)], "<lambda>", 12.0),
+        (lambda x: x**3, [functools.partial(_powers, n=3, x=1.0)], "<lambda>", 3.0),
+        (lambda x: x * 1, functools.partial(lambda k, g: (g * k,), 5.0), "<lambda>", 5.0),
+        (lambda x: -x, [ag.negative], "<lambda>", -1.0),
+        (lambda x, *, k=4.0: x * k, [lambda g, n=1, *, k: g * k * n], "<lambda>", 4.0),
+        (lambda x: x * 1, [lambda g: 7.0], "<lambda>", 7.0),
+        (lambda x: x * 1, lambda g: (7.0,), "<lambda>", 7.0),
+    ],
+)
+def test_functions_and_rules_are_whatever_can_be_called(function, vjp, name, slope):
+    op = ag.custom_op(function, vjp=vjp)
+    assert op.name == name
+    (x,) = leaves(2)
+    op(x).backward()
+    assert x.grad.item() == pytest.approx(slope)
+
+
+@pytest.mark.parametrize(
+    ("make", "what"),
+    [
+        (lambda: ag.custom_op(math.hypot, vjp=[None, None]), "cannot be read. Wrap it"),
+        (lambda: ag.custom_op(functools.partial(lambda x, **o: x), vjp=[None]), r"takes \*\*o. Wrap it"),
+        (lambda: ag.custom_op(lambda x: x, vjp=[3.0]), "the vjp rule of x is 3.0; give a function"),
+        (lambda: ag.custom_op(lambda x: x, vjp=[lambda: 1]), "the vjp rule of x takes nothing"),
+        (lambda: ag.custom_op(lambda x: x, vjp=[lambda g: g], jvp="linaer"), "jvp is 'linaer'; the words"),
+        (lambda: ag.custom_op(lambda x: x, vjp=[lambda g: g], jvp=[]), "0 jvp rules for 1 arguments"),
+        (lambda: ag.custom_op(lambda x: x, vjp=lambda g: (g,), jvp="from_vjp"), "wants vjp as a list"),
+        (lambda: ag.custom_op(lambda a, *xs: a, vjp=lambda g: (g,)), r"takes a and \*xs"),
+    ],
+)
+def test_what_cannot_be_an_op_is_refused_where_it_is_made(make, what):
+    with pytest.raises(ag.ArgumentError, match=what):
+        make()
+
+
+@pytest.mark.parametrize(
+    ("vjp", "what"),
+    [
+        (lambda g: (g,), "the joint vjp rule returned 1 gradients for 2 arguments"),
+        (lambda g: (g, g, g), "the joint vjp rule returned 3 gradients for 2 arguments"),
+        (lambda g: g, r"the joint vjp rule returned one array of shape \(2,\)"),
+        (lambda g: None, "the joint vjp rule returned a NoneType"),
+        (lambda g: (g, [1.0, 2.0]), "the joint vjp rule returned a list"),
+        ([lambda g: [1.0, 2.0], None], "sum_of: the vjp rule of a returned a list"),
+    ],
+)
+def test_what_a_rule_may_not_return(vjp, what):
+    op = ag.custom_op(lambda a, b: a + b, vjp=vjp, name="sum_of")
+    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    with pytest.raises(ag.GradientError, match=what):
+        op(x, x * 3).sum().backward()
+    if callable(vjp) and "gradients for" in what:
+        several = ag.custom_op(lambda *xs: xs[0] + xs[1], vjp=vjp, name="several")
+        with pytest.raises(ag.GradientError, match=what):
+            several(x, x * 3).sum().backward()
+
+
+def test_what_a_jvp_rule_returns():
+    rules = [lambda t: None, lambda t: 2.0], [lambda t: [1.0], None]
+    none, listed = (ag.custom_op(lambda a, b: a + b, vjp=[None, None], jvp=jvp, name="sum_of") for jvp in rules)
+    one = np.ones(2)
+    assert ag.jvp(none, (one, one), (one, one))[1].tolist() == [2.0, 2.0]
+    with pytest.raises(ag.GradientError, match="the jvp rule of a returned a list"):
+        ag.jvp(listed, (one, one), (one, one))
+
+
+def test_a_list_is_taken_as_a_tensor():
+    op = ag.custom_op(lambda x, w=(1.0, 3.0): x * 2 * w, vjp=[lambda g, w: g * 2 * w, lambda g, x: g * 2 * x])
+    y = op([1.0, 2.0])
+    assert isinstance(y, ag.Tensor)
+    assert y.tolist() == [2.0, 12.0]
+    x = ag.tensor([1.0, 1.0], requires_grad=True)
+    op(x, [3.0, 4.0]).sum().backward()
+    assert x.grad.tolist() == [6.0, 8.0]
+    with pytest.raises(ag.DtypeError, match="a list of Tensors, whose gradients would be lost"):
+        op([x[0], x[1]])
