@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from autograd.checks import assert_gradients
 from autograd.dispatch import bound
 from autograd.errors import GlassgradError
 from autograd.gradcheck import GradcheckError
+from autograd.interpreters import example_of
 from autograd.mode import enable_grad
 from autograd.tape import Node, Variable, maker_of
 from autograd.watching import Line, scope_path, source_line, summarize
@@ -47,7 +48,8 @@ class detect_anomaly(levels.Watcher):
     def see(self, op: Any, args: tuple[Any, ...], params: dict[str, Any], run: Callable[..., Any]) -> Any:
         """An op is evaluated: note its line, and stop if it made what is not finite."""
         if self._check_custom and getattr(op, "custom", False):
-            self._check(op, args, params)
+            moving = [i for i, a in enumerate(args) if isinstance(a, Variable) and a.node is not None]
+            self._check(op, args, moving, params)
         value = run(op, args, params)
         for y in value if isinstance(value, tuple) else (value,):
             if y.node is not None:
@@ -58,18 +60,23 @@ class detect_anomaly(levels.Watcher):
                 raise AnomalyError(self._forward_report(op, args, y))
         return value
 
-    def _check(self, op: Any, args: tuple[Any, ...], params: dict[str, Any]) -> None:
-        points = [_double(a) for a in args]
+    def pushing(self, op: Any, primals: Sequence[Any], moving: Sequence[int], params: dict[str, Any]) -> None:
+        """Check the rules of a custom op that forward mode is about to pass through."""
+        if self._check_custom:
+            with levels.suspended():
+                self._check(op, [example_of(p) for p in primals], moving, params)
+
+    def _check(self, op: Any, args: Sequence[Any], moving: Sequence[int], params: dict[str, Any]) -> None:
+        points = [_double(a, i in moving) for i, a in enumerate(args)]
         moving = [i for i, p in enumerate(points) if isinstance(p, Variable) and p.node is not None]
         if moving and (op, tuple(moving)) not in self._checked:
-            self._checked.add((op, tuple(moving)))
 
             def function(*xs: Any) -> Any:
                 given = dict(zip(moving, xs, strict=True))
                 return op(*(given.get(i, p) for i, p in enumerate(points)), **params)
 
             function.__name__ = op.name
-            with levels.suspended(), enable_grad():
+            with levels.suspended(transforms=True), enable_grad():
                 try:
                     modes = ("reverse",) if op.jvp is None else ("reverse", "forward")
                     assert_gradients(function, *(points[i] for i in moving), order=1, modes=modes)
@@ -78,6 +85,7 @@ class detect_anomaly(levels.Watcher):
                         f"{error}\n  {op.name} is a custom op, which anomaly mode checks on first use. If its rule "
                         "differs from the derivative on purpose, use detect_anomaly(check_custom=False)."
                     ) from error
+            self._checked.add((op, tuple(moving)))
 
     def _forward_report(self, op: Any, args: tuple[Any, ...], y: Any) -> str:
         lines = [
@@ -175,11 +183,11 @@ def _all(test: Callable[[Any], Any], array: Any) -> bool:
     return not is_differentiable(array.dtype) or bool(test(array).all())
 
 
-def _double(a: Any) -> Any:
-    if not isinstance(a, Variable):
+def _double(a: Any, moves: bool) -> Any:
+    if not isinstance(a, Variable) and not moves:
         return a
-    array = to_numpy(a.array)
+    array = to_numpy(a.array) if isinstance(a, Variable) else to_numpy(a)
     if not is_differentiable(array.dtype):
         return bound(array, None)
     wide: Any = bound(array.astype(np.complex128 if array.dtype.kind == "c" else np.float64), None)
-    return wide.requires_grad_() if a.node is not None else wide
+    return wide.requires_grad_() if moves else wide

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from autograd.errors import ArgumentError, GradientError
-from autograd.signatures import signature_of
+from autograd.signatures import names_of, signature_of
 from autograd.tape import module_of
 
 __all__ = ["checked_rules"]
@@ -46,7 +46,15 @@ def checked_rules(op: str, parameters: Parameters, vjp: Any, jvp: Any) -> tuple[
         vjp = list(each("vjp", vjp))
     elif vjp is not None:
         vjp = _Joint(f"{op}: the joint vjp rule", vjp, own)
-    return vjp, list(each("jvp", jvp)) if isinstance(jvp, (list, tuple)) else jvp
+    if isinstance(jvp, (list, tuple)):
+        jvp = list(each("jvp", jvp))
+    forward = jvp if isinstance(jvp, list) else vjp if jvp == "from_vjp" else ()
+    if "aux" not in own and any(rule and "aux" in names_of(rule)[1:] for rule in forward):
+        raise ArgumentError(
+            f"custom op {op!r}: a rule of forward mode names aux, which is kept for backward only. Give jvp a function "
+            "of (primals, tangents), or compute it from the arguments."
+        )
+    return vjp, jvp
 
 
 class _Each:

@@ -22,7 +22,7 @@ from autograd.mode import mode
 from autograd.tape import SLOTS, Variable
 from autograd.tensor import Tensor
 
-__all__ = ["Batched", "Dual", "NeedsValueError", "batched_at", "example_by_example", "unwrap", "wrapped"]
+__all__ = ["Batched", "Dual", "NeedsValueError", "batched_at", "example_by_example", "example_of", "unwrap", "wrapped"]
 
 
 class NeedsValueError(GlassgradError, RuntimeError):
@@ -181,6 +181,16 @@ class Batched(_Wrapped):
         return f"Batched(level={self.level.number}, axis={self.axis}, {self.value!r})"
 
 
+def example_of(x: Any) -> Any:
+    """The plain Tensor inside all wrappers, of a batch its first example; what is not wrapped as it is."""
+    while isinstance(x, _Wrapped):
+        if isinstance(x, Batched):
+            x = x.value if not x.value.shape[x.axis] else x.value[(slice(None),) * x.axis + (0,)]
+        else:
+            x = x.inside
+    return x
+
+
 def wrapped(x: Any, level: Level) -> bool:
     """Whether ``x`` is wrapped at this very level."""
     return getattr(x, "level", None) is level
@@ -200,6 +210,10 @@ def _push(op: Any, args: Sequence[Any], params: dict[str, Any], level: Level) ->
     """Evaluate an op on duals: the op itself below, and its jvp rule for the tangents."""
     primals = [a.primal if wrapped(a, level) else a for a in args]
     tangents = [a.tangent if wrapped(a, level) else None for a in args]
+    if op.custom and op.jvp is not None:
+        moving = [i for i, t in enumerate(tangents) if t is not None]
+        for watcher in levels.here.watchers:
+            watcher.pushing(op, primals, moving, params)
     y = op(*primals, **params)
     if not op.differentiable:
         return y

@@ -8,7 +8,7 @@ level is wrapped, and the highest level among the arguments of an op is handled 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
@@ -69,6 +69,9 @@ class Watcher:
     def see(self, op: Any, args: tuple[Any, ...], params: dict[str, Any], run: Callable[..., Any]) -> Any:
         """An op is evaluated; ``run(op, args, params)`` does it."""
         return run(op, args, params)
+
+    def pushing(self, op: Any, primals: Sequence[Any], moving: Sequence[int], params: dict[str, Any]) -> None:
+        """Forward mode is about to push tangents of the arguments ``moving`` through an op."""
 
     def pulled(self, node: Any, parent: Any, g: Any, gi: Any, before: Any) -> None:
         """One gradient ``gi`` on its way from ``node``, whose own is ``g``, to ``parent``, where ``before`` arrived."""
@@ -140,14 +143,16 @@ def observe(observer: Observer) -> Iterator[None]:
 
 
 @contextmanager
-def suspended() -> Iterator[None]:
-    """No observer and no watcher of this thread sees what happens inside the block."""
-    kept = here.observers, here.watchers
+def suspended(transforms: bool = False) -> Iterator[None]:
+    """No observer and no watcher of this thread sees what is inside; with ``transforms`` no level does either."""
+    kept = here.observers, here.watchers, here.levels
     here.observers, here.watchers = [], []
+    if transforms:
+        here.levels = []
     try:
         yield
     finally:
-        here.observers, here.watchers = kept
+        here.observers, here.watchers, here.levels = kept
 
 
 _handle: Callable[[Any, tuple[Any, ...], dict[str, Any]], Any] | None = None

@@ -144,3 +144,50 @@ def test_gradients_that_overflow_when_they_are_added_up_stop():
     x = ag.tensor(np.array([1e-30], np.float32), requires_grad=True)
     with ag.detect_anomaly(), pytest.raises(ag.AnomalyError, match="when two were added up"):
         (x * np.float32(3e38) + x * np.float32(3e38)).sum().backward()
+
+
+FORWARD = {
+    "jvp": lambda op: ag.jvp(op, (np.ones(2),), (np.ones(2),)),
+    "jacobian": lambda op: ag.jacobian(op, mode="forward")(np.ones(2)),
+    "vmap of jvp": lambda op: ag.vmap(lambda x: ag.jvp(op, (x,), (x,))[1])(np.ones((3, 2))),
+    "jvp of vmap": lambda op: ag.jvp(ag.vmap(op), (np.ones((3, 2)),), (np.ones((3, 2)),)),
+    "jvp of jvp": lambda op: ag.jvp(lambda x: ag.jvp(op, (x,), (x,))[1], (np.ones(2),), (np.ones(2),)),
+    "jvp of grad": lambda op: ag.hvp(lambda x: op(x).sum(), np.ones(2), np.ones(2)),
+    "jvp under no_grad": lambda op: ag.no_grad()(ag.jvp)(op, (np.ones(2),), (np.ones(2),)),
+}
+
+
+@pytest.mark.parametrize("program", FORWARD.values(), ids=FORWARD.keys())
+def test_custom_ops_are_checked_where_forward_mode_passes_through(program):
+    right, wrong = (
+        ag.custom_op(lambda x: x * x, vjp=[lambda g, x: g * 2 * x], jvp=[rule], name="square")
+        for rule in (lambda t, x: t * 2 * x, lambda t, x: t * x)
+    )
+    with pytest.raises(ag.GradcheckError, match=r"(?s)not adjoint.*square is a custom op"), ag.detect_anomaly():
+        program(wrong)
+    with ag.detect_anomaly():
+        program(right)
+    with ag.detect_anomaly(check_custom=False):
+        program(wrong)
+
+
+def test_forward_mode_checks_the_arguments_that_move_and_no_other():
+    wrong = ag.custom_op(
+        lambda a, b: a * b,
+        vjp=[lambda g, b: g * b, lambda g, a: g * a],
+        jvp=[lambda t, b: t * b, lambda t, a: 3 * t * a],
+        name="wrong",
+    )
+    one = np.ones(2)
+    with ag.detect_anomaly():
+        ag.jvp(wrong, (one, one), (one, None))
+        with pytest.raises(ag.GradcheckError, match="wrong is a custom op"):
+            ag.jvp(wrong, (one, one), (None, one))
+
+
+def test_custom_ops_are_checked_inside_vmap_and_each_time_until_they_are_right():
+    wrong = ag.custom_op(lambda x: x * x, vjp=[lambda g, x: g * x], name="wrong")
+    with ag.detect_anomaly():
+        for _ in range(2):
+            with pytest.raises(ag.GradcheckError, match="wrong is a custom op"):
+                ag.vmap(ag.grad(wrong))(np.ones(3))

@@ -241,6 +241,10 @@ def test_functions_and_rules_are_whatever_can_be_called(function, vjp, name, slo
         (lambda: ag.custom_op(lambda x: x, vjp=[lambda g: g], jvp="linaer"), "jvp is 'linaer'; the words"),
         (lambda: ag.custom_op(lambda x: x, vjp=[lambda g: g], jvp=[]), "0 jvp rules for 1 arguments"),
         (lambda: ag.custom_op(lambda x: x, vjp=lambda g: (g,), jvp="from_vjp"), "wants vjp as a list"),
+        (
+            lambda: ag.custom_op(lambda x: (x, x), vjp=[lambda g, aux: g], jvp="from_vjp", aux=True),
+            "names aux, which is kept for backward only",
+        ),
         (lambda: ag.custom_op(lambda a, *xs: a, vjp=lambda g: (g,)), r"takes a and \*xs"),
     ],
 )
