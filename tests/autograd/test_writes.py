@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import autograd as ag
-from autograd.errors import DtypeError
+from autograd.errors import DtypeError, GradientError
 
 
 def leaf(values):
@@ -156,3 +156,68 @@ def test_a_write_to_a_memory_mapped_file_is_seen(make, tmp_path):
     b += 4
     with pytest.raises(ag.GradientError, match="multiply: backward needs its argument b"):
         y.backward()
+
+
+# ------------------------------------------------------------------------------------------ what an op was called with
+
+INDEXED = {
+    "getitem": lambda x, i, m: x[i],
+    "getitem within a tuple": lambda x, i, m: x.reshape(3, 1)[i, 0],
+    "getitem by a mask": lambda x, i, m: x[m],
+    "take": lambda x, i, m: ag.take(x, i),
+    "index_select": lambda x, i, m: ag.index_select(x, 0, i),
+    "index_copy": lambda x, i, m: ag.index_copy(x, 0, i, x[:2] * 2),
+    "index_fill": lambda x, i, m: ag.index_fill(x, 0, i, 7.0),
+    "put": lambda x, i, m: ag.put(x, i, x[:2] * 2),
+    "masked_select": lambda x, i, m: ag.masked_select(x, m),
+    "masked_scatter": lambda x, i, m: ag.masked_scatter(x, x * 2, m),
+    "embedding": lambda x, i, m: ag.embedding(i, x.reshape(3, 1)),
+    "embedding_bag": lambda x, i, m: ag.embedding_bag(i.reshape(1, 2), x.reshape(3, 1)),
+    "setitem": lambda x, i, m: assigned(x * 1, i, x[:2] * 2),
+}
+
+
+def assigned(x, index, value):
+    x[index] = value
+    return x
+
+
+@pytest.mark.parametrize("how", INDEXED)
+def test_an_index_that_was_overwritten_is_an_error(how):
+    function = INDEXED[how]
+
+    def written(*tensors):
+        for t in tensors:
+            t[...] = ~t.array if t.dtype == bool else t.array + 1
+
+    x, i, m = leaf([1.0, 2.0, 3.0]), ag.tensor(np.array([0, 1])), ag.tensor(np.array([True, True, False]))
+    y = function(x * x, i, m).sum()
+    written(i, m)
+    with pytest.raises(GradientError, match=r"(getitem|setitem): backward needs its argument index, of shape \(\d,?"):
+        y.backward()
+    i, m = ag.tensor(np.array([0, 1])), ag.tensor(np.array([True, True, False]))
+    _, pull = ag.vjp(lambda x: function(x * x, i, m).sum(), x.detach())[:2]
+    written(i, m)
+    with pytest.raises(GradientError, match="written in place"):
+        pull(ag.tensor(1.0, dtype="float64"))
+    i, m = ag.tensor(np.array([0, 1])), ag.tensor(np.array([True, True, False]))
+    y = ag.checkpoint(lambda x: ag.exp(function(x * x, i, m)).sum(), x)
+    written(i, m)
+    with pytest.raises(GradientError, match="written in place|cannot be computed again"):
+        y.backward()
+
+
+def test_a_bound_of_clip_that_was_overwritten_is_an_error():
+    x, b = leaf([1.0, 2.0, 3.0]), ag.tensor(2.5)
+    y = ag.clip(x, 0, b).sum()
+    b -= 1
+    with pytest.raises(GradientError, match=r"clip: backward needs its argument high, of shape \(\)"):
+        y.backward()
+
+
+def test_an_index_may_be_written_between_passes():
+    x, i = leaf([1.0, 2.0, 3.0]), ag.tensor(np.array([0, 1]))
+    for _ in range(2):
+        (x * x)[i].sum().backward()
+        i += 1
+    assert x.grad.tolist() == [2.0, 8.0, 6.0]
