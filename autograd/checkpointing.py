@@ -277,7 +277,7 @@ def _near(now: Array, before: Array) -> bool:
     """Whether numbers are the same but for rounding, which need not be alike in two runs (threads, alignment)."""
     if is_differentiable(now.dtype):
         x, y = (to_numpy(part).astype(np.complex128) for part in (now, before))
-        unit = 2.0 ** _DIGITS[now.real.dtype.itemsize]
+        unit = 2.0 ** _DIGITS.get(now.real.dtype.itemsize, -63)
         size = float(np.max(np.abs(y[np.isfinite(y)]), initial=0.0))
         return bool(np.allclose(x, y, rtol=0, atol=unit**0.5 * size, equal_nan=True))
     return bool(array_module(now).all(now == before))

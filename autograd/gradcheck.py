@@ -277,23 +277,32 @@ class _Differences:
         return self._measured[k]
 
     def settle(self, index: tuple[int, ...], k: int, analytic: Any, floor: float) -> bool:
-        """Whether some step agrees with the analytic slope, narrow ones only if they are not lost in rounding.
-
-        What agrees only because much was lost in rounding must agree where a wide step lost less of it, too.
-        """
+        """Whether some step agrees with the analytic slope, narrow ones only if they are not lost in rounding."""
         floor += largest(self.rounding(k)) / self.unit
         rtol, eps = self._tolerance.rtol, self._tolerance.eps
         own = abs(self._base[index]) or self.unit
-        largest_slope = 0.0
-        for step in (self.unit, 100 * self.unit, 0.01 * self.unit, own, 0.01 * own, 1e-4 * self.unit, 1e-6 * self.unit):
-            numeric, noise = self.slopes(index, eps * step)[k]
-            largest_slope = max(largest_slope, abs(numeric))
-            if step < self.unit:  # a slope of 0 is what narrow steps converge to, from that of the widest
-                noise = min(noise, 1e-3 * abs(numeric)) + rtol * largest_slope
+
+        def at(step: float) -> tuple[Any, float]:
+            return self.slopes(index, eps * step)[k]
+
+        (numeric, noise), (wide, wide_noise) = at(self.unit), at(100 * self.unit)
+        if _agree(analytic, wide, wide_noise, floor, rtol):
+            return True
+        if _agree(analytic, numeric, noise, floor, rtol):
+            # What agrees only because much was lost in rounding must agree with the wide step, which lost less, up to
+            # the formula's error there; where that is large the function bends, and the wide step says nothing.
+            bend = abs(at(200 * self.unit)[0] - wide)
+            if noise <= 1e-4 * abs(numeric) or not bend < 0.1 * abs(wide):
+                return True
+            if _agree(analytic, wide, wide_noise + bend, floor, rtol):
+                return True
+        wider = 0.0
+        for step in (own, 0.01 * own, 0.01 * self.unit, 1e-4 * self.unit, 1e-6 * self.unit):
+            numeric, noise = at(step)
+            noise = min(noise, 1e-3 * abs(numeric))
+            if step == 1e-6 * self.unit:
+                noise += 1e-3 * abs(wider)  # a slope of 0 is what ever narrower steps converge to
             if _agree(analytic, numeric, noise, floor, rtol):
-                if noise <= 1e-4 * abs(numeric):
-                    return True
-                (wide, noise), (wider, _) = (self.slopes(index, eps * n * self.unit)[k] for n in (100, 200))
-                bend = abs(wider - wide)  # as large as the formula's error where the function is smooth
-                return not np.isfinite(bend) or _agree(analytic, wide, noise + bend, floor, rtol)
+                return True
+            wider = numeric
         return False

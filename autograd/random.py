@@ -41,6 +41,12 @@ class Generator:
         self._lock = threading.Lock()
         self._start(seed)
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_lock"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _lock=threading.Lock())
+
     def manual_seed(self, seed: int | None) -> Generator:
         """Start the stream anew; None takes entropy from the system."""
         if _watching.again is None:

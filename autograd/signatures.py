@@ -29,7 +29,7 @@ def name_of(function: Callable[..., Any]) -> str:
 def names_of(function: Callable[..., Any]) -> tuple[str, ...]:
     """The names of all parameters."""
     code = getattr(function, "__code__", None)
-    if code is None:
+    if code is None or inspect.ismethod(function):
         return tuple(signature_of(function).parameters)
     return tuple(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
 
@@ -43,7 +43,7 @@ def parameters_of(
     if isinstance(forward, np.ufunc):
         return ("x",) if forward.nin == 1 else tuple("abcdefgh"[: forward.nin]), None, frozenset()
     code = getattr(getattr(forward, "__wrapped__", forward), "__code__", None)
-    if code is None:
+    if code is None or inspect.ismethod(forward):
         return _by_kind(forward)
     if code.co_flags & _KEYWORDS:
         raise TypeError(f"the forward function {forward.__name__} takes **{code.co_varnames[-1]}: name its parameters.")

@@ -214,8 +214,8 @@ def _fractional(
     ],
 )
 def fractional_max_pool1d(
-    x: Any, kernel_size: Any, output_size: Any = None, output_ratio: Any = None, return_indices: bool = False,
-    generator: Generator | None = None,
+    x: Any, kernel_size: Any, output_size: Any = None, output_ratio: Any = None,
+    generator: Generator | None = None, return_indices: bool = False,
 ) -> Any:  # fmt: skip
     """See :func:`fractional_max_pool2d`."""
     return _fractional(1, x, kernel_size, output_size, output_ratio, return_indices, generator)
@@ -235,8 +235,8 @@ def fractional_max_pool1d(
     ],
 )
 def fractional_max_pool2d(
-    x: Any, kernel_size: Any, output_size: Any = None, output_ratio: Any = None, return_indices: bool = False,
-    generator: Generator | None = None,
+    x: Any, kernel_size: Any, output_size: Any = None, output_ratio: Any = None,
+    generator: Generator | None = None, return_indices: bool = False,
 ) -> Any:  # fmt: skip
     """Maxima of windows at pseudo-random places: the size shrinks by a fraction (Graham, 2014, arXiv:1412.6071)."""
     return _fractional(2, x, kernel_size, output_size, output_ratio, return_indices, generator)
@@ -258,8 +258,8 @@ def fractional_max_pool2d(
     ],
 )
 def fractional_max_pool3d(
-    x: Any, kernel_size: Any, output_size: Any = None, output_ratio: Any = None, return_indices: bool = False,
-    generator: Generator | None = None,
+    x: Any, kernel_size: Any, output_size: Any = None, output_ratio: Any = None,
+    generator: Generator | None = None, return_indices: bool = False,
 ) -> Any:  # fmt: skip
     """See :func:`fractional_max_pool2d`."""
     return _fractional(3, x, kernel_size, output_size, output_ratio, return_indices, generator)

@@ -63,7 +63,8 @@ def _prepared(
         else:
             return function(*args, **params)
         given: dict[Any, Any] = {**dict(enumerate(args)), **params}
-        counted = {key: a for key, a in given.items() if key not in kept}
+        # NumPy's scalars beside the first argument are numbers of an axis, a size or an option, and stay as they are.
+        counted = {key: a for key, a in given.items() if key not in kept and (not key or not isinstance(a, np.generic))}
         dtypes = {a.dtype for a in counted.values() if hasattr(a, "dtype") and is_differentiable(a.dtype)}
         given |= zip(counted, prepare(*counted.values()), strict=True)
         y = function(*(given[i] for i in range(len(args))), **{name: given[name] for name in params})

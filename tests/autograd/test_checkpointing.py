@@ -376,3 +376,9 @@ def test_what_computes_later_is_an_error():
 
     with pytest.raises(ag.ArgumentError, match="lazy returned a generator, so it has computed nothing yet"):
         ag.checkpoint(lazy, x)
+
+
+def test_wide_floats_are_compared_too():
+    x = ag.tensor(np.ones(3, np.longdouble)).requires_grad_()
+    (found,) = ag.gradients(ag.checkpoint(lambda x: ag.exp(x) * x, x).sum(), [x])
+    np.testing.assert_allclose(found.array, 2 * np.exp(np.ones(3, np.longdouble)))

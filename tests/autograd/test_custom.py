@@ -294,3 +294,18 @@ def test_a_list_is_taken_as_a_tensor():
     assert x.grad.tolist() == [6.0, 8.0]
     with pytest.raises(ag.DtypeError, match="a list of Tensors, whose gradients would be lost"):
         op([x[0], x[1]])
+
+
+def test_a_bound_method_is_a_forward_and_a_rule():
+    class Scale:
+        factor = 3.0
+
+        def forward(self, x):
+            return self.factor * x
+
+        def rule(self, g):
+            return self.factor * g
+
+    scale = Scale()
+    op = ag.custom_op(scale.forward, vjp=[scale.rule], name="scale")
+    assert ag.grad(lambda x: op(x).sum())(np.ones(2)).tolist() == [3.0, 3.0]

@@ -116,3 +116,25 @@ def test_steep_functions_at_zero_are_no_failure(scales):
 def test_powers_at_zero_are_no_failure(power, x):
     assert ag.gradcheck(lambda x: x**power, [np.array(x)])
     assert ag.gradgradcheck(lambda x: x**power, [np.array(x)])
+
+
+@pytest.mark.parametrize("x", [[0.5, 3e4], [1e-3, 1.0, 1e5], [1e-8, 1.0, 1e6]])
+@pytest.mark.parametrize("factor", [0.0, -1.0, 2.0, 1.01])
+def test_a_wrong_rule_is_found_where_arguments_differ_in_size(planted, factor, x):
+    op = planted("planted_decay", lambda x: np.exp(-x), vjp=[lambda g, x: -factor * g * ag.exp(-x)])
+    with pytest.raises(ag.GradcheckError):
+        ag.gradcheck(op, [np.array(x)])
+
+
+@pytest.mark.parametrize(
+    ("function", "x"),
+    [
+        (ag.relu, [1e-8, 1.0]),
+        (ag.relu, [-1e-7, 100.0]),
+        (ag.abs, [1e-8, 1e-4, 30.0]),
+        (ag.tanh, [1e-8, 1.0, 1e6]),
+        (lambda x: ag.exp(-x * x), [1e-3, 1.0, 1e5]),
+    ],
+)
+def test_right_rules_pass_where_arguments_differ_in_size(function, x):
+    assert ag.gradcheck(function, [np.array(x)])

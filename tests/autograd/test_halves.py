@@ -277,3 +277,14 @@ def test_a_whole_number_in_where_keeps_the_tangent_of_halves(name: str) -> None:
         y, t = ag.jvp(function, (x,), (x,))
         assert y.dtype == t.dtype == x.dtype
         np.testing.assert_array_equal(t.array.astype(float), y.array.astype(float))
+
+
+def test_numbers_of_numpy_are_options_and_have_no_say_in_the_dtype():
+    x, half = ag.tensor(np.ones((3, 4), "float32")), ag.tensor(np.ones((3, 4), "float16"))
+    for result in (
+        ag.logcumsumexp(x, np.int64(1)), ag.group_norm(x, np.int64(2)), ag.layer_norm(x, np.int64(4)),
+        ag.rms_norm(x, np.int64(4)), ag.cosine_similarity(x, x, axis=np.int64(1)), ag.trapezoid(x, axis=np.int64(1)),
+    ):  # fmt: skip
+        assert result.dtype == np.float32
+    for result in (ag.layer_norm(half, 4, eps=np.float64(1e-5)), ag.rms_norm(half, 4, eps=np.float32(1e-5))):
+        assert result.dtype == np.float16

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -163,3 +165,11 @@ def test_a_hessian_sees_one_draw() -> None:
     (g,) = ag.gradients(noisy(v), [v], create_graph=True)
     (diagonal,) = ag.gradients(g.sum(), [v])
     np.testing.assert_allclose(host(H), np.diag(host(diagonal)), rtol=1e-9, atol=1e-12)
+
+
+def test_generators_are_copied_and_pickled_with_their_state():
+    generator = ag.Generator(3)
+    generator.uniform((2,))
+    copies = copy.deepcopy(generator), pickle.loads(pickle.dumps(generator))
+    wanted = generator.uniform((3,)).tolist()
+    assert [other.uniform((3,)).tolist() for other in copies] == [wanted, wanted]
