@@ -13,8 +13,7 @@ import copy
 import inspect
 import threading
 import weakref
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -190,8 +189,12 @@ class _Part(levels.Watcher):
         written = [memory for reference in self._written.values() if (memory := reference()) is not None]
         start = next_seq()
         with (
-            _alone(), draws_again(state_of), writes.undone(written), enable_grad(), levels.observe(collect)
-        ):  # fmt: skip
+            levels.suspended(transforms=True),  # those that are on where backward happens to run
+            draws_again(state_of),
+            writes.undone(written),
+            enable_grad(),
+            levels.observe(collect),
+        ):
             self._function(*args, **self._options)
         if seen < len(self._done):
             raise self._differs(f"it had {len(self._done)} recorded ops, and now {seen}")
@@ -281,15 +284,3 @@ def _near(now: Array, before: Array) -> bool:
         size = float(np.max(np.abs(y[np.isfinite(y)]), initial=0.0))
         return bool(np.allclose(x, y, rtol=0, atol=unit**0.5 * size, equal_nan=True))
     return bool(array_module(now).all(now == before))
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """Without the transforms, recorders and watchers that are on where backward happens to run."""
-    before = levels.here.levels
-    levels.here.levels = []
-    try:
-        with levels.suspended():
-            yield
-    finally:
-        levels.here.levels = before
