@@ -38,14 +38,21 @@ from autograd.mode import enable_grad, inference_mode, is_grad_enabled, no_grad,
 from autograd.ops.activation import *
 from autograd.ops.adaptive_pooling import *
 from autograd.ops.attention import *
+from autograd.ops.bessel import *
+from autograd.ops.casting import *
 from autograd.ops.choosing import *
+from autograd.ops.closeness import *
 from autograd.ops.complex_numbers import *
+from autograd.ops.complex_parts import *
 from autograd.ops.contraction import *
 from autograd.ops.convolution import *
+from autograd.ops.covariance import *
+from autograd.ops.ctc import *
 from autograd.ops.discrete import *
 from autograd.ops.editing import *
 from autograd.ops.elementwise import *
 from autograd.ops.implicit import *
+from autograd.ops.incomplete_beta import *
 from autograd.ops.indexing import *
 from autograd.ops.joining import *
 from autograd.ops.linalg import *
@@ -56,6 +63,7 @@ from autograd.ops.normalization import *
 from autograd.ops.objective import *
 from autograd.ops.order import *
 from autograd.ops.pooling import *
+from autograd.ops.product import *
 from autograd.ops.random import *
 from autograd.ops.rearrange import *
 from autograd.ops.reduce import *
@@ -64,6 +72,7 @@ from autograd.ops.rounding import *
 from autograd.ops.sampling import *
 from autograd.ops.scan import *
 from autograd.ops.scattering import *
+from autograd.ops.searching import *
 from autograd.ops.shape import *
 from autograd.ops.signal import *
 from autograd.ops.special import *

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import ExitStack
-from types import TracebackType
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,10 +13,14 @@ from autograd.checks import assert_gradients
 from autograd.dispatch import bound
 from autograd.errors import GlassgradError
 from autograd.gradcheck import GradcheckError
-from autograd.tape import Node, Variable
+from autograd.interpreters import example_of
+from autograd.mode import enable_grad
+from autograd.tape import Node, Variable, maker_of
 from autograd.watching import Line, scope_path, source_line, summarize
 
 __all__ = ["AnomalyError", "detect_anomaly"]
+
+_MOST_LINES = 1 << 18  # ops whose lines are remembered; older ones belong to graphs that are gone
 
 
 class AnomalyError(GlassgradError, ArithmeticError):
@@ -31,54 +33,50 @@ class detect_anomaly(levels.Watcher):
     The message names the op, its scope and the line that recorded it, shapes, a summary of its arguments, and the chain
     of ops back to a leaf. Within it, the rules of custom ops are checked when an op is first used: the vjp by finite
     differences, the jvp against it. Values that were not finite before (``-inf`` in a mask) are let through; only an op
-    that makes a new one stops. Costs time and memory: for debugging.
+    that makes a new one stops, be it a NaN out of infinities. Costs time and memory: for debugging.
 
     ``check_custom=False`` leaves the custom ops unchecked (for straight-through estimators).
     """
 
     def __init__(self, check_custom: bool = True):
         self._check_custom = check_custom
-        self._checked: set[int] = set()
-        self._lines: dict[int, tuple[str, Line | None]] = {}
-        self._stack = ExitStack()
-
-    def __enter__(self) -> detect_anomaly:
-        self._stack.enter_context(levels.observe(self._forward))
-        levels.here.watchers.append(self)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        levels.here.watchers.remove(self)
-        self._stack.close()
+        self._checked: set[Any] = set()
+        self._lines: dict[int, tuple[str, Line | None]] = {}  # by number of the node, the latest last
 
     # ---------------------------------------------------------------------------------------------------- forward
 
-    def _forward(self, op: Any, args: tuple[Any, ...], params: dict[str, Any], run: Callable[..., Any]) -> Any:
-        if self._check_custom and getattr(op, "custom", False) and id(op) not in self._checked:
-            self._checked.add(id(op))
-            self._check(op, args, params)
+    def see(self, op: Any, args: tuple[Any, ...], params: dict[str, Any], run: Callable[..., Any]) -> Any:
+        """An op is evaluated: note its line, and stop if it made what is not finite."""
+        if self._check_custom and getattr(op, "custom", False):
+            moving = [i for i, a in enumerate(args) if isinstance(a, Variable) and a.node is not None]
+            self._check(op, args, moving, params)
         value = run(op, args, params)
         for y in value if isinstance(value, tuple) else (value,):
             if y.node is not None:
-                parent = y.node.inputs[0] if y.node.op is not None and y.node.op.kind == "item" else y.node
-                self._lines[parent.seq] = self._lines[y.node.seq] = (scope_path(), source_line())
-            if _bad(y.array) and not any(_bad(_array(a)) for a in args):
+                self._lines[maker_of(y.node).seq] = self._lines[y.node.seq] = (scope_path(), source_line())
+                while len(self._lines) > _MOST_LINES:
+                    del self._lines[next(iter(self._lines))]
+            if _is_new(y.array, [_array(a) for a in args], op.kind == "elementwise"):
                 raise AnomalyError(self._forward_report(op, args, y))
         return value
 
-    def _check(self, op: Any, args: tuple[Any, ...], params: dict[str, Any]) -> None:
-        points = [_double(a) for a in args]
+    def pushing(self, op: Any, primals: Sequence[Any], moving: Sequence[int], params: dict[str, Any]) -> None:
+        """Check the rules of a custom op that forward mode is about to pass through."""
+        if self._check_custom:
+            with levels.suspended():
+                self._check(op, [example_of(p) for p in primals], moving, params)
+
+    def _check(self, op: Any, args: Sequence[Any], moving: Sequence[int], params: dict[str, Any]) -> None:
+        points = [_double(a, i in moving) for i, a in enumerate(args)]
         moving = [i for i, p in enumerate(points) if isinstance(p, Variable) and p.node is not None]
-        if moving:
+        if moving and (op, tuple(moving)) not in self._checked:
 
             def function(*xs: Any) -> Any:
                 given = dict(zip(moving, xs, strict=True))
                 return op(*(given.get(i, p) for i, p in enumerate(points)), **params)
 
             function.__name__ = op.name
-            with levels.suspended():
+            with levels.suspended(transforms=True), enable_grad():
                 try:
                     modes = ("reverse",) if op.jvp is None else ("reverse", "forward")
                     assert_gradients(function, *(points[i] for i in moving), order=1, modes=modes)
@@ -87,6 +85,7 @@ class detect_anomaly(levels.Watcher):
                         f"{error}\n  {op.name} is a custom op, which anomaly mode checks on first use. If its rule "
                         "differs from the derivative on purpose, use detect_anomaly(check_custom=False)."
                     ) from error
+            self._checked.add((op, tuple(moving)))
 
     def _forward_report(self, op: Any, args: tuple[Any, ...], y: Any) -> str:
         lines = [
@@ -105,7 +104,12 @@ class detect_anomaly(levels.Watcher):
 
     def pulled(self, node: Node, parent: Node, g: Any, gi: Any, before: Any) -> None:
         """See one gradient on its way from a node to one of its inputs."""
-        if not _bad(_array(gi)) or _bad(_array(g)):
+        if before is not None and _is_new(_array(before) + _array(gi), [_array(before), _array(gi)]):
+            raise AnomalyError(
+                f"a gradient became not finite when two were added up, on its way to {parent!r}: "
+                f"{summarize(_array(before))} and {summarize(_array(gi))}, the second from {node!r}."
+            )
+        if not _is_new(_array(gi), [_array(g)]):
             return
         op: Any = node.op
         scope, line = self._lines.get(node.seq, ("", None))
@@ -115,9 +119,9 @@ class detect_anomaly(levels.Watcher):
             f"  incoming gradient: {summarize(_array(g))}",
         ]
         saved = node.saved if isinstance(node.saved, (tuple, list)) else ()
-        for name, value in zip(op.layout, saved, strict=False):
+        for place, (name, value) in enumerate(zip(op.layout, saved, strict=False)):
             if name and hasattr(value, "dtype") and hasattr(value, "shape"):
-                lines.append(f"  {'output' if name == 'y' else name}: {summarize(_array(value))}")
+                lines.append(f"  {'output' if place == 1 else name}: {summarize(_array(value))}")
         raise AnomalyError("\n".join([*lines, "  the op was computed from:", *self._chain(node)]))
 
     def line_of(self, node: Node) -> Line | None:
@@ -149,17 +153,41 @@ def _array(x: Any) -> Any:
     return np.asarray(x) if not hasattr(x, "dtype") else x
 
 
-def _bad(array: Any) -> bool:
-    if array is None or not hasattr(array, "dtype"):
+def _is_new(array: Any, origins: list[Any], elementwise: bool = False) -> bool:
+    """Whether a NaN came from no NaN, or an infinity from finite numbers; of an elementwise op in any one place."""
+    if _all(np.isfinite, array):
+        return False
+    if elementwise:
+        floats = [origin for origin in origins if origin is not None and is_differentiable(np.asarray(origin).dtype)]
+        for test in (_is_number, np.isfinite):
+            sound = np.asarray(True)
+            for origin in floats:
+                sound = sound & test(origin)
+            if bool((sound & ~test(array)).any()):
+                return True
+        return False
+    if not _all(_is_number, array):
+        return all(_all(_is_number, origin) for origin in origins)
+    return all(_all(np.isfinite, origin) for origin in origins)
+
+
+def _is_number(array: Any) -> Any:
+    return array == array
+
+
+def _all(test: Callable[[Any], Any], array: Any) -> bool:
+    if array is None:
+        return True
+    if not hasattr(array, "dtype"):
         array = np.asarray(array)
-    return is_differentiable(array.dtype) and not bool(np.isfinite(array).all())
+    return not is_differentiable(array.dtype) or bool(test(array).all())
 
 
-def _double(a: Any) -> Any:
-    if not isinstance(a, Variable):
+def _double(a: Any, moves: bool) -> Any:
+    if not isinstance(a, Variable) and not moves:
         return a
-    array = to_numpy(a.array)
+    array = to_numpy(a.array) if isinstance(a, Variable) else to_numpy(a)
     if not is_differentiable(array.dtype):
         return bound(array, None)
     wide: Any = bound(array.astype(np.complex128 if array.dtype.kind == "c" else np.float64), None)
-    return wide.requires_grad_() if a.node is not None else wide
+    return wide.requires_grad_() if moves else wide

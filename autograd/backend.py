@@ -21,13 +21,19 @@ __all__ = [
     "array_module",
     "as_array",
     "available_devices",
+    "beside",
     "cast",
     "default_float",
     "device_of",
+    "floating",
     "is_array",
     "is_differentiable",
+    "is_floating",
+    "is_half",
+    "least",
     "move",
     "parse_dtype",
+    "single",
     "to_numpy",
 ]
 
@@ -126,8 +132,12 @@ def to_numpy(x: Array) -> np.ndarray:
 
 def is_differentiable(dtype: np.dtype) -> bool:
     """Whether gradients exist for the dtype: floating or complex."""
-    kind = dtype.kind
-    return kind == "f" or kind == "c" or (kind == "V" and dtype.name == "bfloat16")
+    return dtype.kind == "c" or is_floating(dtype)
+
+
+def is_floating(dtype: np.dtype) -> bool:
+    """Whether the dtype holds real floating point numbers; NumPy gives bfloat16 the kind of a structure, ``"V"``."""
+    return dtype.kind == "f" or (dtype.kind == "V" and dtype.name == "bfloat16")
 
 
 def is_complex(dtype: np.dtype) -> bool:
@@ -137,7 +147,37 @@ def is_complex(dtype: np.dtype) -> bool:
 
 def is_half(dtype: np.dtype) -> bool:
     """Whether the dtype is a 16-bit float, whose sums are accumulated in float32."""
-    return dtype.itemsize == 2 and (dtype.kind == "f" or dtype.name == "bfloat16")
+    return dtype.itemsize == 2 and is_floating(dtype)
+
+
+def single(x: Array) -> Array:
+    """The array to add up in: 16-bit floats widened to float32, all others as they are."""
+    return x.astype(np.float32) if is_half(x.dtype) else x
+
+
+def floating(x: Array) -> Array:
+    """The array to compute in what is no whole number: integers and Booleans as float64, all others as they are."""
+    return x.astype(np.float64) if x.dtype.kind in "iub" else x
+
+
+def least(dtype: np.dtype, largest: bool = True) -> Any:
+    """What every number of the dtype beats in the search for the largest (or the smallest)."""
+    if dtype.kind == "b":
+        return not largest
+    if dtype.kind in "iu":
+        return np.iinfo(dtype).min if largest else np.iinfo(dtype).max
+    return -np.inf if largest else np.inf
+
+
+def beside(value: Any, *dtypes: np.dtype) -> Any:
+    """A Python float to compute with arrays of these dtypes: among bfloat16 it becomes one.
+
+    Python numbers are weak (NEP 50), but NumPy knows that of its own dtypes alone: others it would promote to float64.
+    """
+    if value.__class__ is not float or all(d.kind != "V" for d in dtypes):
+        return value
+    dtype = np.result_type(*(d for d in dtypes if is_differentiable(d)))
+    return dtype.type(value) if is_half(dtype) else value
 
 
 def parse_dtype(dtype: Any) -> np.dtype:

@@ -8,6 +8,7 @@ the gradients of an op with several outputs.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Sequence
 from heapq import heapify, heappop, heappush, heappushpop
 from sys import getrefcount
@@ -20,13 +21,16 @@ from autograd.backend import Array, as_array, cast, is_complex
 from autograd.dispatch import bound, item_node
 from autograd.errors import GradientError
 from autograd.mode import enable_grad, is_grad_enabled, set_grad_enabled
-from autograd.ops.elementwise import real, where
+from autograd.ops.complex_parts import real
+from autograd.ops.elementwise import where
 from autograd.ops.reduce import sum as sum_over
 from autograd.ops.shape import broadcast_to
 from autograd.primitive import ITEM
-from autograd.tape import FREED, Leaf, Node, Variable, writes
+from autograd.tape import FREED, Leaf, Node, Variable, arrays_in, writes
 
-__all__ = ["accumulate", "walk"]
+__all__ = ["accumulate", "check_not_overwritten", "walk"]
+
+_accumulating = threading.RLock()  # two threads may add to one parameter
 
 _FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 
@@ -83,7 +87,7 @@ def walk(
                     if g.__class__ is float:
                         g = np.float64(g)  # of a scalar Value, for a rule that asks for the dtype
                 if node.seq < writes.last:
-                    _check_not_overwritten(node, saved)
+                    check_not_overwritten(node, saved)
                 if not retain_graph:
                     node.saved = FREED
                 dtype = node.dtype
@@ -213,6 +217,11 @@ def _pull(
     if op.joint is not None:
         needs = tuple(p is not None for p in inputs)  # position 0 of the layout, which stands empty until now
         gradients = list(op.joint(g, (needs, *(saved or ())[1:]), node.params))
+        if op.custom and len(gradients) != len(inputs):
+            raise GradientError(
+                f"{op.name}: the joint vjp rule returned {len(gradients)} gradients for {len(inputs)} arguments. "
+                "Return one for each, None where there is none."
+            )
     else:
         gradients = [
             None if rule is None or parent is None else rule(g, saved, node.params)
@@ -326,8 +335,10 @@ def _fits(small: tuple[int, ...], large: tuple[int, ...]) -> bool:
 def _cast(g: Any, dtype: np.dtype) -> Any:
     """The gradient in the dtype of the value; the imaginary part is dropped where the value is real."""
     if isinstance(g, Variable):
-        g = real(g) if is_complex(g.dtype) and not is_complex(dtype) else g  # type: ignore[attr-defined]
-        return g if g.dtype == dtype else g.astype(dtype)
+        tensor: Any = g
+        if is_complex(tensor.dtype) and not is_complex(dtype):
+            tensor = real(tensor)
+        return tensor if tensor.dtype == dtype else tensor.astype(dtype)
     return cast(g, dtype)
 
 
@@ -350,6 +361,11 @@ def _run_hooks(node: Node, g: Any) -> Any:
 
 def accumulate(found: dict[Node, Any], root: Node) -> None:
     """Add the gradients of leaves into ``.grad`` of their Tensors; no two of them share memory."""
+    with _accumulating:
+        _accumulate(found, root)
+
+
+def _accumulate(found: dict[Node, Any], root: Node) -> None:
     watchers = levels.here.watchers if levels.active else ()
     while found:
         node, g = found.popitem()
@@ -357,7 +373,7 @@ def accumulate(found: dict[Node, Any], root: Node) -> None:
         if tensor is None:
             continue
         for watcher in watchers:
-            watcher.accumulating(tensor, root)
+            watcher.accumulating(tensor, g, root)
         if tensor._grad is not None:
             tensor._grad = tensor._grad.detach() + g if not isinstance(g, Variable) else tensor._grad + g
         elif isinstance(g, Variable):
@@ -370,17 +386,17 @@ def accumulate(found: dict[Node, Any], root: Node) -> None:
             tensor._grad = bound(g if unshared else g.copy(), None)
 
 
-def _check_not_overwritten(node: Node, saved: Any) -> None:
-    """Raise if an array that this node saved was written in place after it was recorded."""
+def check_not_overwritten(node: Node, saved: Any) -> None:
+    """Raise if an array that this node needs, saved or in a parameter, was written in place after it was recorded."""
     op: Any = node.op
-    if saved is None:
-        return
-    names = list(op.layout)
-    for name, value in zip(names, saved, strict=True):
-        for array in value if isinstance(value, tuple) else (value,):
-            if not hasattr(array, "dtype") or not hasattr(array, "base") or not writes.after(array, node.seq):
+    held = [] if saved is None else list(zip(op.layout, saved, strict=True))
+    for place, (name, value) in enumerate(
+        held + [(name, node.params[name]) for name in op.read if name in node.params]
+    ):
+        for array in arrays_in(value):
+            if not writes.after(array, node.seq):
                 continue
-            role = "its output" if name == "y" else f"its argument {name}"
+            role = "its output" if held and place == 1 else f"its argument {name}"
             recorded = next(filter(None, (w.line_of(node) for w in levels.here.watchers)), None)
             written = writes.line(array)
             raise GradientError(

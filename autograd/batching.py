@@ -15,9 +15,9 @@ from autograd.backend import is_array
 from autograd.dispatch import OPS
 from autograd.interpreters import batched_at, wrapped
 from autograd.levels import Level
-from autograd.ops.order import _searchsorted as search
 from autograd.ops.rows import last_writes
 from autograd.ops.scattering import _scatter_extreme as scatter_extreme
+from autograd.ops.searching import search
 from autograd.tape import module_of
 
 __all__: list[str] = []

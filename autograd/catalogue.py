@@ -171,7 +171,7 @@ def rows() -> list[Row]:
         if entry.name in OPS or entry.name.endswith("_invariant"):
             continue
         orders, forward = ("any", "parts") if entry.differentiable else ("", "")
-        code = entry.function.__code__
+        code = getattr(entry.function, "__wrapped__", entry.function).__code__
         names = code.co_varnames[: code.co_argcount]
         table.append(
             Row(

@@ -40,7 +40,7 @@ class Composite(NamedTuple):
     @property
     def arguments(self) -> tuple[str, ...]:
         """The names of its parameters, the arrays first."""
-        code = self.function.__code__
+        code = getattr(self.function, "__wrapped__", self.function).__code__
         names = code.co_varnames[: code.co_argcount]
         return names or (f"{code.co_varnames[code.co_kwonlyargcount]}[0]",)
 

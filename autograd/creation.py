@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from autograd.backend import array_module, as_array, default_float, is_array, load_cupy, move, parse_device, parse_dtype
+from autograd.backend import (
+    array_module,
+    as_array,
+    default_float,
+    is_array,
+    is_differentiable,
+    load_cupy,
+    move,
+    parse_device,
+    parse_dtype,
+)  # fmt: skip
 from autograd.dispatch import bound
-from autograd.errors import ArgumentError, DtypeError, ShapeError
+from autograd.errors import ArgumentError, DtypeError, GradientError, ShapeError
+from autograd.mode import mode
+from autograd.ops.shape import stack
 from autograd.tape import Variable
 from autograd.tensor import Tensor
 
@@ -38,13 +52,16 @@ __all__ = [
 def tensor(data: Any, dtype: Any = None, device: str | None = None, requires_grad: bool = False) -> Tensor:
     """A Tensor with a copy of ``data``: a number, nested lists, an array, or a Tensor.
 
-    Python floats become float32 and integers int64; arrays keep their dtype.
+    Python floats become float32 and integers int64; arrays keep their dtype. The copy is a new leaf: no gradient flows
+    to Tensors in ``data``, and a warning says so where one would. :func:`asarray` and ``stack`` keep it.
     """
     return _wrap(data, dtype, device, requires_grad, copy=True)
 
 
 def asarray(data: Any, dtype: Any = None, device: str | None = None, copy: bool | None = None) -> Tensor:
     """As :func:`tensor`, sharing memory with an array, and the Tensor itself where nothing has to change.
+
+    Gradients flow through: lists with Tensors in them are stacked, in the dtype of the Tensors.
 
     ``copy``: True always copies, False raises where a copy is needed, None copies where it is needed.
     """
@@ -53,6 +70,8 @@ def asarray(data: Any, dtype: Any = None, device: str | None = None, copy: bool 
         if made is data and copy:
             return data.clone()  # a recorded copy: gradients flow through it
         shared = made is data
+    elif isinstance(data, (list, tuple)) and (dtypes := {x.dtype for x in _tensors_in(data)}):
+        made, shared = _stacked(data, np.result_type(*dtypes)).to(device=device, dtype=dtype), False
     else:
         made = _wrap(data, dtype, device, False, copy=bool(copy))
         shared = copy is not False or not made.size or np.shares_memory(made.array, data)
@@ -116,7 +135,45 @@ def triu_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Tensor, Tens
     return bound(rows, None), bound(columns, None)
 
 
+def _tensors_in(data: Any) -> Iterator[Any]:
+    """The Tensors in nested lists."""
+    if isinstance(data, (list, tuple)):
+        for item in data:
+            yield from _tensors_in(item)
+    elif isinstance(data, Variable):
+        yield data
+
+
+def _stacked(data: Any, dtype: np.dtype) -> Any:
+    """Nested lists that hold Tensors as one; numbers beside them get the dtype that arithmetic would give."""
+    if isinstance(data, (list, tuple)):
+        return stack([_stacked(item, dtype) for item in data], 0)
+    if isinstance(data, (bool, int, float, complex)):
+        return bound(np.asarray(data, np.result_type(dtype, data)), None)
+    return data
+
+
+def _warn_of_lost_gradients(data: Any) -> None:
+    """Say that a new leaf takes no part in the graph of the Tensors that it copies."""
+    for x in _tensors_in(data):
+        if hasattr(x, "primal"):
+            raise GradientError(
+                "tensor: data holds a value inside jvp, whose tangent the new Tensor would not have. Use asarray(data) "
+                "or stack(data), which keep it, or detach() the value."
+            )
+        if x.node is not None and mode.grad:
+            warnings.warn(
+                "tensor: data holds a Tensor that requires a gradient; none flows to it from the copy, a new leaf. Use "
+                "asarray(data) or stack(data), which keep it, or detach() the Tensor.",
+                UserWarning,
+                stacklevel=4,
+            )
+            return
+
+
 def _wrap(data: Any, dtype: Any, device: str | None, requires_grad: bool, copy: bool) -> Tensor:
+    if isinstance(data, (Variable, list, tuple)):
+        _warn_of_lost_gradients(data)
     if isinstance(data, Variable):
         data = data.array
     given = is_array(data) or isinstance(data, np.generic)
@@ -126,7 +183,7 @@ def _wrap(data: Any, dtype: Any, device: str | None, requires_grad: bool, copy: 
         array = as_array(data)
     except ValueError as error:
         raise ShapeError(f"tensor: the nested lists are ragged: {error}. Rows of one axis need one length.") from error
-    if array.dtype.kind not in "fciub" and array.dtype.name != "bfloat16":
+    if array.dtype.kind not in "iub" and not is_differentiable(array.dtype):
         raise DtypeError(
             f"tensor: cannot hold {array.dtype} values such as {np.ravel(array)[:1]!r}; give numbers or booleans."
         )
@@ -190,7 +247,8 @@ def full(
 ) -> Tensor:
     """One value in every place; the dtype follows the value unless given."""
     shape = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
-    dtype = tensor(fill_value).dtype if dtype is None else dtype
+    if dtype is None:
+        dtype = fill_value.dtype if hasattr(fill_value, "dtype") else tensor(fill_value).dtype
     return _filled("full", shape, fill_value, dtype, device, requires_grad)
 
 
@@ -222,13 +280,22 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None, devic
         start, stop = 0, start
     if dtype is None:
         dtype = np.int64 if all(isinstance(v, (int, np.integer)) for v in (start, stop, step)) else default_float
+    if step == 0:
+        raise ArgumentError("arange: step is 0; from one number to another leads a positive or a negative one.")
     return bound(_module(device).arange(start, stop, step, dtype=parse_dtype(dtype)), None)
+
+
+def _check_sizes(op: str, **sizes: Any) -> None:
+    for name, n in sizes.items():
+        if not isinstance(n, (int, np.integer)) or n < 0:
+            raise ArgumentError(f"{op}: {name} must be an integer from 0, not {n!r}.")
 
 
 def linspace(
     start: Any, stop: Any, num: int, dtype: Any = None, device: str | None = None, endpoint: bool = True
 ) -> Tensor:
     """``num`` evenly spaced numbers from ``start`` to ``stop``, which is left out where ``endpoint`` is False."""
+    _check_sizes("linspace", num=num)
     if dtype is None:
         dtype = np.complex64 if isinstance(start, complex) or isinstance(stop, complex) else default_float
     return bound(_module(device).linspace(start, stop, num, endpoint=endpoint, dtype=parse_dtype(dtype)), None)
@@ -236,4 +303,5 @@ def linspace(
 
 def eye(n: int, m: int | None = None, dtype: Any = None, device: str | None = None, k: int = 0) -> Tensor:
     """Ones on the diagonal ``k`` (0: the main one) of an ``(n, m)`` matrix of zeros; square by default."""
+    _check_sizes("eye", n=n, m=n if m is None else m)
     return bound(_module(device).eye(n, m, k, dtype=default_float if dtype is None else parse_dtype(dtype)), None)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd import levels
-from autograd.backend import Array, as_array, device_of, is_array, is_differentiable
-from autograd.errors import DeviceError, DtypeError, GlassgradError, RangeError, ShapeError
+from autograd.backend import Array, as_array, beside, device_of, is_array, is_differentiable
+from autograd.errors import DeviceError, DtypeError, GlassgradError, LinAlgError, RangeError, ShapeError
 from autograd.mode import mode
 from autograd.tape import Node, Variable, next_seq
 
@@ -96,12 +96,18 @@ def apply2(op: Primitive, a: Any, b: Any) -> Any:
         if (node_a := a.node) is not None:
             mask = 1
         a = a.array
+    elif a.__class__ is float:
+        if b.array.dtype.kind == "V":
+            a = beside(a, b.array.dtype)
     elif a.__class__ is str:  # NumPy would take text in some places
         raise explain(op, (a, b), TypeError(a))
     if isinstance(b, Variable):
         if (node_b := b.node) is not None:
             mask += 2
         b = b.array
+    elif b.__class__ is float:
+        if a.dtype.kind == "V":
+            b = beside(b, a.dtype)
     elif b.__class__ is str:
         raise explain(op, (a, b), TypeError(b))
     try:
@@ -150,7 +156,7 @@ def _evaluate(op: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any
     """What :func:`apply` does when no transform or recorder is on."""
     arrays: list[Array] = []
     nodes: list[Node | None] = []
-    mask, bit = 0, 1
+    mask, bit, numbers = 0, 1, False
     for a in args:
         if isinstance(a, Variable):
             if (node := a.node) is not None:
@@ -161,8 +167,13 @@ def _evaluate(op: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any
             if a.__class__ is str:  # NumPy would take text in some places
                 raise explain(op, args, TypeError(a), params)
             nodes.append(None)
+            if a.__class__ is float:
+                numbers = True
             arrays.append(a)
         bit <<= 1
+    if numbers and any(a.__class__ is np.ndarray and a.dtype.kind == "V" for a in arrays):
+        dtypes = [a.dtype for a in arrays if hasattr(a, "dtype")]
+        arrays = [beside(a, *dtypes) for a in arrays]
     try:
         y: Any = op.forward(*arrays, **params)
     except GlassgradError:
@@ -229,7 +240,7 @@ def _save(op: Primitive, mask: int, arrays: Sequence[Array], y: Any, aux: Any) -
         elif origin == op.variadic:
             values.append(tuple(getattr(a, facet) for a in arrays))
         else:
-            source = y if origin == "y" else arrays[op.arguments.index(origin)]
+            source = y if not origin else arrays[op.arguments.index(origin)]
             values.append(getattr(source, facet, ()) if source is not None else None)
     return keep(values)
 
@@ -296,8 +307,15 @@ def explain(
             "  Convert the argument first: x.astype('int64') for bits, x.astype('bool') for truth, "
             "x.astype('float32') for arithmetic."
         )
-    kind = DtypeError if isinstance(error, TypeError) else RangeError if isinstance(error, IndexError) else ShapeError
+    kind = next((ours for theirs, ours in _KINDS.items() if isinstance(error, theirs)), ShapeError)
     return kind(f"{op.name}: {seen}: {error}")
+
+
+_KINDS: dict[type[Exception], type[GlassgradError]] = {
+    TypeError: DtypeError,
+    IndexError: RangeError,
+    np.linalg.LinAlgError: LinAlgError,
+}
 
 
 def _far_axis(shape: tuple[int, ...], error: Exception, params: dict[str, Any]) -> int | None:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd import creation, ops
+from autograd.backend import is_differentiable
 from autograd.extras import import_extra
 from autograd.tensor import Tensor
 
@@ -67,7 +68,7 @@ class TensorBackend(_backends.AbstractBackend):
 
     def is_float_type(self, x: Tensor) -> bool:
         """Whether a mean can be taken."""
-        return x.dtype.kind in "fc" or x.dtype.name == "bfloat16"
+        return is_differentiable(x.dtype)
 
     def einsum(self, pattern: str, *x: Tensor) -> Tensor:
         """Einstein's summation."""

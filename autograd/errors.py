@@ -1,7 +1,9 @@
 """The errors of glassgrad. Each message names the op and the argument, what was seen, what was wanted, and the remedy.
 
-Every class also derives from the built-in error that a NumPy user would expect, so ``except ValueError`` keeps working.
+Every class also derives from the error that a NumPy user would expect, so ``except ValueError`` keeps working.
 """
+
+import numpy as np
 
 __all__ = [
     "ArgumentError",
@@ -9,6 +11,7 @@ __all__ = [
     "DtypeError",
     "GlassgradError",
     "GradientError",
+    "LinAlgError",
     "MissingExtraError",
     "RangeError",
     "ShapeError",
@@ -29,6 +32,10 @@ class ShapeError(GlassgradError, ValueError):
 
 class RangeError(GlassgradError, IndexError):
     """An index or a label lies outside the range that it addresses."""
+
+
+class LinAlgError(GlassgradError, np.linalg.LinAlgError):
+    """A matrix does not allow what was asked: it is singular, not positive definite, or holds what is no number."""
 
 
 class DtypeError(GlassgradError, TypeError):

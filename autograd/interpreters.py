@@ -18,10 +18,11 @@ from autograd.backend import is_differentiable
 from autograd.dispatch import bound
 from autograd.errors import GlassgradError, GradientError
 from autograd.levels import Level
+from autograd.mode import mode
 from autograd.tape import SLOTS, Variable
 from autograd.tensor import Tensor
 
-__all__ = ["Batched", "Dual", "NeedsValueError", "batched_at", "example_by_example", "unwrap", "wrapped"]
+__all__ = ["Batched", "Dual", "NeedsValueError", "batched_at", "example_by_example", "example_of", "unwrap", "wrapped"]
 
 
 class NeedsValueError(GlassgradError, RuntimeError):
@@ -36,7 +37,23 @@ class _Wrapped(Tensor):
 
     __slots__ = ()
 
+    inside = SLOTS[0]
     level = SLOTS[2]
+
+    @property
+    def node(self) -> Any:  # type: ignore[override]
+        """Where what is inside stands in the graph."""
+        return getattr(self.inside, "node", None)
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The type of the elements."""
+        return self.inside.dtype
+
+    @property
+    def device(self) -> str:
+        """Where the array lies."""
+        return self.inside.device
 
     @property  # type: ignore[misc]
     def grad(self) -> Any:
@@ -59,6 +76,11 @@ class _Wrapped(Tensor):
         return self.node is not None
 
     def _must_record(self, other: Any, what: str) -> bool:
+        if not mode.grad and self.node is not None:
+            raise GradientError(
+                f"{what} under no_grad, on a value inside vmap or jvp that gradients flow through: the graph would end "
+                "there. Compute a new value, as with where(condition, a, b), or write outside of no_grad."
+            )
         return True
 
     def backward(self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False) -> None:
@@ -91,19 +113,9 @@ class Dual(_Wrapped):
         return self.primal.array
 
     @property
-    def node(self) -> Any:  # type: ignore[override]
-        """Where the value stands in the graph."""
-        return getattr(self.primal, "node", None)
-
-    @property
     def shape(self) -> tuple[int, ...]:
         """The length of each axis."""
         return self.primal.shape
-
-    @property
-    def dtype(self) -> np.dtype:
-        """The type of the elements."""
-        return self.primal.dtype
 
     def _rebind(self, result: Any) -> Any:
         if not hasattr(result, "level"):
@@ -113,6 +125,13 @@ class Dual(_Wrapped):
     def holding(self, array: Any) -> Any:
         """A constant: an array of the shape of the innermost one, in the place of this value."""
         return self.primal.holding(array) if hasattr(self.primal, "level") else bound(array, None)
+
+    def numpy(self) -> np.ndarray:
+        """Not available: what NumPy computes has no tangent."""
+        raise GradientError(
+            "numpy: this value has a tangent inside jvp, and what NumPy makes of it would have none. Use ops such as "
+            "stack, or x.detach().numpy()."
+        )
 
     def detach(self) -> Any:
         """The value alone: neither gradient nor tangent flows through it."""
@@ -144,25 +163,10 @@ class Batched(_Wrapped):
         )
 
     @property
-    def node(self) -> Any:  # type: ignore[override]
-        """Where the whole batch stands in the graph."""
-        return getattr(self.value, "node", None)
-
-    @property
     def shape(self) -> tuple[int, ...]:
         """The length of each axis, for one example."""
         shape = self.value.shape
         return shape[: self.axis] + shape[self.axis + 1 :]
-
-    @property
-    def dtype(self) -> np.dtype:
-        """The type of the elements."""
-        return self.value.dtype
-
-    @property
-    def device(self) -> str:
-        """Where the array lies."""
-        return self.value.device
 
     def holding(self, array: Any) -> Any:
         """A constant: an array of the shape of the innermost one, in the place of this value."""
@@ -177,6 +181,16 @@ class Batched(_Wrapped):
         return f"Batched(level={self.level.number}, axis={self.axis}, {self.value!r})"
 
 
+def example_of(x: Any) -> Any:
+    """The plain Tensor inside all wrappers, of a batch its first example; what is not wrapped as it is."""
+    while isinstance(x, _Wrapped):
+        if isinstance(x, Batched):
+            x = x.value if not x.value.shape[x.axis] else x.value[(slice(None),) * x.axis + (0,)]
+        else:
+            x = x.inside
+    return x
+
+
 def wrapped(x: Any, level: Level) -> bool:
     """Whether ``x`` is wrapped at this very level."""
     return getattr(x, "level", None) is level
@@ -185,8 +199,7 @@ def wrapped(x: Any, level: Level) -> bool:
 def unwrap(x: Any) -> Any:
     """The plain Tensor inside all wrappers."""
     while isinstance(x, _Wrapped):
-        inner: Any = x
-        x = inner.primal if isinstance(x, Dual) else inner.value
+        x = x.inside
     return x
 
 
@@ -197,6 +210,10 @@ def _push(op: Any, args: Sequence[Any], params: dict[str, Any], level: Level) ->
     """Evaluate an op on duals: the op itself below, and its jvp rule for the tangents."""
     primals = [a.primal if wrapped(a, level) else a for a in args]
     tangents = [a.tangent if wrapped(a, level) else None for a in args]
+    if op.custom and op.jvp is not None:
+        moving = [i for i, t in enumerate(tangents) if t is not None]
+        for watcher in levels.here.watchers:
+            watcher.pushing(op, primals, moving, params)
     y = op(*primals, **params)
     if not op.differentiable:
         return y
@@ -259,11 +276,12 @@ def _batch(op: Any, args: Sequence[Any], params: dict[str, Any], level: Level) -
     if rule is None and op.kind == "elementwise":
         rule = "elementwise"
     elif rule is None and op.kind in ("reduction", "scan") and op.static & {"axis", "axes"}:
-        rule = "axis"
+        one_rank = not op.custom or len({len(_shape(a)) for a in args if a is not None}) == 1
+        rule = "axis" if one_rank else None  # the axis would be another one in each
     if rule in ("elementwise", "leading"):
         ndim = max(len(_shape(a)) for a in args if a is not None)
         y, axis = op(*(_in_front(a, ndim, level) for a in args), **params), 0
-    elif rule == "axis" and not any(value is None for name, value in params.items() if name in ("axis", "axes")):
+    elif rule == "axis" and all(_is_among(v, len(_shape(args[0]))) for k, v in params.items() if k in ("axis", "axes")):
         values = [a if a is None else batched_at(a, level) for a in args]
         y, axis = op(*values, **{k: _shifted(v) if k in ("axis", "axes") else v for k, v in params.items()}), 0
     else:
@@ -290,8 +308,15 @@ def _of_nothing(rule: Any, op: Any, args: Sequence[Any], params: dict[str, Any],
     return (tuple(part[empty] for part in y) if op.outputs else y[empty]), axis
 
 
+def _is_among(axis: Any, ndim: int) -> bool:
+    """Whether an axis, or each of several, is one of an example's."""
+    axes = axis if isinstance(axis, (tuple, list)) else (axis,)
+    return all(isinstance(a, (int, np.integer)) and -ndim <= a < ndim for a in axes)
+
+
 def _shifted(axis: Any) -> Any:
-    return tuple(a + 1 for a in axis) if isinstance(axis, tuple) else axis + 1
+    """The axis of an example as one of the batch, which stands in front; counted from the end it stays."""
+    return tuple(map(_shifted, axis)) if isinstance(axis, (tuple, list)) else axis + 1 if axis >= 0 else axis
 
 
 def example_by_example(op: Any, args: Sequence[Any], params: dict[str, Any], level: Level) -> Any:

@@ -8,9 +8,10 @@ level is wrapped, and the highest level among the arguments of an op is handled 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 __all__ = ["Level", "Observer", "Watcher", "active", "enter", "here", "intercept", "observe", "suspended"]
 
@@ -35,17 +36,57 @@ class Level:
         self.randomness = randomness
 
 
+def _drop_last(entered: list[Any], one: Any) -> None:
+    """Take out the innermost of what was perhaps entered twice."""
+    del entered[len(entered) - 1 - entered[::-1].index(one)]
+
+
 Observer = Callable[[Any, tuple[Any, ...], dict[str, Any], Callable[..., Any]], Any]
 
 
 class Watcher:
-    """What sees a backward pass: a recorder, anomaly mode, debug mode. What a subclass leaves out does nothing."""
+    """A context that sees the ops and the backward passes of this thread: a recorder, anomaly mode, saved-tensor hooks.
+
+    What a subclass leaves out does nothing. It may be entered again inside itself. Of those with ``keeps_saved``, which
+    decide how what an op saves is kept, the innermost does.
+    """
+
+    keeps_saved = False
+
+    def __enter__(self) -> Self:
+        here.watchers.append(self)
+        here.observers.append(self.see)
+        _count(1)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        _drop_last(here.observers, self.see)
+        _drop_last(here.watchers, self)
+        _count(-1)
+
+    def see(self, op: Any, args: tuple[Any, ...], params: dict[str, Any], run: Callable[..., Any]) -> Any:
+        """An op is evaluated; ``run(op, args, params)`` does it."""
+        return run(op, args, params)
+
+    def pushing(self, op: Any, primals: Sequence[Any], moving: Sequence[int], params: dict[str, Any]) -> None:
+        """Forward mode is about to push tangents of the arguments ``moving`` through an op."""
 
     def pulled(self, node: Any, parent: Any, g: Any, gi: Any, before: Any) -> None:
         """One gradient ``gi`` on its way from ``node``, whose own is ``g``, to ``parent``, where ``before`` arrived."""
 
-    def accumulating(self, tensor: Any, root: Any) -> None:
-        """A leaf is about to be given the gradient of the pass that started at node ``root``."""
+    def accumulating(self, tensor: Any, g: Any, root: Any) -> None:
+        """A leaf is about to be given the gradient ``g`` of the pass that started at node ``root``."""
+
+    def hooking(self, tensor: Any) -> None:
+        """A hook is about to be registered on a Tensor."""
+
+    def stepping(self, tensor: Any) -> None:
+        """An optimizer is about to use the gradient of a parameter."""
+
+    def rebinding(self, tensor: Any) -> None:
+        """A recorded write in place is about to make a Tensor stand for a new value."""
 
     def written(self, memory: Any) -> None:
         """An array that owns its memory was written in place just now."""
@@ -61,7 +102,6 @@ class _Here(threading.local):
         self.levels: list[Level] = []
         self.observers: list[Observer] = []
         self.watchers: list[Watcher] = []
-        self.saving: list[Any] = []  # the saved-tensor hooks, the innermost last
         self.scopes: list[str] = []
         self.modules: list[Any] = []
 
@@ -103,14 +143,16 @@ def observe(observer: Observer) -> Iterator[None]:
 
 
 @contextmanager
-def suspended() -> Iterator[None]:
-    """No observer and no watcher of this thread sees what happens inside the block."""
-    kept = here.observers, here.watchers
+def suspended(transforms: bool = False) -> Iterator[None]:
+    """No observer and no watcher of this thread sees what is inside; with ``transforms`` no level does either."""
+    kept = here.observers, here.watchers, here.levels
     here.observers, here.watchers = [], []
+    if transforms:
+        here.levels = []
     try:
         yield
     finally:
-        here.observers, here.watchers = kept
+        here.observers, here.watchers, here.levels = kept
 
 
 _handle: Callable[[Any, tuple[Any, ...], dict[str, Any]], Any] | None = None

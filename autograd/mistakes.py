@@ -7,17 +7,17 @@ The two that cost nothing to see are warned of without it: an optimizer whose pa
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from types import TracebackType
 from typing import Any
 from weakref import ref
 
 import numpy as np
 
 from autograd import levels
-from autograd.tape import Variable, next_seq, owner_of, writes
+from autograd.backend import is_array, to_numpy
+from autograd.tape import Variable, innermost, next_seq, owner_of, writes
 from autograd.watching import Line, source_line
 
 __all__ = ["SilentMistakeWarning", "debug_mode", "warn_of_mistake"]
@@ -27,13 +27,20 @@ class SilentMistakeWarning(UserWarning):
     """The program runs, but probably does not compute what was meant."""
 
 
+_shown: dict[str, dict[Any, Any]] = {}  # of each file, what Python's warning filters have let through already
+
+
 def warn_of_mistake(message: str, line: Line | None = None) -> None:
-    """Warn, with the line of the user's program (the one that runs now, if none is given) as the place."""
+    """Warn, with the line of the user's program (the one that runs now, if none is given) as the place.
+
+    By default Python shows a warning once for each place; its filters say otherwise.
+    """
     line = line or source_line()
     if line is None:
         warnings.warn(message, SilentMistakeWarning, stacklevel=3)
     else:
-        warnings.warn_explicit(message, SilentMistakeWarning, line.file, line.line)
+        shown = _shown.setdefault(line.file, {})
+        warnings.warn_explicit(message, SilentMistakeWarning, line.file, line.line, registry=shown)
 
 
 class debug_mode(levels.Watcher):
@@ -41,11 +48,13 @@ class debug_mode(levels.Watcher):
 
     - A step uses gradients to which a backward pass was added after an earlier step had used them: ``zero_grad`` was
       forgotten.
-    - A second backward pass through the same value doubles the gradients that the first one left.
-    - ``(n, 1)`` meets ``(n,)``: predictions against targets become ``(n, n)``, each one against all others.
+    - A second backward pass through the same value adds the very gradient that the first one left.
+    - ``(n, 1)`` and ``(n,)`` are subtracted: predictions from targets become ``(n, n)``, each one from all others.
+    - ``r = y[:2]; r += 1`` on a recorded ``y``, or ``y[0][1] = v``: the write goes to a new value, and ``y`` stays.
 
-    Accumulating gradients over several losses before a step is not a mistake, and gives no warning. Costs a little for
-    each op: for debugging.
+    Accumulating gradients over several losses before a step is not a mistake, and gives no warning; neither are
+    pairwise differences whose column was made on purpose, as ``x[:, None] - x``. Costs a little for each op: for
+    debugging.
 
     >>> with ag.debug_mode():
     ...     train(model)
@@ -53,79 +62,122 @@ class debug_mode(levels.Watcher):
 
     def __init__(self) -> None:
         self._said: set[tuple[str, Line | None]] = set()
-        self._added: dict[
-            int, tuple[int, int]
-        ] = {}  # of a leaf, by number: when it got a gradient, and from which root
-        self._stale: dict[int, Any] = {}  # leaves whose gradient is a sum of one that was used and a new one
-        self._contexts: list[AbstractContextManager[None]] = []
+        self._leaves: dict[int, _Seen] = {}  # by number of the leaf
+        self._stale: dict[int, _Seen] = {}  # whose gradient is a sum of one that was used and a new one, by memory
+        self._parted: tuple[Any, Line | None] | None = None  # what was a view until it was written, and where
 
-    def __enter__(self) -> debug_mode:
-        context = levels.observe(self._forward)
-        context.__enter__()
-        self._contexts.append(context)
-        levels.here.watchers.append(self)
-        return self
+    def __exit__(self, *raised: Any) -> None:
+        super().__exit__(*raised)
+        if raised[0] is None:
+            self._look_for_a_lost_write()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        levels.here.watchers.remove(self)
-        self._contexts.pop().__exit__(kind, error, trace)
-
-    def _warn(self, mistake: str, message: str) -> None:
-        line = source_line()
+    def _warn(self, mistake: str, message: str, line: Line | None = None) -> None:
+        line = line or source_line()
         if (mistake, line) not in self._said:
             self._said.add((mistake, line))
             warn_of_mistake(message, line)
 
-    def _forward(self, op: Any, args: tuple[Any, ...], params: dict[str, Any], run: Callable[..., Any]) -> Any:
-        if op.kind == "elementwise" and len(args) == 2:
-            first, second = (np.shape(a.array if isinstance(a, Variable) else a) for a in args)
-            column, row = (args[0], args[1]) if len(first) == 2 else (args[1], args[0])
-            wanted = {len(first), len(second)} == {1, 2} and max(first + second) > 1
-            # A column that was computed from parameters, and a vector that was not: a prediction and its target.
-            if (
-                wanted
-                and {first, second} == {(max(first + second), 1), (max(first + second),)}
-                and getattr(column, "node", None) is not None
-                and column.node.op is not None
-                and getattr(row, "node", None) is None
-            ):
-                n = max(first + second)
-                self._warn(
-                    "column",
-                    f"{op.name}: a computed {(n, 1)} meets a constant {(n,)} and they broadcast to {(n, n)}: every "
-                    f"prediction against every target. Write prediction.squeeze(1), or target[:, None]; if all pairs "
-                    "are meant, target[None, :] says so.",
-                )
+    def see(self, op: Any, args: tuple[Any, ...], params: dict[str, Any], run: Callable[..., Any]) -> Any:
+        """An op is evaluated: look for a column, for gradients that are used, and for a write that was lost."""
+        self._look_for_a_lost_write(*args[1:2] if op.name == "setitem" else ())
+        if op.name == "subtract":
+            self._look_for_a_column(*args)
+        constants = [a for a in args if isinstance(a, Variable) and a.node is None]
+        for seen in self._leaves.values() if constants else ():
+            tensor = seen.tensor()
+            if tensor is not None and any(tensor._grad is a for a in constants):
+                seen.read = next_seq()
         return run(op, args, params)
 
-    def accumulating(self, tensor: Any, root: Any) -> None:
+    def _look_for_a_column(self, *args: Any) -> None:
+        """Warn where ``(n, 1)`` and ``(n,)`` meet, one of them computed, and the column not made out of a vector."""
+        shapes = [np.shape(a.array if isinstance(a, Variable) else a) for a in args]
+        n = max((math.prod(shape) for shape in shapes), default=0)
+        if n < 2 or set(shapes) != {(n, 1), (n,)}:
+            return
+        column = args[shapes.index((n, 1))]
+        makers = [node.op for a in args if (node := getattr(a, "node", None)) is not None and node.op is not None]
+        made = getattr(column, "node", None)
+        viewed = made is not None and made.op is not None and made.op.kind in ("view", "gather")
+        if makers and not (viewed and made is not None and len(made.inputs[0].shape) < 2):
+            self._warn(
+                "column",
+                f"subtract: {(n, 1)} meets {(n,)} and they broadcast to {(n, n)}: every prediction against every "
+                "target. Write prediction.squeeze(1), or target[:, None]; row[None, :] says that all pairs are meant.",
+            )
+
+    def rebinding(self, tensor: Any) -> None:
+        """A recorded write in place is about to make a Tensor stand for a new value: note whether it was a view."""
+        node = None if hasattr(tensor, "level") else tensor.node
+        if node is None or node.op is None or node.op.name != "getitem" or any(map(is_array, _parts(node))):
+            return
+        if owner_of(tensor.array) is not tensor.array:
+            self._parted = ref(tensor), source_line()
+
+    def _look_for_a_lost_write(self, value: Any = None) -> None:
+        """Warn of a write to what was a view, unless it is the value that ``y[:2] += 1`` now assigns."""
+        if self._parted is None:
+            return
+        (tensor, line), self._parted = self._parted, None
+        if value is None or tensor() is not value:
+            self._warn(
+                "view",
+                "a write in place to a part of a recorded Tensor, r = y[i], makes r a new value: y does not change. "
+                "Write y[i] += v, or y[i, j] = v for y[i][j] = v; r = r + v says that a new value is meant.",
+                line,
+            )
+
+    def accumulating(self, tensor: Any, g: Any, root: Any) -> None:
         """A leaf is about to be given the gradient of the pass that started at node ``root``."""
-        known = self._added.get(tensor.node.seq)
-        if known is not None and tensor._grad is not None and bool((tensor._grad.array != 0).any()):
-            stamp, before = known
-            which = f"a leaf of shape {tensor.shape}"
-            if writes.after(tensor.array, stamp):
-                self._stale[id(owner_of(tensor.array))] = ref(tensor)  # a mistake only if a step uses the sum
-            elif before == root.seq:
+        if tensor.node.seq not in self._leaves:
+            self._leaves = {number: seen for number, seen in self._leaves.items() if seen.tensor() is not None}
+        seen = self._leaves.setdefault(tensor.node.seq, _Seen(tensor))
+        memory = id(owner_of(tensor.array))
+        if tensor._grad is not None and bool((tensor._grad.array != 0).any()):
+            if seen.read and writes.after(tensor.array, seen.read):
+                self._stale[memory] = seen  # a mistake only if a step uses the sum
+            elif seen.root == root.seq and np.array_equal(to_numpy(tensor._grad.array), to_numpy(innermost(g))):
                 self._warn(
                     "twice",
-                    f"backward: a second pass through the same {root!r} adds the same gradient again to {which}: it "
-                    "doubles. Set .grad = None (or call zero_grad()) in between.",
+                    f"backward: a second pass through the same {root!r} adds the same gradient again to a leaf of "
+                    f"shape {tensor.shape}: it doubles. Set .grad = None (or call zero_grad()) in between.",
                 )
         else:
-            self._stale.pop(id(owner_of(tensor.array)), None)
-        self._added[tensor.node.seq] = (next_seq(), root.seq)
+            self._stale.pop(memory, None)
+        seen.read, seen.root = 0, root.seq
+
+    def stepping(self, tensor: Any) -> None:
+        """An optimizer is about to use the gradient of a parameter."""
+        if tensor.node is not None and (seen := self._leaves.get(tensor.node.seq)) is not None:
+            seen.read = next_seq()
 
     def written(self, memory: Any) -> None:
         """An array that owns its memory was written in place just now."""
-        found = self._stale.pop(id(memory), None)
-        tensor = found and found()
-        if tensor is not None and owner_of(tensor.array) is memory and tensor._grad is not None:
+        seen = self._stale.get(id(memory))
+        tensor = None if seen is None else seen.tensor()
+        if seen is None or tensor is None or owner_of(tensor.array) is not memory:
+            self._stale.pop(id(memory), None)
+        elif seen.read and tensor._grad is not None:
+            del self._stale[id(memory)]
             self._warn(
                 "step",
                 f"step: the gradient of a leaf of shape {tensor.shape} still holds that of an earlier backward pass, "
                 "which an earlier step has used already; the new one was added to it. Call optimizer.zero_grad() "
                 "before backward().",
             )
+
+
+def _parts(node: Any) -> tuple[Any, ...]:
+    index = node.params["index"]
+    return index if isinstance(index, tuple) else (index,)
+
+
+class _Seen:
+    """Of a leaf: when its gradient was used last, and from which root the last part of it came."""
+
+    __slots__ = ("read", "root", "tensor")
+
+    def __init__(self, tensor: Any):
+        self.tensor = ref(tensor)
+        self.read = 0
+        self.root = 0

@@ -11,7 +11,7 @@ from autograd import levels, ops
 from autograd.dispatch import apply1, apply2
 from autograd.errors import DtypeError, GradientError, ShapeError
 from autograd.mode import mode
-from autograd.ops.indexing import differs, plain_index
+from autograd.ops.indexing import differs, fits, plain_index, write
 from autograd.tape import SLOTS, Variable, mark_written
 
 if TYPE_CHECKING:
@@ -161,10 +161,7 @@ class Operators(Variable):
             self._rebind(ops.setitem(self, index, value))
             return
         plain = value.array if isinstance(value, Variable) else value
-        try:
-            self.array[plain_index(index)] = plain
-        except (ValueError, TypeError, IndexError) as error:
-            raise ShapeError(f"setitem: x is {self.array.shape}, value is {np.shape(plain)}: {error}") from error
+        write(self.array, plain_index(index), plain)
         mark_written(self)
 
     def _must_record(self, other: Any, what: str) -> bool:
@@ -190,6 +187,8 @@ class Operators(Variable):
         """
         if result.shape != self.shape:
             raise ShapeError(f"an assignment in place cannot change the shape from {self.shape} to {result.shape}.")
+        for watcher in levels.here.watchers if levels.active else ():
+            watcher.rebinding(self)
         level = getattr(result, "level", None)
         if level is not None and level is not getattr(self, "level", None):
             level.undo.append(partial(_fill, self, type(self), *(slot.__get__(self) for slot in SLOTS)))
@@ -203,18 +202,28 @@ class Operators(Variable):
 
     def _in_place(self, op: Any, other: Any, symbol: str) -> Any:
         if self._must_record(other, f"x {symbol} y"):
-            return self._rebind(apply2(op, self, other).to(dtype=self.dtype))
+            return self._rebind(self._fitting(apply2(op, self, other), other, symbol))
         plain = other.array if isinstance(other, Variable) else other
         try:
             op.forward(self.array, plain, out=self.array)
         except (ValueError, TypeError) as error:
             kind = DtypeError if isinstance(error, TypeError) else ShapeError
-            raise kind(
-                f"x {symbol} y: x is {self.array.shape} {self.array.dtype}, y is {np.shape(plain)}: {error}. "
-                f"The result must fit into x; use x = x {symbol[:-1]} y for a new one."
-            ) from error
+            raise kind(self._misfit(plain, symbol, error)) from error
         mark_written(self)
         return self
+
+    def _fitting(self, result: Any, other: Any, symbol: str) -> Any:
+        """The result of an in-place operator in the dtype of this Tensor, which must be able to hold it."""
+        if not fits(result.dtype, self.dtype):
+            why = f"Cannot cast the result from {result.dtype} to {self.dtype} with casting rule 'same_kind'"
+            raise DtypeError(self._misfit(other, symbol, why))
+        return result.to(dtype=self.dtype)
+
+    def _misfit(self, other: Any, symbol: str, why: Any) -> str:
+        return (
+            f"x {symbol} y: x is {tuple(self.shape)} {self.dtype}, y is {np.shape(other)}: {why}. "
+            f"The result must fit into x; use x = x {symbol[:-1]} y for a new one."
+        )
 
     def __iadd__(self, other: Any) -> Tensor:
         return self._in_place(ops.add, other, "+=")
@@ -255,7 +264,7 @@ class Operators(Variable):
     def __imatmul__(self, other: Any) -> Tensor:
         product = ops.matmul(self, other)  # no library multiplies matrices into its own argument
         if self._must_record(other, "x @= y"):
-            return self._rebind(product.to(dtype=self.array.dtype))
+            return self._rebind(self._fitting(product, other, "@="))
         if product.shape != self.array.shape:
             raise ShapeError(f"x @= y: x is {self.array.shape}, x @ y is {product.shape}. Use x = x @ y for a new one.")
         return self._in_place_copy(product.array, "@=")

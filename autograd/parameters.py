@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backend import Array, as_array, parse_dtype
+from autograd.backend import Array, as_array, is_floating, parse_dtype
 from autograd.errors import ArgumentError, DtypeError, ShapeError
 
 __all__ = [
@@ -42,7 +42,7 @@ def require(name: str, condition: str, **parameters: Any) -> None:
 def real_dtypes(name: str, dtype: Any) -> tuple[np.dtype, np.dtype]:
     """The dtype of the result, a real floating one, and the dtype to draw in."""
     dtype = parse_dtype(dtype)
-    if dtype.kind != "f" and dtype.name != "bfloat16":
+    if not is_floating(dtype):
         raise DtypeError(f"{name}: draws real floating-point numbers, not {dtype}. Convert the result: x.astype(...).")
     return dtype, dtype if dtype.name in ("float32", "float64") else np.dtype(np.float32)
 

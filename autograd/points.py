@@ -7,7 +7,7 @@ batch is the gradient of each example.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,8 @@ __all__ = [
     "point",
     "rebuilt",
     "result_leaf",
+    "split_aux",
+    "twin",
     "variables_among",
 ]
 
@@ -41,7 +43,31 @@ def point(x: Any, transform: str) -> Any:
     for level in levels.here.levels:
         if level.size >= 0:
             x = _spread(x, level)
-    return _leaf(x, transform)
+    return _inside(x, lambda inner: _leaf(inner, transform))
+
+
+def twin(x: Any) -> Any:
+    """Another object in the same place of the graph: code that works in place moves it, and the point stays."""
+    return _inside(x, lambda tensor: bound(tensor.array, tensor.node))
+
+
+def _inside(x: Any, change: Callable[[Any], Any]) -> Any:
+    """``x`` with another Tensor inside all its wrappers; tangents stay."""
+    if isinstance(x, Dual):
+        return Dual(x.level, _inside(x.primal, change), x.tangent)
+    if isinstance(x, Batched):
+        return Batched(x.level, _inside(x.value, change), x.axis)
+    return change(x)
+
+
+def split_aux(transform: str, value: Any, has_aux: bool) -> tuple[Any, Any]:
+    """What a function returned, and what it returned besides."""
+    if not has_aux:
+        return value, None
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+        seen = f"{len(value)} of them" if isinstance(value, (tuple, list)) else f"a {type(value).__name__}"
+        raise ArgumentError(f"{transform}: with has_aux the function returns a pair (value, aux); got {seen}.")
+    return value[0], value[1]
 
 
 def _spread(x: Any, level: Level) -> Any:
@@ -54,10 +80,6 @@ def _spread(x: Any, level: Level) -> Any:
 
 
 def _leaf(x: Any, transform: str) -> Any:
-    if isinstance(x, Dual):
-        return Dual(x.level, _leaf(x.primal, transform), x.tangent)
-    if isinstance(x, Batched):
-        return Batched(x.level, _leaf(x.value, transform), x.axis)
     x = as_tensor(x)
     if not is_differentiable(x.dtype):
         raise DtypeError(
@@ -97,18 +119,20 @@ def result_leaf(transform: str, y: Any) -> Any:
         raise DtypeError(
             f"{transform}: the function returned a {type(y).__name__}; return Tensors, or containers of them."
         )
-    return as_tensor(y)
+    return as_tensor(y, np.int64 if isinstance(y, int) else np.float32)
 
 
 def arguments_at(transform: str, argnums: int | Sequence[int], count: int) -> list[int]:
     """The places that ``argnums`` names among ``count`` arguments."""
-    places = []
+    places: list[int] = []
     for i in (argnums,) if isinstance(argnums, (int, np.integer)) else tuple(argnums):
         if not isinstance(i, (int, np.integer)) or isinstance(i, bool):
             raise DtypeError(f"{transform}: argnums must be integers, not {i!r}.")
         if not -count <= i < count:
             raise DtypeError(f"{transform}: argnums names argument {i}, but the call has {count}.")
         places.append(int(i) % count)
+    if not places:
+        raise ArgumentError(f"{transform}: argnums is empty; name an argument at least.")
     if len(set(places)) != len(places):
         raise ArgumentError(f"{transform}: argnums {argnums!r} names an argument twice.")
     return places
@@ -120,7 +144,7 @@ def variables_among(transform: str, arguments: Sequence[Any]) -> tuple[list[Any]
     An argument that is a leaf itself is meant: a number of any type, or an error. Inside containers what has no
     gradient (integers, strings, None) is a constant, and its gradient is None.
     """
-    leaves, structure = tree_flatten(list(arguments))
+    leaves, structure = tree_flatten(list(arguments), f"{transform}: an argument")
     chosen: list[int] = []
     start = 0
     for part in structure.parts:
@@ -151,7 +175,7 @@ def is_floating(x: Any) -> bool:
     return isinstance(x, (float, complex)) if dtype is None else is_differentiable(np.dtype(dtype))
 
 
-def rebuilt(structure: Structure, leaves: Sequence[Any], chosen: Sequence[int], new: Sequence[Any]) -> list[Any]:
+def rebuilt(structure: Structure, leaves: Sequence[Any], chosen: Sequence[int], new: Iterable[Any]) -> list[Any]:
     """The arguments with other leaves in the chosen places."""
     leaves = list(leaves)
     for k, x in zip(chosen, new, strict=True):

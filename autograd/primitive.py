@@ -14,6 +14,9 @@ an argument     that array, by its name in ``forward``: ``lambda g, b: g * b``
 a parameter     any static argument of ``forward``: ``axis``, ``stride``, ...
 ==============  ====================================================================================
 
+The cotangent or tangent is what a rule takes first, by any name. ``y``, ``y_shape``, ``y_dtype``, ``aux`` and ``needs``
+are the engine's names, and those of ``forward`` win: where it has an argument ``y``, no rule can name the output.
+
 Rules are written with op functions and operators, which compute on arrays and record on Tensors; so one line serves
 the first order at array speed and every higher order.
 """
@@ -30,6 +33,7 @@ from autograd.backend import Array
 from autograd.dispatch import OPS, apply, apply1, apply2, explain
 from autograd.errors import DtypeError, GlassgradError
 from autograd.samples import standard_errors
+from autograd.signatures import names_of, parameters_of
 from autograd.tape import Variable
 
 __all__ = ["ITEM", "OPS", "Kind", "Primitive", "Rule", "no_flops", "per_element", "per_input_element", "primitive"]
@@ -49,7 +53,7 @@ class Rule:
 
     def __init__(self, function: Callable[..., Any], skip: int):
         self.function = function
-        self.sources = _names(function)[skip:]
+        self.sources = names_of(function)[skip:]
         self.params: tuple[str, ...] = ()
         self.places: tuple[tuple[str, int], ...] = ()
         self.pick: Any = None
@@ -74,6 +78,8 @@ class Primitive:
 
     See :func:`primitive` for the facets.
     """
+
+    custom = False  # written by a user: anomaly mode checks its rules
 
     def __init__(
         self,
@@ -113,12 +119,11 @@ class Primitive:
         self.outputs = outputs
         self.plain = plain
         self.batch = batch
-        self.custom = False  # written by a user: anomaly mode checks its rules
         self.reference = reference
         self.__name__ = name
         self.__doc__ = doc or forward.__doc__
 
-        self.arguments, self.variadic, self.static = _parameters_of(forward, arguments)
+        self.arguments, self.variadic, self.static = parameters_of(forward, arguments)
         self.joint = Rule(vjp, skip=1) if callable(vjp) else None
         self.rules: tuple[Rule | None, ...] | None = (
             None if vjp is None or callable(vjp) else tuple(r and Rule(r, skip=1) for r in vjp)
@@ -140,16 +145,24 @@ class Primitive:
 
     def _lay_out(self) -> None:
         """Decide the positions of saved values: nothing, the output, the arguments, then shapes and dtypes named."""
-        rules = [r for r in (*(self.rules or ()), *self._jvp_rules, self.joint) if r is not None]
-        named = {source for rule in rules for source in rule.sources} - self.static - {"needs"}
-        layout = {"": 0, "y": 1} | {argument: 2 + i for i, argument in enumerate(self.arguments)}
+        pulls = [r for r in (*(self.rules or ()), self.joint) if r is not None]
+        rules = [*pulls, *(r for r in self._jvp_rules if r is not None)]
+        named = {source for rule in rules for source in rule.sources} - self.static
+        own = {*self.arguments, *self.static, self.variadic}
+        output = "y" if "y" not in own else "the output"  # which no rule can name
+        layout = {"": 0, output: 1} | {argument: 2 + i for i, argument in enumerate(self.arguments)}
+        if self.joint is not None and "needs" not in own:
+            named.discard("needs")
         self._extras: list[tuple[str, str]] = []
         for source in sorted(named - set(layout) - {self.variadic}):
             origin, _, facet = source.rpartition("_")
             if source == "aux" and self.aux:
                 origin, facet = "aux", "aux"
-            elif not (facet in ("shape", "dtype") and origin in {"y", *self.arguments, self.variadic}):
-                known = ["g", "y", *self.arguments, *sorted(self.static)] + (["aux"] if self.aux else [])
+            elif facet in ("shape", "dtype") and origin == output:
+                origin = ""
+            elif not (facet in ("shape", "dtype") and origin in {*self.arguments, self.variadic}):
+                engine = [output] * (output == "y") + ["aux"] * self.aux + ["needs"] * (self.joint is not None)
+                known = dict.fromkeys(["g", *self.arguments, *sorted(self.static), *engine])
                 raise TypeError(
                     f"primitive {self.name!r}: a rule asks for {source!r}. A rule can name {', '.join(known)}, "
                     "and <argument>_shape or <argument>_dtype."
@@ -161,7 +174,9 @@ class Primitive:
             self._extras.append((self.variadic, "arrays"))
         self.layout = layout
         for rule in rules:
-            rule.bind(layout | {"needs": 0}, self.static)
+            rule.bind({"needs": 0} | layout, self.static)
+        # the parameters that backward reads: an array among them (an index) must not be written before
+        self.read = tuple(sorted(self.static if self.plain is not None else {n for r in pulls for n in r.params}))
         # What dispatch and the backward walk may handle in their short ways: arrays in and one array out; a rule for
         # each argument.
         self.bare = not (self.static or self.aux or self.outputs or self._extras or self.variadic)
@@ -192,6 +207,8 @@ class Primitive:
         if self.bare:
             if params or not self.least <= len(args) <= self.arity:
                 raise self._wrong_call(args, params)
+            if len(args) < self.arity:
+                args += (None,) * (self.arity - len(args))  # each rule finds its argument, be it absent
             if len(args) == 1:
                 if isinstance(args[0], Variable):
                     return apply1(self, args[0])
@@ -223,6 +240,8 @@ class Primitive:
         except GlassgradError:
             raise
         except (ValueError, TypeError, IndexError, AttributeError) as error:
+            if isinstance(error, AttributeError) and arrays and all(isinstance(a, _NUMBERS) for a in arrays):
+                return self.compute([np.asarray(a) for a in arrays], params)  # numbers alone, as NumPy's functions take
             raise explain(self, arrays, error, params) from error
 
     def push(self, primals: Sequence[Any], tangents: Sequence[Any], params: dict[str, Any], y: Any = None) -> Any:
@@ -246,7 +265,7 @@ class Primitive:
             y = self(*primals, **params) if y is None else y
             saved: list[Any] = [None, y, *primals]
             for origin, facet in self._extras:
-                value = y if origin == "y" else primals[self.arguments.index(origin)]
+                value = y if not origin else primals[self.arguments.index(origin)]
                 saved.append(value.shape if facet == "shape" else value.dtype)
             rules = self._jvp_rules or self.rules or ()
             for rule, t in zip(rules, tangents, strict=True):
@@ -260,32 +279,7 @@ class Primitive:
         return total
 
 
-def _parameters_of(
-    forward: Callable[..., Any], arguments: Sequence[str] | None
-) -> tuple[tuple[str, ...], str | None, frozenset[str]]:
-    """The array arguments, the variadic argument and the static parameters of a forward function."""
-    if arguments is not None:
-        return tuple(arguments), None, frozenset()
-    if isinstance(forward, np.ufunc):
-        return (("x",) if forward.nin == 1 else ("a", "b")), None, frozenset()
-    code = forward.__code__
-    if code.co_flags & _KEYWORDS:
-        raise TypeError(f"the forward function {forward.__name__} takes **{code.co_varnames[-1]}: name its parameters.")
-    names = code.co_varnames
-    positional = names[: code.co_argcount]
-    static = names[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
-    variadic = names[len(positional) + len(static)] if code.co_flags & _VARIADIC else None
-    return tuple(positional), variadic, frozenset(static)
-
-
-_KEYWORDS = 0x08  # the flag of one that takes **options (inspect.CO_VARKEYWORDS)
-_VARIADIC = 0x04  # the flag of a code object that takes *args (inspect.CO_VARARGS)
-
-
-def _names(function: Callable[..., Any]) -> tuple[str, ...]:
-    """The parameter names of a Python function; from its code object, for inspect.signature is slow at import."""
-    code = function.__code__
-    return tuple(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
+_NUMBERS = (bool, int, float, complex)
 
 
 def primitive(
@@ -311,6 +305,7 @@ def primitive(
     reference: Callable[..., Any] | None = None,
     doc: str | None = None,
     register: bool = True,
+    make: type[Primitive] = Primitive,
 ) -> Primitive:
     r"""Add an op to the table and return it.
 
@@ -339,11 +334,12 @@ def primitive(
                      derived from the kind, a loop over examples where nothing can be
     ``plain``        the definition by other primitives, where ``forward`` is fused; used for higher orders
     ``register``     False keeps the op out of the table: a private op of one program
+    ``make``         the class of the op
     ``reference``    an independent NumPy computation, where ``forward`` is not NumPy's own function of that name
     """
     if name in OPS and register:
         raise TypeError(f"primitive {name!r} is in the table already. Give the op another name.")
-    entry = Primitive(
+    entry = make(
         name,
         forward,
         vjp,

@@ -43,6 +43,14 @@ _RENAMED = {"ddof": "correction", "a_min": "min", "a_max": "max", "constant_valu
 # Functions that write into their argument, or that take or give something else here under the same name.
 _DIFFERENT = {("numpy", name) for name in ("copyto", "put", "put_along_axis", "place", "putmask", "linspace")}
 _DIFFERENT.add(("numpy.linalg", "lstsq"))
+# The argument that they write into. Others write into ``out``, or into the first if they are told to overwrite it.
+_WRITES = {
+    "copyto": "dst", "put": "a", "put_along_axis": "arr", "place": "arr", "putmask": "a", "fill_diagonal": "a",
+}  # fmt: skip
+# The parameters of functions that tell none of them before NumPy 2.4.
+_UNTOLD = {
+    "copyto": ("dst",), "putmask": ("a",), "concatenate": ("arrays", "axis", "out"), "dot": ("a", "b", "out"),
+}  # fmt: skip
 # Where leaving a parameter away means something else in NumPy.
 _DEFAULTS: dict[str, dict[str, Any]] = {"take": {"axis": None}}
 # The op that does what a method of a ufunc does.
@@ -92,12 +100,14 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: d
         other = _METHODS.get((ufunc.__name__, method))
         _refuse_gradients(name, (inputs, options), options, other and f"Use autograd.{other}(x, axis).")
     made = getattr(ufunc, method)(*_plain(inputs), **_plain(options))
-    targets = options.get("out")
+    targets = inputs[:1] if method == "at" else options.get("out")
     if targets is None:
         return _wrapped(made)
     for target in targets:
         if isinstance(target, Variable):
             mark_written(target)
+    if method == "at":
+        return None
     return targets[0] if len(targets) == 1 else targets
 
 
@@ -113,7 +123,27 @@ def call_function(function: Any, args: tuple[Any, ...], options: dict[str, Any])
             positional, named = _translated(path, function, op, args, options)
             return op(*positional, **named)
         _refuse_gradients(path, (args, options), options)
-    return _wrapped(function(*_plain(args), **_plain(options)))
+    made = function(*_plain(args), **_plain(options))
+    for target in _written(function, args, options):
+        mark_written(target)
+        if made is target.array:
+            return target
+    return _wrapped(made)
+
+
+def _written(function: Any, args: tuple[Any, ...], options: dict[str, Any]) -> list[Variable]:
+    """The Tensors that a call of NumPy's function writes into."""
+    name = function.__name__
+    parameters = _parameters(function)
+    names = list(parameters or _UNTOLD.get(name, ()))
+    if any(p.kind is p.VAR_POSITIONAL for p in (parameters or {}).values()):
+        names = []  # what follows can only be told by its name
+    given = dict(zip(names, args, strict=False)) | options
+    targets = [given.get("out"), given.get(_WRITES.get(name, ""))]
+    if given.get("overwrite_input") or (name == "nan_to_num" and not given.get("copy", True)):
+        targets += args[:1] or [given.get("a"), given.get("x")]
+    flat = [t for target in targets for t in (target if isinstance(target, tuple) else (target,))]
+    return [t for t in flat if isinstance(t, Variable)]
 
 
 def _refuse_gradients(name: str, arguments: Any, options: Any = (), remedy: str | None = None) -> None:
@@ -147,6 +177,8 @@ def _translated(
     """The arguments of a call of NumPy's function as ours: the required ones in their order, the others by name."""
     theirs, ours = _parameters(function), _parameters(op)
     if theirs is None or ours is None or any(p.kind is p.VAR_POSITIONAL for p in ours.values()):
+        if options.get("out") is not None:
+            raise GradientError(f"{path}: out= has no gradient.\n  {_REMEDIES['out'].format(path)}")
         return list(args), dict(options)
     bound = inspect.signature(function).bind(*args, **options)
     positional: list[Any] = []

@@ -9,11 +9,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from autograd.check_session import CHECKS, session
+import pytest
+
+from autograd.check_session import session
+from autograd.checks import MODES
 from autograd.composite import COMPOSITES
 from autograd.dispatch import OPS
 
 __all__ = ["coverage_table"]
+
+# The columns of the table: the second derivative of the reverse mode is counted for itself.
+_COLUMNS = [check for mode in MODES for check in (("reverse", "second") if mode == "reverse" else (mode,))]
 
 
 def pytest_addoption(parser: Any) -> None:
@@ -35,14 +41,20 @@ def pytest_addoption(parser: Any) -> None:
 def pytest_configure(config: Any) -> None:
     """Take over the options."""
     if (examples := config.getoption("--gradcheck-examples")) is not None and examples < 1:
-        raise SystemExit(f"--gradcheck-examples must be at least 1, not {examples}.")
+        raise pytest.UsageError(f"--gradcheck-examples must be at least 1, not {examples}.")
+    if (seed := config.getoption("--gradcheck-seed")) is not None and seed < 0:
+        raise pytest.UsageError(f"--gradcheck-seed must be at least 0, not {seed}.")
     target = config.getoption("--gradcheck-coverage")
+    if target not in (None, "-") and not Path(target).absolute().parent.is_dir():
+        raise pytest.UsageError(
+            f"--gradcheck-coverage={target}: there is no folder {Path(target).parent}. Make it first."
+        )
     if target not in (None, "-") and Path(target).suffix not in (".md", ".txt"):
         # `--gradcheck-coverage test_a.py` would write over the test that it was meant to run
-        raise SystemExit(
+        raise pytest.UsageError(
             f"--gradcheck-coverage={target}: the table goes to a .md or .txt file; without one, to the screen."
         )
-    session.seed = config.getoption("--gradcheck-seed")
+    session.seed = seed
     session.examples = examples
     session.reached = {} if config.getoption("--gradcheck-coverage") else None
     if config.pluginmanager.hasplugin("xdist"):
@@ -92,7 +104,7 @@ def _reached() -> dict[str, dict[str, int]]:
 
 def coverage_table(reached: dict[str, dict[str, int]]) -> list[str]:
     """A Markdown table: for each op, how often each kind of check evaluated it; then the ops that none reached."""
-    columns = [check for check in CHECKS if any(check in row for row in reached.values())]
+    columns = [check for check in _COLUMNS if any(check in row for row in reached.values())]
     width = max((len(op) for op in reached), default=2)
     lines = [
         "| " + " | ".join(["op".ljust(width), *columns]) + " |",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -38,16 +38,27 @@ class Generator:
     def __init__(self, seed: int | None = None, device: str = "cpu"):
         self.device = device
         self._kind, self._index = parse_device(device)
-        self.manual_seed(seed)
+        self._lock = threading.Lock()
+        self._start(seed)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_lock"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _lock=threading.Lock())
 
     def manual_seed(self, seed: int | None) -> Generator:
         """Start the stream anew; None takes entropy from the system."""
+        if _watching.again is None:
+            self._start(seed)
+        return self
+
+    def _start(self, seed: int | None) -> None:
         if seed is not None and (not isinstance(seed, (int, np.integer)) or seed < 0):
             raise DtypeError(f"manual_seed: the seed must be an integer from 0, not {seed!r}.")
         self.seed = int(seed) if seed is not None else int(np.random.SeedSequence().generate_state(1)[0])
         self._draws = 0
         self._rng = np.random.Generator(np.random.PCG64(self.seed)) if self._kind == "cpu" else None
-        return self
 
     def get_state(self) -> dict[str, Any]:
         """The state as numbers and strings, ready for JSON."""
@@ -63,17 +74,35 @@ class Generator:
                 f"set_state: the state is of kind {state.get('kind')!r}, this generator on {self.device!r} wants "
                 f"{expected!r}. A state goes back to a generator on the same kind of device."
             )
+        if _watching.again is None:
+            with self._lock:
+                self._restore(state)
+
+    def _restore(self, state: dict[str, Any]) -> None:
         self.seed = state["seed"]
         if self._rng is None:
             self._draws = state["draws"]
         else:
             self._rng.bit_generator.state = state["state"]
 
+    def _draw(self, method: str, *args: Any, **options: Any) -> Any:
+        """One draw, by this method of the array library's generator: a single step, whatever other threads draw."""
+        if _watching.again is not None:
+            state = _watching.again(self)
+            source = Generator(0, self.device)
+            source._restore(state)
+            for note in _watching.notes:
+                note(self, state)
+            return getattr(source._next(), method)(*args, **options)
+        with self._lock:
+            if _watching.notes:
+                state = self.get_state()
+                for note in _watching.notes:
+                    note(self, state)
+            return getattr(self._next(), method)(*args, **options)
+
     def _next(self) -> Any:
         """The generator of the array library to draw from."""
-        for used in _watching.stack:
-            if self not in used:
-                used[self] = self.get_state()
         if self._rng is not None:
             return self._rng
         cupy = load_cupy(self.device)
@@ -89,7 +118,7 @@ class Generator:
         if not np.all(low <= high):
             raise ArgumentError(f"uniform: low must not exceed high; they are {low} and {high}.")
         dtype, draw = real_dtypes("uniform", dtype)
-        x = self._next().random(full_shape("uniform", shape, low=low, high=high), dtype=draw)
+        x = self._draw("random", full_shape("uniform", shape, low=low, high=high), dtype=draw)
         if differs(low, 0.0) or differs(high, 1.0):
             x = x * as_parameter(high - low, draw) + as_parameter(low, draw)
         return x.astype(dtype, copy=False)
@@ -98,7 +127,7 @@ class Generator:
         """Numbers from the normal distribution; ``std`` is 0 or more."""
         require("normal", "nonnegative", std=std)
         dtype, draw = real_dtypes("normal", dtype)
-        x = self._next().standard_normal(full_shape("normal", shape, mean=mean, std=std), dtype=draw)
+        x = self._draw("standard_normal", full_shape("normal", shape, mean=mean, std=std), dtype=draw)
         if differs(mean, 0.0) or differs(std, 1.0):
             x = x * as_parameter(std, draw) + as_parameter(mean, draw)
         return x.astype(dtype, copy=False)
@@ -114,7 +143,7 @@ class Generator:
         require("truncated_normal", "positive", std=std)
         dtype, draw = real_dtypes("truncated_normal", dtype)
         shape = full_shape("truncated_normal", shape, mean=mean, std=std, low=low, high=high)
-        u = self._next().random(shape, dtype=np.dtype(np.float64))
+        u = self._draw("random", shape, dtype=np.dtype(np.float64))
         a, b = (
             (as_parameter(v, u.dtype) - as_parameter(mean, u.dtype)) / as_parameter(std, u.dtype) for v in (low, high)
         )
@@ -135,7 +164,7 @@ class Generator:
     def bernoulli(self, shape: Any, p: Any = 0.5, dtype: Any = np.float32) -> Array:
         """Ones with probability ``p``, else zeros."""
         require("bernoulli", "probability", p=p)
-        return (self._next().random(full_shape("bernoulli", shape, p=p), dtype=np.float32) < p).astype(
+        return (self._draw("random", full_shape("bernoulli", shape, p=p), dtype=np.float32) < p).astype(
             parse_dtype(dtype)
         )
 
@@ -148,7 +177,7 @@ class Generator:
 
     def _exponential(self, shape: tuple[int, ...], draw: np.dtype) -> Array:
         """The exponential distribution of rate 1, without the zero that rounding would allow."""
-        return np.maximum(self._next().standard_exponential(shape, dtype=draw), np.finfo(draw).tiny)
+        return np.maximum(self._draw("standard_exponential", shape, dtype=draw), np.finfo(draw).tiny)
 
     def laplace(self, shape: Any, loc: Any = 0.0, scale: Any = 1.0, dtype: Any = np.float32) -> Array:
         """Numbers with density ``exp(-|x - loc| / scale) / (2 scale)``: the difference of two exponential ones."""
@@ -171,7 +200,7 @@ class Generator:
     def cauchy(self, shape: Any, loc: Any = 0.0, scale: Any = 1.0, dtype: Any = np.float32) -> Array:
         """Numbers with density ``1 / (pi scale (1 + ((x - loc) / scale)^2))``."""
         dtype, draw, shape = location_scale("cauchy", shape, loc, scale, dtype)
-        u = self._next().random(shape, dtype=draw)
+        u = self._draw("random", shape, dtype=draw)
         x = np.tan(draw.type(math.pi) * (u - draw.type(0.5)))
         return (x * as_parameter(scale, draw) + as_parameter(loc, draw)).astype(dtype, copy=False)
 
@@ -183,7 +212,7 @@ class Generator:
         require("gamma", "positive", concentration=concentration, rate=rate)
         dtype, draw = real_dtypes("gamma", dtype)
         shape = full_shape("gamma", shape, concentration=concentration, rate=rate)
-        x = as_array(self._next().standard_gamma(as_parameter(concentration, draw), shape, dtype=draw)) / as_parameter(
+        x = as_array(self._draw("standard_gamma", as_parameter(concentration, draw), shape, dtype=draw)) / as_parameter(
             rate, draw
         )
         return np.maximum(x, np.finfo(draw).tiny).astype(dtype, copy=False)
@@ -199,7 +228,7 @@ class Generator:
         shape = full_shape("log_gamma", shape, concentration=concentration)
         a = as_parameter(concentration, draw)
         small = a < 1
-        x = np.log(np.maximum(self._next().standard_gamma(a + small, shape, dtype=draw), np.finfo(draw).tiny))
+        x = np.log(np.maximum(self._draw("standard_gamma", a + small, shape, dtype=draw), np.finfo(draw).tiny))
         if np.any(small):
             x = x - np.where(small, self._exponential(shape, draw) / np.where(small, a, draw.type(1)), draw.type(0))
         return as_array(x).astype(dtype, copy=False)
@@ -241,7 +270,7 @@ class Generator:
     def poisson(self, shape: Any, rate: Any = 1.0, dtype: Any = np.int64) -> Array:
         """Numbers of events at a mean of ``rate``; int64."""
         require("poisson", "rate", rate=rate)
-        return as_array(self._next().poisson(rate, full_shape("poisson", shape, rate=rate))).astype(parse_dtype(dtype))
+        return as_array(self._draw("poisson", rate, full_shape("poisson", shape, rate=rate))).astype(parse_dtype(dtype))
 
     def binomial(self, shape: Any, n: Any, p: Any, dtype: Any = np.int64) -> Array:
         """Numbers of successes in ``n`` trials that succeed with probability ``p``; int64."""
@@ -250,7 +279,7 @@ class Generator:
         return as_array(self._binomial(full_shape("binomial", shape, n=n, p=p), n, p)).astype(parse_dtype(dtype))
 
     def _binomial(self, shape: tuple[int, ...], n: Any, p: Any) -> Array:
-        return self._next().binomial(n.astype(np.int64) if hasattr(n, "astype") else int(n), p, shape)
+        return self._draw("binomial", n.astype(np.int64) if hasattr(n, "astype") else int(n), p, shape)
 
     def multinomial(self, shape: Any, n: Any, p: Any, dtype: Any = np.int64) -> Array:
         """How often each of k outcomes came up in ``n`` trials: ``p (..., k)`` gives ``(*shape, k)``; int64.
@@ -280,7 +309,7 @@ class Generator:
         shape = vector_shape("categorical", "p", shape, p)[:-1]
         edges = np.cumsum(p, axis=-1)
         edges = edges / edges[..., -1:]
-        u = as_array(self._next().random(shape, dtype=np.dtype(np.float64)))
+        u = as_array(self._draw("random", shape, dtype=np.dtype(np.float64)))
         if edges.ndim == 1:
             return as_array(array_module(u).searchsorted(edges, u, side="right")).astype(parse_dtype(dtype))
         return np.sum(edges <= u[..., None], axis=-1).astype(parse_dtype(dtype))
@@ -324,38 +353,63 @@ class Generator:
         """The numbers from 0 to ``n - 1`` in random order; int64."""
         n = as_integer("permutation", "n", n)
         if self._rng is None:  # CuPy's generator has no permutation
-            return np.argsort(self._next().random((n,), dtype=np.dtype(np.float64)))
-        return self._next().permutation(n)
+            return np.argsort(self._draw("random", (n,), dtype=np.dtype(np.float64)))
+        return self._draw("permutation", n)
 
     def integers(self, low: int, high: int, shape: Any = ()) -> Array:
         """Integers from ``[low, high)``; int64."""
         if not low < high:
             raise ArgumentError(f"integers: low must be below high, not low={low!r} and high={high!r}.")
-        return self._next().integers(low, high, full_shape("integers", shape))
+        return self._draw("integers", low, high, full_shape("integers", shape))
 
     def __repr__(self) -> str:
         return f"Generator(seed={self.seed}, device={self.device!r})"
 
 
 class _Watching(threading.local):
-    """The records of :func:`used_generators` that are open in this thread."""
+    """Who is told of the draws of this thread, and where they come from if they are drawn again."""
 
     def __init__(self) -> None:
-        self.stack: list[dict[Generator, dict[str, Any]]] = []
+        self.notes: list[Callable[[Generator, dict[str, Any]], None]] = []
+        self.again: Callable[[Generator], dict[str, Any]] | None = None
 
 
 _watching = _Watching()
 
 
 @contextmanager
+def noted_draws(note: Callable[[Generator, dict[str, Any]], None]) -> Iterator[None]:
+    """Call ``note(generator, state)`` before each draw of this thread in a block."""
+    _watching.notes.append(note)
+    try:
+        yield
+    finally:
+        _watching.notes.remove(note)
+
+
+@contextmanager
 def used_generators() -> Iterator[dict[Generator, dict[str, Any]]]:
     """Note each generator that is drawn from in a block, and its state before; to draw the same again."""
     used: dict[Generator, dict[str, Any]] = {}
-    _watching.stack.append(used)
-    try:
+
+    def note(generator: Generator, state: dict[str, Any]) -> None:
+        used.setdefault(generator, state)
+
+    with noted_draws(note):
         yield used
+
+
+@contextmanager
+def draws_again(state_of: Callable[[Generator], dict[str, Any]]) -> Iterator[None]:
+    """Let each draw of this thread start at the state that ``state_of(generator)`` gives; generators stay as they are.
+
+    Within the block seeding a generator that exists, or setting its state, does nothing: that was done the first time.
+    """
+    before, _watching.again = _watching.again, state_of
+    try:
+        yield
     finally:
-        _watching.stack = [other for other in _watching.stack if other is not used]
+        _watching.again = before
 
 
 _defaults: dict[str, Generator] = {}
@@ -377,6 +431,8 @@ def get_states() -> dict[str, Any]:
 
 def set_states(states: dict[str, Any]) -> None:
     """Continue from what :func:`get_states` gave; generators that were not in use then start anew from the seed."""
+    global _seed
+    _seed = states[""]["seed"]
     for device in list(_defaults):
         if device in states:
             _defaults[device].set_state(states[device])
@@ -387,8 +443,8 @@ def set_states(states: dict[str, Any]) -> None:
 def manual_seed(seed: int) -> Generator:
     """Seed the default generator of every device; returns the one of the CPU."""
     global _seed
-    generator = Generator(seed)
-    _seed = generator.seed
-    _defaults.clear()
-    _defaults["cpu"] = generator
-    return generator
+    if _watching.again is None:
+        _seed = Generator(seed).seed
+        for generator in _defaults.values():
+            generator.manual_seed(_seed)
+    return default_generator()

@@ -25,7 +25,7 @@ import numpy as np
 
 from autograd import levels
 from autograd.errors import ArgumentError
-from autograd.tape import Node, Variable
+from autograd.tape import Node, Variable, maker_of
 from autograd.watching import Line, Summary, scope_path, source_line, summarize
 
 __all__ = ["SCHEMA_VERSION", "BackwardEvent", "Contribution", "OpEvent", "Recording", "ValueInfo", "record"]
@@ -101,6 +101,9 @@ class Recording:
     ops: tuple[OpEvent, ...] = ()
     backward: tuple[BackwardEvent, ...] = ()
     version: int = SCHEMA_VERSION
+
+    def __hash__(self) -> int:
+        return hash((len(self.values), tuple(event.op for event in self.ops), len(self.backward)))
 
     def saved_by_op(self) -> dict[str, int]:
         """Bytes kept for backward, by the name of the op, largest first."""
@@ -213,20 +216,12 @@ class record(levels.Watcher):
         self._value_of_node: dict[int, int] = {}
         self._kept: set[int] = set()
         self._pulling: _Pulling | None = None
-        self._context: Any = None
         self.recording = Recording()
-
-    def __enter__(self) -> record:
-        self._context = levels.observe(self._forward)
-        self._context.__enter__()
-        levels.here.watchers.append(self)
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        levels.here.watchers.remove(self)
-        self._context.__exit__(kind, error, trace)
+        super().__exit__(kind, error, trace)
         self._finish_pulling()
         self.recording = Recording(tuple(self._values), tuple(self._ops), tuple(self._backward))
         self._ids.clear()
@@ -234,7 +229,8 @@ class record(levels.Watcher):
 
     # ---------------------------------------------------------------------------------------------------- forward
 
-    def _forward(self, op: Any, args: tuple[Any, ...], params: dict[str, Any], run: Callable[..., Any]) -> Any:
+    def see(self, op: Any, args: tuple[Any, ...], params: dict[str, Any], run: Callable[..., Any]) -> Any:
+        """An op is evaluated: write it down."""
         self._finish_pulling()
         inputs = tuple(self._identify(a) for a in args)
         started = time.perf_counter()
@@ -247,8 +243,7 @@ class record(levels.Watcher):
         shapes = [np.shape(a) if a is not None else () for a in arrays]
         node = next((y.node for y in results if y.node is not None and y.node.op is not None), None)
         if node is not None:
-            made = node.inputs[0] if node.op.kind == "item" else node
-            self._by_node[made.seq] = event
+            self._by_node[maker_of(node).seq] = event
             for y in results:
                 if y.node is not None:
                     self._by_node[y.node.seq] = event
@@ -270,7 +265,7 @@ class record(levels.Watcher):
         """The bytes that this op keeps for backward and no op before it did."""
         if node is None:
             return 0
-        made = node.inputs[0] if node.op.kind == "item" else node
+        made = maker_of(node)
         total = 0
         for value in made.saved if isinstance(made.saved, tuple) else (made.saved,):
             for array in value if isinstance(value, tuple) else (value,):

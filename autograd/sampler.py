@@ -15,7 +15,7 @@ from autograd.backend import Array, array_module, as_array, default_float, devic
 from autograd.dispatch import bound, broadcast_clash
 from autograd.errors import ArgumentError, DeviceError, ShapeError
 from autograd.levels import Level
-from autograd.ops.elementwise import astype
+from autograd.ops.casting import astype
 from autograd.parameters import full_shape, real_dtypes
 from autograd.random import Generator, default_generator
 from autograd.tape import Variable, innermost

@@ -144,14 +144,21 @@ _BINARY_SHAPES: Sequence[tuple[tuple[int, ...], ...]] = (
 )
 
 
-def elementwise_samples(n: int = 1, second: dict[str, Any] | None = None, **domain: Any) -> tuple[Sample, ...]:
+def elementwise_samples(
+    n: int = 1,
+    second: dict[str, Any] | None = None,
+    far: Sequence[tuple[float, float]] = (),
+    **domain: Any,
+) -> tuple[Sample, ...]:
     """Samples of an elementwise op of one or two arguments: equal, broadcast, zero-dimensional and empty shapes.
 
-    ``second`` overrides the domain for the second argument.
+    ``second`` overrides the domain for the second argument; ``far`` are ranges towards the ends of the domain, each of
+    which gives one more sample.
     """
+    ends = tuple(Sample((Spec((4,), low=low, high=high),) * n) for low, high in far)
     if n == 1:
-        return tuple(Sample((Spec(shape, **domain),)) for (shape,) in _UNARY_SHAPES)
-    return tuple(Sample((Spec(a, **domain), Spec(b, **(domain | (second or {}))))) for a, b in _BINARY_SHAPES)
+        return tuple(Sample((Spec(shape, **domain),)) for (shape,) in _UNARY_SHAPES) + ends
+    return tuple(Sample((Spec(a, **domain), Spec(b, **(domain | (second or {}))))) for a, b in _BINARY_SHAPES) + ends
 
 
 _FAR_AXIS = 9

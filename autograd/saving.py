@@ -6,8 +6,6 @@ They can be compressed, moved to the host, written to disk, or only looked at.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from types import TracebackType
 from typing import Any
 from weakref import WeakValueDictionary, ref
 
@@ -16,12 +14,12 @@ from autograd.backend import Array, as_array, is_array
 from autograd.dispatch import bound
 from autograd.errors import GradientError
 from autograd.mode import no_grad
-from autograd.tape import Held, Node, Variable, next_seq, writes
+from autograd.tape import Held, Node, Variable, maker_of, next_seq, writes
 
 __all__ = ["save_on_cpu", "saved_tensor_hooks"]
 
 
-class saved_tensor_hooks:
+class saved_tensor_hooks(levels.Watcher):
     """Within it, every array that an op saves for backward is kept as ``pack(tensor)`` and got back by ``unpack``.
 
     ``pack``    takes a constant Tensor and returns anything: a compressed form, a file name, the Tensor itself
@@ -35,33 +33,22 @@ class saved_tensor_hooks:
     ...     loss = model(x)          # half the memory between the passes; the gradients are rounded accordingly
     """
 
+    keeps_saved = True
+
     def __init__(self, pack: Callable[[Any], Any], unpack: Callable[[Any], Any]):
         self._pack = pack
         self._unpack = unpack
-        self._contexts: list[AbstractContextManager[None]] = []
         self._slots: WeakValueDictionary[int, _Slot] = WeakValueDictionary()  # by the identity of the array
 
-    def __enter__(self) -> saved_tensor_hooks:
-        context = levels.observe(self._observe)
-        context.__enter__()
-        self._contexts.append(context)
-        levels.here.saving.append(self)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        levels.here.saving.pop()
-        self._contexts.pop().__exit__(kind, error, trace)
-
-    def _observe(self, op: Any, args: tuple[Any, ...], params: dict[str, Any], run: Callable[..., Any]) -> Any:
+    def see(self, op: Any, args: tuple[Any, ...], params: dict[str, Any], run: Callable[..., Any]) -> Any:
+        """An op is evaluated: pack what it saved."""
         result = run(op, args, params)
-        if levels.here.saving[-1] is not self:
+        if next(watcher for watcher in reversed(levels.here.watchers) if watcher.keeps_saved) is not self:
             return result
         for y in result if isinstance(result, tuple) else (result,):
             node = y.node
             if node is not None and node.op is not None:
-                made = node.inputs[0] if node.op.kind == "item" else node
+                made = maker_of(node)
                 if made.saved.__class__ is tuple:
                     made.saved = self._packed(made.saved)
                 break

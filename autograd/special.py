@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backend import Array, array_module
+from autograd.backend import Array, array_module, floating
 from autograd.errors import DtypeError
 from autograd.extras import import_extra
 
 __all__ = [
-    "bessel_i", "call", "complete_bell", "erf", "erf_series", "gamma_order_derivative", "gamma_quantile_shift",
-    "polygamma",
+    "bessel_i", "bessel_ie", "call", "complete_bell", "erf", "erf_series", "erfcx", "gamma_order_derivative",
+    "gamma_quantile_shift", "gauss_legendre", "polygamma",
 ]  # fmt: skip
 
 # Chebyshev series, fitted to 40 digits and kept to double precision: erf(x)/x in 2x^2 - 1 on [0, 1], and
@@ -72,18 +72,19 @@ def _special_functions(x: Array) -> Any:
 
 def _in_single(x: Array, function: Any) -> Array:
     """A function of the library at ``x``; half types are computed in float32 and kept."""
-    half = x.dtype.kind not in "iub" and x.dtype.itemsize == 2
+    x = floating(x)
+    half = x.dtype.itemsize == 2
     return function(x.astype(np.float32)).astype(x.dtype) if half else function(x)
 
 
 def call(name: str, *arrays: Array) -> Array:
     """SciPy's (cupyx's) special function of that name on arrays; half types are kept."""
-    floating = [a.dtype for a in arrays if hasattr(a, "dtype") and a.dtype.kind not in "iub"]  # Python numbers are weak
+    dtypes = [a.dtype for a in arrays if hasattr(a, "dtype") and a.dtype.kind not in "iub"]  # Python numbers are weak
     arrays = tuple(map(np.asarray, arrays)) if array_module(arrays[-1]) is np else arrays
     function = getattr(_special_functions(arrays[-1]), name)
-    if not floating:
-        return function(*arrays)
-    dtype = np.result_type(*floating)
+    if not dtypes:
+        return function(*map(floating, arrays))
+    dtype = np.result_type(*dtypes)
     if dtype.itemsize == 2:
         return function(*(a.astype(np.float32) for a in arrays)).astype(dtype)
     return function(*arrays).astype(dtype, copy=False)
@@ -108,6 +109,50 @@ def bessel_i(n: int, x: Array) -> Array:
             before, value = value, before - 2 * k / safe * value
         return np.where(x == 0, np.zeros_like(x), value)
     return _in_single(x, lambda v: library.iv(n, v).astype(v.dtype, copy=False))
+
+
+_LARGE = 1e5  # from here on Hankel's series of three terms is exact, and SciPy's ive soon gives NaN
+
+
+def bessel_ie(n: int, x: Array) -> Array:
+    """The modified Bessel function of integer order times ``exp(-abs(x))``; for large x by its asymptotic series."""
+    size: Array = np.abs(x).astype(np.float64)
+    large = size > _LARGE
+    near = call("ive", n, np.where(large, np.ones_like(x), x))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        term = series = np.ones_like(size)
+        for k in (1, 2):
+            term = term * ((2 * k - 1) ** 2 - 4 * n * n) / (8 * k * size)
+            series = series + term
+        far = series / np.sqrt(2 * math.pi * size)
+    return np.where(large, np.where((x < 0) & (n % 2 == 1), -far, far), near).astype(near.dtype, copy=False)
+
+
+_FRACTION_FROM, _FRACTION_TERMS = 2.0, 60
+
+
+def erfcx(n: int, x: Array) -> Array:
+    """``exp(x**2)`` times the n-th repeated integral of erfc from x to infinity (DLMF 7.18).
+
+    ``2 n y_n = y_(n-2) - 2 x y_(n-1)`` upwards where that does not cancel; else the ratios of neighbours by the
+    continued fraction that belongs to it, from far above. In float64 for n > 0.
+    """
+    start = call("erfcx", x)
+    if n == 0:
+        return start
+    z = x.astype(np.complex128 if x.dtype.kind == "c" else np.float64)
+    far: Array = z.real > _FRACTION_FROM
+    low, high = np.where(far, 0, z), np.where(far, z, _FRACTION_FROM)
+    before: Array = 2 / math.sqrt(math.pi)
+    value = call("erfcx", low)
+    for k in range(1, n + 1):
+        before, value = value, (before - 2 * low * value) / (2 * k)
+    ratio, product = np.zeros_like(high), call("erfcx", high)
+    for k in range(n + _FRACTION_TERMS, 0, -1):
+        ratio = 1 / (2 * (high + (k + 1) * ratio))
+        product = product * ratio if k <= n else product
+    result: Array = np.where(far, product, value)
+    return result.astype(start.dtype)
 
 
 def erf_series(x: Array) -> Array:
@@ -149,7 +194,7 @@ def complete_bell(kappas: Any) -> Any:
 
 
 @functools.cache
-def _gauss_legendre(n: int) -> tuple[np.ndarray, np.ndarray]:
+def gauss_legendre(n: int) -> tuple[np.ndarray, np.ndarray]:
     """Nodes and weights on [0, 1]."""
     nodes, weights = np.polynomial.legendre.leggauss(n)
     return 0.5 * (nodes + 1), 0.5 * weights
@@ -194,7 +239,7 @@ def _order_derivative(a: Array, x: Array, n: int) -> Array:
     up = np.log1p((free + np.sqrt(free * free + 2 * _FALL * twice)) / twice)
     end = np.where(below, down, up)
     sign = np.where(below, -1.0, 1.0)
-    nodes, weights = (module.asarray(v)[:, None] for v in _gauss_legendre(_NODES))
+    nodes, weights = (module.asarray(v)[:, None] for v in gauss_legendre(_NODES))
     s = nodes * (sign * end)
     # exp of order s - z (e^s - 1), with s from 0 down to -end or up to end
     integrand = np.exp(order * s - z * np.expm1(s)) * complete_bell([x + s - psi, *higher])

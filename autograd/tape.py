@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import itertools
 import weakref
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from autograd import levels
-from autograd.backend import array_module
-from autograd.errors import GradientError
+from autograd.backend import array_module, is_array
+from autograd.errors import ArgumentError, GradientError
 from autograd.watching import Line, source_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
     import numpy as np
 
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from autograd.primitive import Primitive
 
 __all__ = [
-    "FREED", "SLOTS", "Held", "Leaf", "Node", "Variable", "constant", "innermost", "mark_written", "module_of",
-    "next_seq", "owner_of",
+    "FREED", "SLOTS", "Held", "Leaf", "Node", "Variable", "arrays_in", "constant", "innermost", "maker_of",
+    "mark_written", "module_of", "next_seq", "owner_of", "refuse_gradient",
 ]  # fmt: skip
 
 next_seq: Callable[[], int] = itertools.count(1).__next__  # one clock for nodes and for writes to memory; atomic
@@ -83,6 +84,11 @@ class Node:
 
     def __repr__(self) -> str:
         return f"<{self.op.name if self.op else 'leaf'} #{self.seq} {self.shape} {self.dtype}>"
+
+
+def maker_of(node: Any) -> Any:
+    """The node of the op that made a value; a value among several has a node of its own, for its place."""
+    return node.inputs[0] if node.op is not None and node.op.kind == "item" else node
 
 
 class Leaf(Node):
@@ -150,10 +156,33 @@ class _Writes:
         for watcher in levels.here.watchers:
             watcher.written(owner)
 
+    def stamp(self, array: Array) -> int:
+        """The number of the last write to the memory of ``array``; 0 if there was none."""
+        known = self._stamps.get(id(owner_of(array)))
+        return 0 if known is None else known[1]
+
     def after(self, array: Array, seq: int) -> bool:
         """Whether the memory of ``array`` was written after creation number ``seq``."""
-        known = self._stamps.get(id(owner_of(array)))
-        return known is not None and known[1] > seq
+        return self.stamp(array) > seq
+
+    def forget(self, saved: tuple[Any, ...], since: int) -> None:
+        """Take no notice of writes since then to arrays that are as they were saved."""
+        for value in saved:
+            for array in value if isinstance(value, tuple) else (value,):
+                if self.after(array, since):
+                    del self._stamps[id(owner_of(array))]
+
+    @contextmanager
+    def undone(self, arrays: Sequence[Array]) -> Iterator[None]:
+        """Put back what these arrays hold after a block that writes them, as if it had not."""
+        before = [(array, array.copy(), self._stamps.get(id(array))) for array in arrays]
+        try:
+            yield
+        finally:
+            for array, values, stamp in before:
+                array[...] = values
+                if stamp is not None:
+                    self._stamps[id(array)] = stamp
 
     def line(self, array: Array) -> Line | None:
         """The line of the program that wrote the memory of ``array`` last, if something was watching."""
@@ -164,9 +193,18 @@ class _Writes:
 writes = _Writes()
 
 
+def arrays_in(value: Any) -> Iterator[Array]:
+    """The arrays of what a node holds: a saved value or a parameter, which may be a tuple such as an index."""
+    if isinstance(value, (tuple, list)):
+        for part in value:
+            yield from arrays_in(part)
+    elif hasattr(value := innermost(value), "dtype") and hasattr(value, "base"):
+        yield value
+
+
 def owner_of(array: Array) -> Array:
-    """The array that owns the memory which ``array`` is a view of."""
-    while (base := getattr(array, "base", None)) is not None and type(base) is type(array):
+    """The array that owns the memory which ``array`` is a view of; it may be of another class (``np.memmap``)."""
+    while (base := getattr(array, "base", None)) is not None and (type(base) is type(array) or is_array(base)):
         array = base
     return array
 
@@ -189,6 +227,14 @@ def constant(x: Any) -> Any:
     if hasattr(x, "level"):
         return x.detach()
     return x.array if isinstance(x, Variable) else x
+
+
+def refuse_gradient(op: str, name: str, value: Any, why: str) -> None:
+    """Raise where an argument wants a gradient (or has a tangent) that would always be 0."""
+    if getattr(value, "requires_grad", False) or hasattr(value, "primal"):
+        raise ArgumentError(
+            f"{op}: {name} requires a gradient, but {why}: the gradient is 0 everywhere. Give {name}.detach()."
+        )
 
 
 def module_of(x: Any) -> Any:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import ops
+from autograd import levels, ops
 from autograd.backend import (
     Array,
     as_array,
@@ -196,6 +196,8 @@ class Tensor(Operators):
         """
         if self.node is None:
             raise GradientError("register_hook: this Tensor has no gradient, so the hook would never run.")
+        for watcher in levels.here.watchers:
+            watcher.hooking(self)
         if self.node.hooks is None:
             self.node.hooks = {}
         handle = RemovableHandle(self.node.hooks)

@@ -26,6 +26,8 @@ from autograd.points import (
     point,
     rebuilt,
     result_leaf,
+    split_aux,
+    twin,
     variables_among,
 )
 from autograd.tape import Node, Variable
@@ -104,7 +106,7 @@ def _pull(y: Any, xs: Sequence[Any], create_graph: bool) -> list[Any]:
             [(y.node, bound(start, None) if create_graph else start)], retain_graph=True, create_graph=create_graph,
             targets=nodes,
         )  # fmt: skip
-        return [_owned(found.get(node)) for node in nodes]
+        return _apart([_owned(found.get(node)) for node in nodes])
     level = next(x.level for x in (y, *xs) if getattr(x, "level", None) is not None and x.level.number == max(numbers))
     below = [(x.primal if isinstance(x, Dual) else x.value) if wrapped(x, level) else x for x in xs]
     if level.size >= 0:
@@ -121,6 +123,16 @@ def _pull(y: Any, xs: Sequence[Any], create_graph: bool) -> list[Any]:
         else Dual(level, _filled(g, b), _filled(change, b))
         for g, change, b in zip(values, changes, below, strict=True)
     ]  # fmt: skip
+
+
+def _apart(gradients: list[Any]) -> list[Any]:
+    """The gradients, each an object of its own: who scales one in place means that one."""
+    seen: set[int] = set()
+    for i, g in enumerate(gradients):
+        if g is not None and id(g) in seen:
+            gradients[i] = g.clone()
+        seen.add(id(g))
+    return gradients
 
 
 def _owned(g: Any) -> Any:
@@ -177,20 +189,22 @@ def value_and_grad(
         leaves, structure, chosen = variables_among("grad", [args[i] for i in places])
         points = [point(leaves[k], "grad") for k in chosen]
         arguments = list(args)
-        for i, argument in zip(places, rebuilt(structure, leaves, chosen, points), strict=True):
+        for i, argument in zip(places, rebuilt(structure, leaves, chosen, map(twin, points)), strict=True):
             arguments[i] = argument
         recording = is_grad_enabled()
         with enable_grad():
             value = function(*arguments, **options)
-        aux = None
-        if has_aux:
-            value, aux = value
+        value, aux = split_aux("grad", value, has_aux)
         if not isinstance(value, Tensor):
             raise DtypeError(f"grad: the function must return a Tensor of one element, not a {type(value).__name__}.")
         if value.size != 1:
             raise GradientError(
                 f"grad: the function returned {value.shape}, {value.size} numbers; a gradient is of one. Reduce it, as "
                 "in y.sum() or y.mean(), or use jacobian."
+            )
+        if not is_differentiable(value.dtype):
+            raise DtypeError(
+                f"grad: the function returned {value.dtype}, which has no gradient. Return a floating Tensor."
             )
         if value.dtype.kind == "c":
             raise GradientError(
@@ -254,17 +268,16 @@ def _vjp(
     inner: Collection[Any] = (),
 ) -> tuple[Any, Callable[..., Any], Any, set[Any]]:
     """What :func:`vjp` does, and the leaves that it made; ``inner`` are leaves that nobody outside can reach either."""
-    leaves, structure = tree_flatten(primals)
+    op = what.partition(":")[0]
+    leaves, structure = tree_flatten(primals, f"{op}: an argument")
     chosen = [k for k, leaf in enumerate(leaves) if is_floating(leaf)]
     points = [point(leaves[k], "vjp") for k in chosen]
     known = list(levels.here.levels)
     recording = is_grad_enabled()
     with enable_grad():
-        value = function(*rebuilt(structure, leaves, chosen, points))
-    aux = None
-    if has_aux:
-        value, aux = value
-    outs, out_structure = tree_flatten(value)
+        value = function(*rebuilt(structure, leaves, chosen, map(twin, points)))
+    value, aux = split_aux("vjp", value, has_aux)
+    outs, out_structure = tree_flatten(value, f"{op}: the result")
     outs = [result_leaf("vjp", y) for y in outs]
     own = {unwrap(x).node for x in points if unwrap(x).node.op is None}
     outer = recording and any(_has_other_leaves(y, own.union(inner)) for y in outs)
@@ -272,6 +285,8 @@ def _vjp(
     def pull(cotangent: Any) -> tuple[Any, ...]:
         """The gradients for this cotangent, one for each primal."""
         given = tree_match(out_structure, cotangent, what, whole=lambda entry: entry is None)
+        if any(y is None and weight is not None for y, weight in zip(outs, given, strict=True)):
+            raise DtypeError(f"{what} holds a number where there is no derivative (integers, None). Give None there.")
         pairs = [
             (y, direction("vjp", "cotangent", weight, y, "the value wants"))
             for y, weight in zip(outs, given, strict=True)
@@ -289,12 +304,12 @@ def _vjp(
         return tuple(rebuilt(structure, [None] * len(leaves), chosen, filled))
 
     shown = tree_unflatten(out_structure, outs if outer else [detached(y) for y in outs])
-    return shown, pull, aux, own
+    return shown, pull, aux if outer else tree_map(detached, aux), own
 
 
 def _recorded(weights: Iterable[Any]) -> bool:
     """Whether a cotangent is itself part of a graph, so that the pull must be too."""
-    return is_grad_enabled() and any(getattr(w, "node", None) is not None for w in weights)
+    return is_grad_enabled() and any(node is not None for w in weights for node in _nodes_of(w))
 
 
 def _levels_of(x: Any) -> list[Level]:
@@ -326,7 +341,7 @@ def _pull_lifted(pairs: Sequence[tuple[Any, Any]], points: Sequence[Any], record
         )
     roots = [(y.node, weight) for y, weight in pairs if y.node is not None]
     found = walk(roots, retain_graph=True, create_graph=True, record=record, targets=[x.node for x in points])
-    return [found.get(x.node) for x in points]
+    return _apart([found.get(x.node) for x in points])
 
 
 # ------------------------------------------------------------------------------------------------------ forward mode
@@ -348,15 +363,13 @@ def jvp(function: Callable[..., Any], primals: Sequence[Any], tangents: Sequence
         raise DtypeError(
             "jvp: primals and tangents are tuples of one length, an entry for each argument: jvp(f, (x,), (v,))."
         )
-    leaves, structure = tree_flatten(tuple(primals))
+    leaves, structure = tree_flatten(tuple(primals), "jvp: an argument")
     changes = tree_match(structure, tuple(tangents), "jvp: the tangents", whole=lambda entry: entry is None)
     with levels.enter() as level:
         moving = [_moving(x, t, level) for x, t in zip(leaves, changes, strict=True)]
         value = function(*tree_unflatten(structure, moving))
-        aux = None
-        if has_aux:
-            value, aux = value
-        outs, structure = tree_flatten(value)
+        value, aux = split_aux("jvp", value, has_aux)
+        outs, structure = tree_flatten(value, "jvp: the result")
         outs = [result_leaf("jvp", y) for y in outs]
         still = [y.primal if wrapped(y, level) else y for y in outs]
         moved = [y.tangent if wrapped(y, level) else None if y is None else ops.zeros_of(y) for y in outs]

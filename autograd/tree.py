@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -54,9 +54,17 @@ def _container(x: Any) -> _Container | None:
             kind,
             names,
             [getattr(x, n) for n in names],
-            lambda parts: dataclasses.replace(x, **dict(zip(names, parts, strict=True))),
+            lambda parts: _with_fields(x, names, parts),
         )
     return None
+
+
+def _with_fields(x: Any, names: list[str], parts: list[Any]) -> Any:
+    """A copy of a dataclass with other values; its ``__init__`` does not run again, which may check or change them."""
+    made = copy.copy(x)
+    for name, part in zip(names, parts, strict=True):
+        object.__setattr__(made, name, part)
+    return made
 
 
 def _as_dict(x: dict[Any, Any], keys: list[Any], parts: list[Any]) -> Any:
@@ -93,42 +101,78 @@ class Structure:
         self.count: int = sum(part.count for part in parts) if kind else 1
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Structure) or self.kind is not other.kind:
-            return NotImplemented if not isinstance(other, Structure) else False
-        mine, theirs = dict(zip(self.keys, self.parts, strict=True)), dict(zip(other.keys, other.parts, strict=True))
-        return mine == theirs
+        if not isinstance(other, Structure):
+            return NotImplemented
+        pairs = [(self, other)]
+        while pairs:
+            mine, theirs = pairs.pop()
+            if mine is theirs:
+                continue
+            named = dict(zip(theirs.keys, theirs.parts, strict=True))
+            if mine.kind is not theirs.kind or set(mine.keys) != named.keys():
+                return False
+            pairs += [(part, named[key]) for key, part in zip(mine.keys, mine.parts, strict=True)]
+        return True
 
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
+        return self._shown(_SHOWN_DEPTH)
+
+    def _shown(self, depth: int) -> str:
+        """As it would be written, with dots for what lies deeper."""
         if self.kind is None:
             return "*"
-        parts = [repr(part) for part in self.parts]
+        parts = [part._shown(depth - 1) for part in self.parts] if depth else ["..."] * bool(self.parts)
         if self.kind is list:
             return f"[{', '.join(parts)}]"
         if self.kind is tuple:
             return f"({', '.join(parts)}{',' * (len(parts) == 1)})"
+        pairs = list(zip(self.keys, parts, strict=False))
         if self.kind is dict:
-            return "{" + ", ".join(f"{k!r}: {p}" for k, p in zip(self.keys, parts, strict=True)) + "}"
-        named = [p if isinstance(k, int) else f"{k}={p}" for k, p in zip(self.keys, parts, strict=True)]
-        return f"{self.kind.__name__}({', '.join(named)})"
+            return "{" + ", ".join(f"{k!r}: {p}" for k, p in pairs) + "}"
+        return f"{self.kind.__name__}({', '.join(p if isinstance(k, int) else f'{k}={p}' for k, p in pairs)})"
 
 
+_SHOWN_DEPTH = 20
 _LEAF = Structure()
 
 
-def tree_flatten(x: Any) -> tuple[list[Any], Structure]:
-    """The leaves of a nested container, in order, and its structure."""
+def tree_flatten(x: Any, what: str = "tree_flatten: the container") -> tuple[list[Any], Structure]:
+    """The leaves of a nested container, in order, and its structure; ``what`` says in errors what ``x`` is.
+
+    However deep it is nested. Raises ``ArgumentError`` for a container that is a part of itself.
+    """
     found = _container(x)
     if found is None:
         return [x], _LEAF
     leaves: list[Any] = []
-    structures = []
-    for part in found.parts:
-        below, structure = tree_flatten(part)
-        leaves += below
-        structures.append(structure)
-    return leaves, Structure(found.kind, found.keys, structures, found.build)
+    # the containers from the root to here, as far as they are walked, and the structures of the parts that were
+    way: list[tuple[Any, _Container, Iterator[Any], list[Structure]]] = [(x, found, iter(found.parts), [])]
+    around = {id(x)}
+    while True:
+        whole, found, rest, structures = way[-1]
+        for part in rest:
+            below = _container(part)
+            if below is None:
+                leaves.append(part)
+                structures.append(_LEAF)
+                continue
+            if id(part) in around:
+                raise ArgumentError(
+                    f"{what} holds itself: a {type(part).__name__} is a part of one of its own parts, {len(way)} deep. "
+                    "Take the part out that leads back to it."
+                )
+            around.add(id(part))
+            way.append((part, below, iter(below.parts), []))
+            break
+        else:
+            structure = Structure(found.kind, found.keys, structures, found.build)
+            way.pop()
+            if not way:
+                return leaves, structure
+            around.remove(id(whole))
+            way[-1][-1].append(structure)
 
 
 def tree_unflatten(structure: Structure, leaves: Iterable[Any]) -> Any:
@@ -138,16 +182,28 @@ def tree_unflatten(structure: Structure, leaves: Iterable[Any]) -> Any:
         raise ShapeError(f"tree_unflatten: {len(leaves)} leaves for a structure that has {structure.count}.")
     if structure.build is None:
         return leaves[0]
-    parts, start = [], 0
-    for part in structure.parts:
-        parts.append(tree_unflatten(part, leaves[start : start + part.count]))
-        start += part.count
-    return structure.build(parts)
+    following = iter(leaves)
+    way: list[tuple[Callable[[list[Any]], Any], Iterator[Structure], list[Any]]] = [
+        (structure.build, iter(structure.parts), [])
+    ]
+    while True:
+        build, rest, parts = way[-1]
+        for part in rest:
+            if part.build is not None:
+                way.append((part.build, iter(part.parts), []))
+                break
+            parts.append(next(following))
+        else:
+            made = build(parts)
+            way.pop()
+            if not way:
+                return made
+            way[-1][2].append(made)
 
 
 def tree_leaves(x: Any) -> list[Any]:
     """The leaves of a nested container, in order."""
-    return tree_flatten(x)[0]
+    return tree_flatten(x, "tree_leaves: the container")[0]
 
 
 def tree_match(structure: Structure, x: Any, what: str, whole: Callable[[Any], bool] | None = None) -> list[Any]:
@@ -156,26 +212,43 @@ def tree_match(structure: Structure, x: Any, what: str, whole: Callable[[Any], b
     ``what`` says in errors what ``x`` is; ``whole`` tells which entry of ``x`` stands for all the leaves in its place,
     as an axis does in ``in_axes``. Raises ``ArgumentError`` that names the first place where the two differ.
     """
-    if whole is not None and whole(x):
-        return [x] * structure.count
-    found = _container(x)
-    if structure.kind is not (None if found is None else found.kind):
-        seen = tree_flatten(x)[1] if found is not None else f"one leaf, a {type(x).__name__}"
-        raise ArgumentError(f"{what} differs in structure: it is {seen}, but {structure} is wanted (* is a leaf).")
-    if found is None:
-        return [x]
-    by_key = dict(zip(found.keys, found.parts, strict=True))
-    if by_key.keys() != set(structure.keys):
-        named = not isinstance(structure.keys, range)
-        seen, wanted = (
-            ", ".join(map(repr, keys)) or "none" if named else f"{len(keys)} entries"
-            for keys in (found.keys, structure.keys)
-        )
-        raise ArgumentError(f"{what} differs in structure: it has {seen}; {wanted} wanted.")
     leaves: list[Any] = []
-    for key, part in zip(structure.keys, structure.parts, strict=True):
-        leaves += tree_match(part, by_key[key], f"{what}, at {key!r},", whole)
+    waiting: list[tuple[Structure, Any, Any]] = [(structure, x, None)]  # the next one last; with the way to it
+    while waiting:
+        structure, x, way = waiting.pop()
+        if whole is not None and whole(x):
+            leaves += [x] * structure.count
+            continue
+        found = _container(x)
+        if structure.kind is not (None if found is None else found.kind):
+            seen = tree_flatten(x, _place(what, way))[1] if found is not None else f"one leaf, a {type(x).__name__}"
+            raise ArgumentError(
+                f"{_place(what, way)} differs in structure: it is {seen}, but {structure} is wanted (* is a leaf)."
+            )
+        if found is None:
+            leaves.append(x)
+            continue
+        by_key = dict(zip(found.keys, found.parts, strict=True))
+        if by_key.keys() != set(structure.keys):
+            named = not isinstance(structure.keys, range)
+            seen, wanted = (
+                ", ".join(map(repr, keys)) or "none" if named else f"{len(keys)} entries"
+                for keys in (found.keys, structure.keys)
+            )
+            raise ArgumentError(f"{_place(what, way)} differs in structure: it has {seen}; {wanted} wanted.")
+        parts = zip(structure.keys, structure.parts, strict=True)
+        waiting += reversed([(part, by_key[key], (way, key)) for key, part in parts])
     return leaves
+
+
+def _place(what: str, way: Any) -> str:
+    """Where in ``what`` something lies: the keys that lead there are linked from the last to the first."""
+    keys = []
+    while way is not None:
+        way, key = way
+        keys.append(f"at {key!r}")
+    shown = keys[::-1] if len(keys) <= _SHOWN_DEPTH else [f"{len(keys)} deep"]
+    return f"{what}, {', '.join(shown)}," if keys else what
 
 
 def tree_map(function: Callable[..., Any], x: Any, *others: Any) -> Any:
@@ -183,6 +256,6 @@ def tree_map(function: Callable[..., Any], x: Any, *others: Any) -> Any:
 
     Raises ``ArgumentError`` if the containers differ in structure.
     """
-    leaves, structure = tree_flatten(x)
+    leaves, structure = tree_flatten(x, "tree_map: the container")
     rest = [tree_match(structure, other, f"tree_map: container {i}") for i, other in enumerate(others, 2)]
     return tree_unflatten(structure, [function(*row) for row in zip(leaves, *rest, strict=True)])

@@ -56,7 +56,7 @@ def vmap(
 
     @wraps(function)
     def batched(*args: Any, **options: Any) -> Any:
-        leaves, structure = tree_flatten(args)
+        leaves, structure = tree_flatten(args, "vmap: an argument")
         flat = [bound(x, None) if is_array(x) else x for x in leaves]
         places = _axes("in_axes", in_axes, structure)
         flat_axes = [_checked_axis(x, axis) for x, axis in zip(flat, places, strict=True)]
@@ -74,7 +74,7 @@ def vmap(
         try:
             with levels.enter(size, randomness) as level:
                 outputs = call([x if a is None else Batched(level, x, a) for x, a in zip(flat, flat_axes, strict=True)])
-                outs, built = tree_flatten(outputs)
+                outs, built = tree_flatten(outputs, "vmap: the result")
                 places = _axes("out_axes", out_axes, built)
                 return tree_unflatten(built, [_out(y, level, p) for y, p in zip(outs, places, strict=True)])
         except NeedsValueError as error:
@@ -91,6 +91,8 @@ def vmap(
                     x if a is None else x[(slice(None),) * a + (i,)] for x, a in zip(flat, flat_axes, strict=True)
                 ]
                 rows.append(call(example))
+                if used and randomness == "error":
+                    raise ArgumentError("vmap: the function draws random numbers, and randomness is 'error'.")
         return _stacked(rows, out_axes)
 
     return batched
@@ -147,7 +149,12 @@ def _stacked(rows: list[Any], out_axes: Any) -> Any:
     columns = []
     for k, place in enumerate(_axes("out_axes", out_axes, structure)):
         parts = [result_leaf("vmap", y[k]) for y in leaves]
-        columns.append(parts[0] if place is None or parts[0] is None else ops.stack(parts, place))
+        nothing = [part is None for part in parts]
+        if any(nothing) and not all(nothing):
+            raise ArgumentError("vmap: the function returned None for some examples and a value for others.")
+        if place is None and not any(nothing) and any(part.tolist() != parts[0].tolist() for part in parts[1:]):
+            raise ArgumentError("vmap: out_axes is None for a result that differs by example. Give it an axis.")
+        columns.append(parts[0] if place is None or nothing[0] else ops.stack(parts, place))
     return tree_unflatten(structure, columns)
 
 
@@ -186,23 +193,26 @@ def jacobian(
             return function(*arguments, **options)
 
         value = pull = None
-        forward = mode == "forward"
+        # A pull takes no cotangents of a batch inside the transform that it was made in; tangents nest.
+        forward = mode == "forward" or any(hasattr(x, "level") for x in inputs)
         if not forward:
             value, pull = vjp(of_inputs, *inputs)
             forward = mode == "auto" and sum(map(_size, inputs)) < sum(map(_size, tree_leaves(value)))
         table, outer = _pushed(of_inputs, inputs, holomorphic) if forward else _pulled(pull, value, holomorphic)
         nothing = [None] * len(leaves)
-        rows = [rebuilt(structure, nothing, chosen, row) for row in table]
-        return tree_unflatten(outer, [row[0] if np.ndim(argnums) == 0 else tuple(row) for row in rows])
+        rows = [None if row is None else rebuilt(structure, nothing, chosen, row) for row in table]
+        one = np.ndim(argnums) == 0
+        return tree_unflatten(outer, [row if row is None else row[0] if one else tuple(row) for row in rows])
 
     return differentiated
 
 
 def _checked_kind(what: str, x: Any, holomorphic: bool) -> Any:
     """An input or an output of a function that has a Jacobian."""
-    if x is None or not is_differentiable(x.dtype):
-        seen = "None" if x is None else x.dtype
-        raise DtypeError(f"jacobian: {what} is {seen}, which has no derivative. Convert it with x.astype('float32').")
+    if not is_differentiable(x.dtype):
+        raise DtypeError(
+            f"jacobian: {what} is {x.dtype}, which has no derivative. Convert it with x.astype('float32')."
+        )
     if holomorphic and x.dtype.kind != "c":
         raise DtypeError(f"jacobian: {what} is {x.dtype}; holomorphic functions are complex in and out. Drop the flag.")
     if not holomorphic and x.dtype.kind == "c" and what == "an input":
@@ -227,11 +237,14 @@ def _alone(xs: Sequence[Any], k: int, x: Any) -> list[Any]:
     return [x if i == k else None for i in range(len(xs))]
 
 
-def _pulled(pull: Any, value: Any, holomorphic: bool) -> tuple[list[list[Any]], Structure]:
+def _pulled(pull: Any, value: Any, holomorphic: bool) -> tuple[list[Any], Structure]:
     """The Jacobian of each output by each input, from a cotangent for each number of the outputs."""
     outs, structure = tree_flatten(value)
-    table = []
+    table: list[Any] = []
     for k, y in enumerate(outs):
+        if y is None:
+            table.append(None)
+            continue
         units = _units(_checked_kind("an output", y, holomorphic))
 
         def rows(cotangent: Any, k: int = k) -> Any:
@@ -246,19 +259,28 @@ def _pulled(pull: Any, value: Any, holomorphic: bool) -> tuple[list[list[Any]], 
     return table, structure
 
 
-def _pushed(function: Callable[..., Any], inputs: list[Any], holomorphic: bool) -> tuple[list[list[Any]], Structure]:
-    """The Jacobian of each output by each input, from a tangent for each number of the inputs."""
-    columns = []
-    structure = tree_flatten(None)[1]
-    for k, x in enumerate(inputs):
+def _pushed(function: Callable[..., Any], inputs: list[Any], holomorphic: bool) -> tuple[list[Any], Structure]:
+    """The Jacobian of each output by each input, from a tangent for each number of the inputs: all in one batch."""
+    sizes = [math.prod(x.shape) for x in inputs]
+    ends = np.cumsum(sizes).tolist()
+    tangents = []
+    for x, n, end in zip(inputs, sizes, ends, strict=True):
+        block = np.zeros((ends[-1], n), dtype=x.dtype)
+        block[end - n : end] = np.eye(n, dtype=x.dtype)
+        tangents.append(bound(block.reshape(ends[-1], *x.shape), None).to(x.device))
 
-        def column(tangent: Any, k: int = k) -> Any:
-            return jvp(function, tuple(inputs), tuple(_alone(inputs, k, tangent)))[1]
+    def column(*ts: Any) -> Any:
+        return jvp(function, tuple(inputs), ts)[1]
 
-        moved, structure = tree_flatten(vmap(column, out_axes=-1, randomness="same")(_units(x)))
-        moved = [_checked_kind("an output", t, holomorphic) for t in moved]
-        columns.append([ops.reshape(t, (*t.shape[:-1], *x.shape)) for t in moved])
-    return [list(row) for row in zip(*columns, strict=True)], structure
+    moved, structure = tree_flatten(vmap(column, out_axes=-1, randomness="same")(*tangents))
+    table: list[Any] = []
+    for t in moved:
+        if t is not None:
+            _checked_kind("an output", t, holomorphic)
+            parts = [t[..., end - n : end] for n, end in zip(sizes, ends, strict=True)]
+            t = [ops.reshape(part, (*part.shape[:-1], *x.shape)) for part, x in zip(parts, inputs, strict=True)]
+        table.append(t)
+    return table, structure
 
 
 def hessian(function: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:

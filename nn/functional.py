@@ -1,25 +1,142 @@
 """The layers' computations as functions, with PyTorch's names, arguments and strictness; each runs ops of autograd.
 
-They differ from the ops in two ways: an axis is called ``dim``, and an input whose dtype differs from the weight's is
-an error instead of a silent computation in the wider of the two.
+What is written here differs from the ops in two ways: an axis is called ``dim``, and to ``linear`` and ``conv2d`` an
+input whose dtype differs from the weight's is an error instead of a silent computation in the wider of the two. Ops
+that take PyTorch's arguments in PyTorch's order are passed on as they are, under PyTorch's names (``input=``).
 """
 
 from __future__ import annotations
 
+import functools
+import inspect
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 import autograd as ag
-from autograd import Generator, Tensor
+from autograd import (
+    Generator,
+    Tensor,
+    affine_grid,
+    ctc_loss,
+    scaled_dot_product_attention,
+    triplet_margin_loss,
+    triplet_margin_with_distance_loss,
+)
 from autograd.errors import DtypeError, RangeError, ShapeError
 from autograd.ops.convolution import pair
 
 __all__ = [
-    "alpha_dropout", "avg_pool2d", "conv2d", "cross_entropy", "dropout", "dropout1d", "dropout2d", "dropout3d",
-    "feature_alpha_dropout", "flatten", "gelu", "gumbel_softmax", "leaky_relu", "linear", "log_softmax", "max_pool2d",
-    "mse_loss", "nll_loss", "one_hot", "relu", "rrelu", "sigmoid", "silu", "softmax", "softplus", "tanh",
+    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
+    "adaptive_max_pool2d", "adaptive_max_pool3d", "affine_grid", "alpha_dropout", "avg_pool1d", "avg_pool2d",
+    "avg_pool3d", "batch_norm", "bilinear", "binary_cross_entropy", "binary_cross_entropy_with_logits", "celu",
+    "channel_shuffle", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
+    "cosine_embedding_loss", "cosine_similarity", "cross_entropy", "ctc_loss", "dropout", "dropout1d", "dropout2d",
+    "dropout3d", "elu", "embedding", "embedding_bag", "feature_alpha_dropout", "flatten", "fold",
+    "fractional_max_pool2d", "fractional_max_pool3d", "gaussian_nll_loss", "gelu", "glu", "grid_sample",
+    "group_norm", "gumbel_softmax", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hinge_embedding_loss",
+    "huber_loss", "interpolate", "kl_div", "l1_loss", "layer_norm", "leaky_relu", "linear", "local_response_norm",
+    "log_softmax", "logsigmoid", "lp_pool1d", "lp_pool2d", "lp_pool3d", "margin_ranking_loss", "max_pool1d",
+    "max_pool2d", "max_pool3d", "max_unpool1d", "max_unpool2d", "max_unpool3d", "mish", "mse_loss",
+    "multi_margin_loss", "multilabel_margin_loss", "multilabel_soft_margin_loss", "nll_loss", "normalize",
+    "one_hot", "pad", "pairwise_distance", "pdist", "pixel_shuffle", "pixel_unshuffle", "poisson_nll_loss", "prelu",
+    "relu", "relu6", "rms_norm", "rrelu", "scaled_dot_product_attention", "selu", "sigmoid", "silu",
+    "smooth_l1_loss", "soft_margin_loss", "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh",
+    "tanhshrink", "threshold", "triplet_margin_loss", "triplet_margin_with_distance_loss", "unfold", "upsample",
 ]  # fmt: skip
+
+# --------------------------------------------------------------------------------------- ops under PyTorch's names
+
+
+def _named(op: Callable[..., Any], *names: str) -> Callable[..., Any]:
+    """An op with PyTorch's names for its first arguments, which are ``names``, or ``input`` alone."""
+    own = list(inspect.signature(op).parameters.values())
+    renamed = {new: old.name for new, old in zip(names or ("input",), own, strict=False)}
+
+    @functools.wraps(op)
+    def function(*args: Any, **options: Any) -> Any:
+        if options:
+            options = {renamed.get(name, name): value for name, value in options.items()}
+        return op(*args, **options)
+
+    parameters = [p.replace(name=new) for p, new in zip(own, renamed, strict=False)] + own[len(renamed) :]
+    function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    function.__module__ = __name__  # where pickle finds it
+    return function
+
+
+adaptive_avg_pool1d = _named(ag.adaptive_avg_pool1d)
+adaptive_avg_pool2d = _named(ag.adaptive_avg_pool2d)
+adaptive_avg_pool3d = _named(ag.adaptive_avg_pool3d)
+adaptive_max_pool1d = _named(ag.adaptive_max_pool1d)
+adaptive_max_pool2d = _named(ag.adaptive_max_pool2d)
+adaptive_max_pool3d = _named(ag.adaptive_max_pool3d)
+avg_pool1d = _named(ag.avg_pool1d)
+avg_pool2d = _named(ag.avg_pool2d)
+avg_pool3d = _named(ag.avg_pool3d)
+batch_norm = _named(ag.batch_norm)
+bilinear = _named(ag.bilinear, "input1", "input2")
+binary_cross_entropy = _named(ag.binary_cross_entropy)
+binary_cross_entropy_with_logits = _named(ag.binary_cross_entropy_with_logits)
+celu = _named(ag.celu)
+channel_shuffle = _named(ag.channel_shuffle)
+conv1d = _named(ag.conv1d)
+conv3d = _named(ag.conv3d)
+conv_transpose1d = _named(ag.conv_transpose1d)
+conv_transpose2d = _named(ag.conv_transpose2d)
+conv_transpose3d = _named(ag.conv_transpose3d)
+cosine_embedding_loss = _named(ag.cosine_embedding_loss, "input1", "input2")
+elu = _named(ag.elu)
+embedding = _named(ag.embedding)
+embedding_bag = _named(ag.embedding_bag)
+fold = _named(ag.fold)
+fractional_max_pool2d = _named(ag.fractional_max_pool2d)
+fractional_max_pool3d = _named(ag.fractional_max_pool3d)
+gaussian_nll_loss = _named(ag.gaussian_nll_loss)
+grid_sample = _named(ag.grid_sample)
+group_norm = _named(ag.group_norm)
+hardshrink = _named(ag.hardshrink)
+hardsigmoid = _named(ag.hardsigmoid)
+hardswish = _named(ag.hardswish)
+hardtanh = _named(ag.hardtanh)
+hinge_embedding_loss = _named(ag.hinge_embedding_loss)
+huber_loss = _named(ag.huber_loss)
+interpolate = _named(ag.interpolate)
+kl_div = _named(ag.kl_div)
+l1_loss = _named(ag.l1_loss)
+layer_norm = _named(ag.layer_norm)
+local_response_norm = _named(ag.local_response_norm)
+lp_pool1d = _named(ag.lp_pool1d)
+lp_pool2d = _named(ag.lp_pool2d)
+lp_pool3d = _named(ag.lp_pool3d)
+margin_ranking_loss = _named(ag.margin_ranking_loss, "input1", "input2")
+max_pool1d = _named(ag.max_pool1d)
+max_pool2d = _named(ag.max_pool2d)
+max_pool3d = _named(ag.max_pool3d)
+max_unpool1d = _named(ag.max_unpool1d)
+max_unpool2d = _named(ag.max_unpool2d)
+max_unpool3d = _named(ag.max_unpool3d)
+mish = _named(ag.mish)
+multi_margin_loss = _named(ag.multi_margin_loss)
+multilabel_margin_loss = _named(ag.multilabel_margin_loss)
+multilabel_soft_margin_loss = _named(ag.multilabel_soft_margin_loss)
+pdist = _named(ag.pdist)
+pixel_shuffle = _named(ag.pixel_shuffle)
+pixel_unshuffle = _named(ag.pixel_unshuffle)
+poisson_nll_loss = _named(ag.poisson_nll_loss)
+prelu = _named(ag.prelu)
+relu6 = _named(ag.relu6)
+rms_norm = _named(ag.rms_norm)
+selu = _named(ag.selu)
+smooth_l1_loss = _named(ag.smooth_l1_loss)
+soft_margin_loss = _named(ag.soft_margin_loss)
+softshrink = _named(ag.softshrink)
+softsign = _named(ag.softsign)
+tanhshrink = _named(ag.tanhshrink)
+threshold = _named(ag.threshold)
+unfold = _named(ag.unfold)
+upsample = _named(ag.upsample)
 
 # ------------------------------------------------------------------------------------------------------------ layers
 
@@ -63,16 +180,6 @@ def _padded_to_same(input: Tensor, weight: Tensor, stride: Any, dilation: Any) -
     if any(n % 2 for n in reach):
         input = ag.pad(input, ((0, 0), (0, 0), (0, reach[0] % 2), (0, reach[1] % 2)))
     return input, (reach[0] // 2, reach[1] // 2)
-
-
-def max_pool2d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0) -> Tensor:
-    """The maximum of each window of ``(N, C, H, W)``; ``stride`` is the kernel size by default, padding never wins."""
-    return ag.max_pool2d(input, kernel_size, stride, padding)
-
-
-def avg_pool2d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0) -> Tensor:
-    """The mean of each window of ``(N, C, H, W)``; ``stride`` is the kernel size by default, padding counts as 0."""
-    return ag.avg_pool2d(input, kernel_size, stride, padding)
 
 
 def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
@@ -160,20 +267,68 @@ def silu(input: Tensor) -> Tensor:
     return ag.silu(input)
 
 
+def logsigmoid(input: Tensor) -> Tensor:
+    """The logarithm of :func:`sigmoid`, without overflow."""
+    return ag.logsigmoid(input)
+
+
 def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     r""":math:`\ln(1 + e^{\beta x}) / \beta`; where ``beta x`` exceeds ``threshold`` it is ``x`` itself."""
-    scaled = input * beta
-    return ag.where(scaled > threshold, input, ag.softplus(scaled) / beta)
+    return ag.softplus(input, beta, threshold)
 
 
-def softmax(input: Tensor, dim: int = -1) -> Tensor:
-    r""":math:`e^x / \sum e^x` along an axis."""
-    return ag.softmax(input, dim)
+def softmax(input: Tensor, dim: int = -1, dtype: Any = None) -> Tensor:
+    r""":math:`e^x / \sum e^x` along an axis; ``dtype`` converts the input first."""
+    return ag.softmax(input if dtype is None else ag.astype(input, dtype), dim)
 
 
-def log_softmax(input: Tensor, dim: int = -1) -> Tensor:
+def log_softmax(input: Tensor, dim: int = -1, dtype: Any = None) -> Tensor:
     """The logarithm of :func:`softmax`."""
-    return ag.log_softmax(input, dim)
+    return ag.log_softmax(input if dtype is None else ag.astype(input, dtype), dim)
+
+
+def softmin(input: Tensor, dim: int = -1, dtype: Any = None) -> Tensor:
+    """:func:`softmax` of ``-x``: the smallest takes the largest share."""
+    return ag.softmin(input if dtype is None else ag.astype(input, dtype), dim)
+
+
+def glu(input: Tensor, dim: int = -1) -> Tensor:
+    """The first half of an axis times the sigmoid of the second (Dauphin et al., 2016, arXiv:1612.08083)."""
+    return ag.glu(input, dim)
+
+
+# ----------------------------------------------------------------------------------------------- padding and distances
+
+
+def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float = 0.0) -> Tensor:
+    """More elements around the last axes: ``pad`` has a pair (before, after) for each, the last axis first.
+
+    A negative width cuts. ``mode``: ``"constant"`` (of ``value``), ``"reflect"``, ``"replicate"`` or ``"circular"``, as
+    in :func:`autograd.pad`. Raises ``ShapeError`` for an odd number of widths, or more than the axes have.
+    """
+    pairs = [(int(a), int(b)) for a, b in zip(pad[::2], pad[1::2], strict=False)][::-1]
+    if len(pad) % 2 or len(pairs) > input.ndim:
+        raise ShapeError(
+            f"pad: pad={tuple(pad)} holds {len(pad)} widths; input {tuple(input.shape)} takes an even number of them, "
+            f"{2 * input.ndim} at most: (before, after) of the last axis, then of the one before it."
+        )
+    widths = [(0, 0)] * (input.ndim - len(pairs)) + pairs
+    return ag.pad(input, widths, value, mode) if widths else input
+
+
+def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Tensor:
+    """Vectors along an axis scaled to norm 1; a norm counts as ``eps`` at least."""
+    return ag.normalize(input, p, dim, eps)
+
+
+def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
+    """The cosine of the angle between vectors along an axis; lengths count as ``eps`` at least."""
+    return ag.cosine_similarity(x1, x2, dim, eps)
+
+
+def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
+    """The distance in the p-norm between corresponding vectors ``(..., D)``; ``eps`` is added to the difference."""
+    return ag.pairwise_distance(x1, x2, p, eps, keepdim)
 
 
 # ------------------------------------------------------------------------------------------------------------ losses

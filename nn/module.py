@@ -213,13 +213,18 @@ class Module:
         """Whether an attribute is a parameter, or stands in the place of one in a tree of gradients or updates."""
         return isinstance(value, Parameter) or name in self.__dict__.get("_stand_ins", ())
 
+    def _identity(self, name: str, value: Any) -> int:
+        """What tells a parameter from others: itself, or the one that it stands for, whatever its value is."""
+        identity: int = self.__dict__.get("_stand_ins", {}).get(name, id(value))
+        return identity
+
     def named_parameters(self, prefix: str = "", recurse: bool = True) -> Iterator[tuple[str, Parameter]]:
         """The parameters with dotted names; one that is shared comes once, under its first name."""
         seen: set[int] = set()
         for path, module in self.named_modules(prefix) if recurse else [(prefix, self)]:
             for name, value in list(module.__dict__.items()):
-                if module._is_parameter(name, value) and id(value) not in seen:
-                    seen.add(id(value))
+                if module._is_parameter(name, value) and (identity := module._identity(name, value)) not in seen:
+                    seen.add(identity)
                     yield f"{path}.{name}" if path else name, value
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
@@ -442,7 +447,7 @@ def _parts(module: Module) -> tuple[list[Any], Any]:
     for part in module.modules():
         for name, value in part.__dict__.items():
             if part._is_parameter(name, value):
-                found.setdefault(id(value), value)
+                found.setdefault(part._identity(name, value), value)
     return list(found.values()), (module, list(found))
 
 
@@ -457,15 +462,15 @@ def _replaced(module: Module, new: dict[int, Any], done: dict[int, Module]) -> M
         return done[id(module)]
     twin = object.__new__(type(module))
     done[id(module)] = twin
-    stand_ins = set()
+    stand_ins = {}
     for name, value in module.__dict__.items():
         if isinstance(value, Module):
             value = _replaced(value, new, done)
         elif module._is_parameter(name, value):
-            value = new[id(value)]
-            stand_ins.add(name)
+            stand_ins[name] = module._identity(name, value)
+            value = new[stand_ins[name]]
         twin.__dict__[name] = value
-    twin.__dict__["_stand_ins"] = frozenset(stand_ins)
+    twin.__dict__["_stand_ins"] = stand_ins
     return twin
 
 

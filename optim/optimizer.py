@@ -7,13 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor, enable_grad, mark_written, warn_of_mistake
+from autograd import Tensor, enable_grad, levels, mark_written, warn_of_mistake
 from autograd.backend import array_module, is_differentiable
 from autograd.errors import ArgumentError, DtypeError
 
 __all__ = ["Optimizer", "OptimizerError", "blocks"]
 
 _BLOCK = 1 << 16  # elements: in float32 the arrays of one Adam step over a block fit into an L2 cache of 2 MB together
+
+_PATIENCE = 10  # steps before an idle parameter is called so: a branch may be taken by chance
 
 # What PyTorch writes into its groups about its own implementation; it says nothing of what is computed.
 _PYTORCH_SWITCHES = {"capturable", "decoupled_weight_decay", "differentiable", "foreach", "fused"}
@@ -37,7 +39,7 @@ class Optimizer:
         self.defaults = defaults
         self.state: dict[Tensor, dict[str, Any]] = {}
         self.param_groups: list[dict[str, Any]] = []
-        self._warned = False
+        self._patience = _PATIENCE
         groups = [params] if isinstance(params, Mapping) and "params" in params else self._listed(params)
         if not groups:
             raise OptimizerError(
@@ -156,7 +158,7 @@ class Optimizer:
         ``closure``, if given, computes the loss anew (zero_grad, forward, backward); its result is returned.
         """
         loss = None
-        idle = False
+        idle = moved = False
         if closure is not None:
             with enable_grad():
                 loss = closure()
@@ -164,34 +166,38 @@ class Optimizer:
             maximize = group.get("maximize")
             for p in group["params"]:
                 if p._grad is None:
-                    idle = idle or (not self._warned and p.requires_grad)
+                    idle = idle or (p.requires_grad and p not in self.state)
                     continue
+                moved = True
                 state = self.state.get(p)
                 if state is None:
                     state = self.state[p] = {}
+                for watcher in levels.here.watchers:
+                    watcher.stepping(p)
                 g = p._grad.array
                 self.update(p.array, -g if maximize else g, state, group)
                 mark_written(p)
-        if idle:
-            self._warn_of_idle_parameters()
+        if idle and self._patience:
+            self._patience -= 1 if moved else self._patience
+            if not self._patience:
+                self._warn_of_idle_parameters()
         return loss
 
     def _warn_of_idle_parameters(self) -> None:
         """Say, once, which parameters no gradient arrived at: usually a layer that the loss does not depend on."""
-        self._warned = True
         numbered = list(enumerate(p for group in self.param_groups for p in group["params"]))
-        idle = [f"{i} {tuple(p.shape)}" for i, p in numbered if p.requires_grad and p._grad is None]
+        idle = [f"{i} {tuple(p.shape)}" for i, p in numbered if p.requires_grad and p not in self.state]
         shown = ", ".join(idle[:6]) + (", ..." if len(idle) > 6 else "")
-        if len(idle) == sum(p.requires_grad for _, p in numbered):
+        if all(p._grad is None for _, p in numbered):
             warn_of_mistake(
                 f"{self._name}.step: none of the {len(idle)} parameters has a gradient, so nothing changed. The loss "
                 "does not depend on them, or backward() was not called since zero_grad()."
             )
         else:
             warn_of_mistake(
-                f"{self._name}.step: {len(idle)} of {len(numbered)} parameters got no gradient and stay as they are: "
-                f"number and shape {shown}. Does the loss depend on them? If they are meant to rest, call "
-                "p.requires_grad_(False) or leave them out of the optimizer. This is said once."
+                f"{self._name}.step: {len(idle)} of {len(numbered)} parameters got no gradient in {_PATIENCE} steps "
+                f"and stay as they are: number and shape {shown}. Does the loss depend on them? If they are meant "
+                "to rest, call p.requires_grad_(False) or leave them out of the optimizer. This is said once."
             )
 
     def update(self, parameter: Any, gradient: Any, state: dict[str, Any], group: dict[str, Any]) -> None:

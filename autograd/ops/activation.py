@@ -8,15 +8,17 @@ from typing import Any
 import numpy as np
 
 from autograd import special
-from autograd.backend import Array
+from autograd.backend import Array, floating
 from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.ops.axes import normalize_axis
-from autograd.ops.elementwise import erf, exp, expm1, where
+from autograd.ops.elementwise import clip, erf, exp, expm1, where
+from autograd.ops.halves import floats, in_floats
 from autograd.ops.trigonometric import tanh
 from autograd.primitive import per_element, primitive
 from autograd.samples import ErrorSample, elementwise_samples, sample
 from autograd.samples import array as spec
+from autograd.tape import refuse_gradient
 
 __all__ = [
     "celu", "elu", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "log_sigmoid",
@@ -28,15 +30,17 @@ __all__ = [
 
 
 def _sigmoid(x: Array) -> Array:
-    if x.dtype.kind == "c":
-        return 0.5 * np.tanh(0.5 * x) + 0.5
+    if x.dtype.kind != "f":
+        if x.dtype.kind == "c":
+            return 0.5 * np.tanh(0.5 * x) + 0.5
+        x = floating(x)
     small = np.exp(-np.abs(x))  # cannot overflow, and keeps the digits of the left tail
     return np.where(x >= 0, np.ones_like(small), small) / (1 + small)
 
 
 relu = primitive(
     "relu", lambda x: np.maximum(x, 0), kind="elementwise",
-    vjp=[lambda g, y: g * (y > 0)], jvp=[lambda t, y: where(y > 0, t, 0)],  # a tangent may be infinite
+    vjp=[lambda g, y: g * (y != 0)], jvp=[lambda t, y: where(y != 0, t, 0)],  # a tangent may be infinite
     code="fmax({0}, 0)", latex=r"\operatorname{{relu}}({0})", vjp_latex=[r"\bar y \, [x > 0]"],
     samples=elementwise_samples(avoid=(0.0,)), reference=lambda x: np.where(x > 0, x, 0.0),
     doc="``max(x, 0)``; the gradient at 0 is 0.",
@@ -45,29 +49,60 @@ sigmoid = primitive(
     "sigmoid", _sigmoid, kind="elementwise",
     vjp=[lambda g, y: g * (y * (1 - y))], jvp="from_vjp",
     code="(0.5 * tanh(0.5 * {0}) + 0.5)", latex=r"\sigma({0})", vjp_latex=[r"\bar y \, y (1 - y)"],
-    flops=per_element(10), samples=elementwise_samples(low=-4, high=4), reference=lambda x: 1 / (1 + np.exp(-x)),
+    flops=per_element(10),
+    samples=elementwise_samples(low=-4, high=4, far=((-20.0, -5.0), (5.0, 20.0))),
+    reference=lambda x: 1 / (1 + np.exp(-x)),
     doc=r"The logistic function :math:`1 / (1 + e^{-x})`; never overflows.",
 )  # fmt: skip
-softplus = primitive(
-    "softplus", lambda x: np.logaddexp(x, np.zeros_like(x)), kind="elementwise",
+_softplus = primitive(
+    "softplus", lambda x: np.logaddexp(floating(x), np.zeros_like(x)), kind="elementwise",
     vjp=[lambda g, x: g * sigmoid(x)], jvp="from_vjp",
     code="(fmax({0}, 0) + log1p(exp(-fabs({0}))))", latex=r"\ln(1 + e^{{{0}}})", vjp_latex=[r"\bar y \, \sigma(x)"],
-    flops=per_element(18), samples=elementwise_samples(low=-4, high=4), reference=lambda x: np.log(1 + np.exp(x)),
-    doc=r"A smooth relu :math:`\ln(1 + e^x)`; never overflows.",
+    flops=per_element(18),
+    samples=elementwise_samples(low=-4, high=4, far=((-20.0, -5.0), (20.0, 90.0))),
+    reference=lambda x: np.log(1 + np.exp(x)),
 )  # fmt: skip
+
+
+def softplus(x: Any, beta: float = 1.0, threshold: float | None = None) -> Any:
+    r"""A smooth relu :math:`\ln(1 + e^{\beta x}) / \beta`; never overflows.
+
+    Where ``beta * x`` exceeds ``threshold`` it is ``x``: PyTorch's default of 20 costs float64 half of its digits, so
+    by default there is none. A ``beta`` of 0 raises ``ArgumentError``.
+    """
+    if beta == 0:
+        raise ArgumentError("softplus: beta is 0; the function divides by it. Give another number.")
+    scaled = x if beta == 1 else x * beta
+    y = _softplus(scaled)
+    y = y if beta == 1 else y / beta
+    return y if threshold is None else where(scaled > threshold, x, y)
+
+
+def _part(x: Array, share: Array) -> Array:
+    """``x`` times a share that vanishes far below 0, at ``-inf`` too."""
+    if x.dtype.kind in "ciub":
+        return x * share
+    return np.maximum(x, x.dtype.type(-1e4)) * share
+
+
 silu = primitive(
-    "silu", lambda x: x * _sigmoid(x), kind="elementwise",
+    "silu", lambda x: _part(x, _sigmoid(x)), kind="elementwise",
     vjp=[lambda g, x: g * _silu_slope(x)], jvp="from_vjp",
     code="({0} * (0.5 * tanh(0.5 * {0}) + 0.5))", latex=r"{0} \, \sigma({0})",
     vjp_latex=[r"\bar y \, \sigma(x) (1 + x (1 - \sigma(x)))"],
-    flops=per_element(11), samples=elementwise_samples(low=-4, high=4), reference=lambda x: x / (1 + np.exp(-x)),
-    doc=r":math:`x \, \sigma(x)`, also named swish (Elfwing et al., 2017, arXiv:1702.03118).",
+    flops=per_element(11),
+    samples=elementwise_samples(low=-4, high=4, far=((-20.0, -5.0), (5.0, 20.0))),
+    reference=lambda x: x / (1 + np.exp(-x)),
+    doc=r":math:`x \, \sigma(x)`, also named swish; 0 at ``-inf`` (Elfwing et al., 2017, arXiv:1702.03118).",
 )  # fmt: skip
 
 
 def _silu_slope(x: Any) -> Any:
     s = sigmoid(x)
-    return s * (1 + x * (1 - s))
+    near = (
+        x if x.dtype.kind == "c" else clip(x, -1000, 1000)
+    )  # farther out either s or 1 - s is 0, and x may be infinite
+    return s * (1 + near * (1 - s))
 
 
 _SQRT_HALF = math.sqrt(0.5)
@@ -76,23 +111,36 @@ _GELU_C = math.sqrt(2 / math.pi)
 
 def _gelu_slope(x: Any) -> Any:
     """Phi(x) + x phi(x), with the normal distribution function and density."""
-    return 0.5 * (1 + erf(x * _SQRT_HALF)) + x * exp(-0.5 * x * x) * (1 / math.sqrt(2 * math.pi))
+    near = clip(x, -40, 40)  # from there on the density is 0
+    return 0.5 * (1 + erf(x * _SQRT_HALF)) + near * exp(-0.5 * near * near) * (1 / math.sqrt(2 * math.pi))
 
 
 def _gelu_tanh_slope(x: Any) -> Any:
-    t = tanh(_GELU_C * (x + 0.044715 * x * x * x))
-    return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * (_GELU_C * (1 + 3 * 0.044715 * x * x))
+    near = clip(x, -16, 16)  # from there on 1 - t * t is 0, but the powers of x might overflow
+    t = tanh(_GELU_C * (near + 0.044715 * near * near * near))
+    return 0.5 * (1 + t) + 0.5 * near * (1 - t * t) * (_GELU_C * (1 + 3 * 0.044715 * near * near))
+
+
+@in_floats
+def _gelu_forward(x: Array) -> Array:
+    return _part(x, 0.5 * (1 + special.erf(x * _SQRT_HALF)))
+
+
+@in_floats
+def _gelu_tanh_forward(x: Array) -> Array:
+    return _part(x, 0.5 * (1 + np.tanh(_GELU_C * (x + 0.044715 * x * x * x))))
 
 
 _gelu = primitive(
-    "gelu", lambda x: 0.5 * x * (1 + special.erf(x * _SQRT_HALF)), kind="elementwise",
+    "gelu", _gelu_forward, kind="elementwise",
     vjp=[lambda g, x: g * _gelu_slope(x)], jvp="from_vjp",
     code="(0.5 * {0} * (1 + erf(0.7071067811865476 * {0})))", latex=r"{0} \, \Phi({0})",
-    vjp_latex=[r"\bar y \, (\Phi(x) + x \phi(x))"], flops=per_element(20), samples=elementwise_samples(),
+    vjp_latex=[r"\bar y \, (\Phi(x) + x \phi(x))"], flops=per_element(20),
+    samples=elementwise_samples(far=((-4.5, -3.0), (3.0, 20.0))),
     reference=lambda x: 0.5 * x * (1 + np.vectorize(math.erf, otypes=[float])(x / math.sqrt(2))),
 )  # fmt: skip
 _gelu_tanh = primitive(
-    "gelu_tanh", lambda x: 0.5 * x * (1 + np.tanh(_GELU_C * (x + 0.044715 * x * x * x))), kind="elementwise",
+    "gelu_tanh", _gelu_tanh_forward, kind="elementwise",
     vjp=[lambda g, x: g * _gelu_tanh_slope(x)], jvp="from_vjp",
     code="(0.5 * {0} * (1 + tanh(0.7978845608028654 * ({0} + 0.044715 * {0} * {0} * {0}))))",
     latex=r"\operatorname{{gelu}}_{{\tanh}}({0})", vjp_latex=[r"\bar y \, y'(x)"],
@@ -104,7 +152,7 @@ _gelu_tanh = primitive(
 def gelu(x: Any, approximate: str = "none") -> Any:
     r"""Gaussian error linear unit :math:`x \, \Phi(x)` (Hendrycks and Gimpel, 2016, arXiv:1606.08415).
 
-    ``approximate="tanh"`` takes the paper's approximation by tanh, as GPT-2 does.
+    ``approximate="tanh"`` takes the paper's approximation by tanh, as GPT-2 does. At ``-inf`` both are 0.
     """
     if approximate not in ("none", "tanh"):
         raise DtypeError(f'gelu: approximate must be "none" or "tanh", not {approximate!r}.')
@@ -112,10 +160,12 @@ def gelu(x: Any, approximate: str = "none") -> Any:
 
 
 logsigmoid = primitive(
-    "logsigmoid", lambda x: -np.logaddexp(-x, np.zeros_like(x)), kind="elementwise",
+    "logsigmoid", lambda x: -np.logaddexp(-floating(x), np.zeros_like(x)), kind="elementwise",
     vjp=[lambda g, x: g * sigmoid(-x)], jvp="from_vjp",
     code="(fmin({0}, 0) - log1p(exp(-fabs({0}))))", latex=r"\ln \sigma({0})", vjp_latex=[r"\bar y \, \sigma(-x)"],
-    flops=per_element(18), samples=elementwise_samples(low=-4, high=4), reference=lambda x: -np.log(1 + np.exp(-x)),
+    flops=per_element(18),
+    samples=elementwise_samples(low=-4, high=4, far=((-90.0, -20.0), (5.0, 20.0))),
+    reference=lambda x: -np.log(1 + np.exp(-x)),
     doc=r"The logarithm of the logistic function, without overflow.",
 )  # fmt: skip
 log_sigmoid = logsigmoid
@@ -154,12 +204,14 @@ def prelu(x: Any, weight: Any) -> Any:
                 "Give one slope, or one for each channel."
             )
         weight = weight.reshape((n,) + (1,) * max(x.ndim - 2, 0))
+    x, weight = floats(x, weight)
     return where(x > 0, x, x * weight)
 
 
 @composite(r"\operatorname{{elu}}({0})", _kinked, reference=lambda x: np.where(x > 0, x, np.expm1(x)))
 def elu(x: Any, alpha: float = 1.0) -> Any:
     r"""``x`` where positive, else :math:`\alpha (e^x - 1)` (Clevert et al., 2015, arXiv:1511.07289)."""
+    x = floating(x)
     positive = x > 0
     return where(positive, x, alpha * expm1(where(positive, 0, x)))
 
@@ -210,19 +262,23 @@ def hardswish(x: Any) -> Any:
 
 @composite(r"{0} \tanh(\operatorname{{softplus}}({0}))", _smooth)
 def mish(x: Any) -> Any:
-    """``x * tanh(softplus(x))`` (Misra, 2019, arXiv:1908.08681)."""
-    return x * tanh(softplus(x))
+    """``x * tanh(softplus(x))``; 0 at ``-inf`` (Misra, 2019, arXiv:1908.08681)."""
+    x = floating(x)
+    near = clip(x, -1000, 40)  # below the product is 0, above it is x; and x may be infinite
+    return where(x > 40, x, near * tanh(softplus(near)))
 
 
 @composite(r"\frac{{{0}}}{{1 + |{0}|}}", _kinked, reference=lambda x: x / (1 + np.abs(x)))
 def softsign(x: Any) -> Any:
     """``x / (1 + |x|)``."""
+    x = floating(x)
     return x / (1 + abs(x))
 
 
 @composite(r"{0} - \tanh({0})", _smooth, reference=lambda x: x - np.tanh(x))
 def tanhshrink(x: Any) -> Any:
     """``x - tanh(x)``."""
+    x = floating(x)
     return x - tanh(x)
 
 
@@ -231,18 +287,20 @@ def softshrink(x: Any, lambd: float = 0.5) -> Any:
     """Move towards 0 by ``lambd``, and stay at 0 from there: the proximal operator of the L1 norm."""
     if lambd < 0:
         raise ArgumentError(f"softshrink: lambd must be from 0, not {lambd!r}.")
-    return where(x > lambd, x - lambd, where(x < -lambd, x + lambd, 0 * x))
+    return where(x < -lambd, x + lambd, where(x <= lambd, 0, x - lambd))
 
 
 @composite(r"\operatorname{{hardshrink}}({0})", _kinked)
 def hardshrink(x: Any, lambd: float = 0.5) -> Any:
     """``x``, with 0 for what is not larger than ``lambd`` in size."""
+    refuse_gradient("hardshrink", "lambd", lambd, "x is only compared with it")
     return where((x >= -lambd) & (x <= lambd), 0, x)
 
 
 @composite(r"[{0} > t] \, {0}", [sample(spec(2, 3, avoid=(0.5,)), threshold=0.5, value=-1.0)])
 def threshold(x: Any, threshold: float, value: float) -> Any:
     """``x`` where it exceeds ``threshold``, else ``value``."""
+    refuse_gradient("threshold", "threshold", threshold, "x is only compared with it")
     return where(x <= threshold, value, x)
 
 
@@ -260,5 +318,6 @@ def glu(x: Any, axis: int = -1) -> Any:
     n = x.shape[axis]
     if n % 2:
         raise ShapeError(f"glu: axis {axis} of x {tuple(x.shape)} has length {n}; it must be even to be halved.")
+    x = floating(x)
     before = (slice(None),) * axis
     return x[(*before, slice(0, n // 2))] * sigmoid(x[(*before, slice(n // 2, n))])

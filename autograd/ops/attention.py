@@ -12,7 +12,8 @@ from autograd.backend import is_array
 from autograd.composite import composite
 from autograd.dispatch import bound
 from autograd.errors import ArgumentError, DtypeError, RangeError, ShapeError
-from autograd.ops.elementwise import where
+from autograd.ops.elementwise import clip, where
+from autograd.ops.halves import in_single
 from autograd.ops.indexing import getitem
 from autograd.ops.linalg import matmul
 from autograd.ops.random import dropout
@@ -40,6 +41,7 @@ __all__ = ["embedding", "embedding_bag", "one_hot", "scaled_dot_product_attentio
         ErrorSample((np.ones((2, 3, 4)), np.ones((2, 5, 3)), np.ones((2, 5, 2))), ShapeError, "same number of features")
     ],
 )
+@in_single
 def scaled_dot_product_attention(
     query: Any,
     key: Any,
@@ -108,12 +110,21 @@ def _indices(op: str, indices: Any, n: int) -> Any:
     return indices
 
 
+def _row(op: str, padding_idx: int, weight: Any) -> int:
+    """The row that ``padding_idx`` names, from the end where it is negative."""
+    n = weight.shape[0]
+    if not -n <= padding_idx < n:
+        raise RangeError(f"{op}: padding_idx={padding_idx} is no row; the table has rows 0 to {n - 1}.")
+    return padding_idx % n
+
+
 @composite(
     r"{1}[{0}]",
     [sample(integers(2, 3, high=5), spec(5, 4)), sample(integers(3, high=5), spec(5, 2))],
     errors=[
         ErrorSample((np.array([9]), np.ones((5, 2))), RangeError, "indices hold 9; the table has rows 0 to 4"),
         ErrorSample((np.ones(2), np.ones((5, 2))), DtypeError, "indices must be integers, not float64"),
+        ErrorSample((np.array([0]), np.ones((5, 2))), RangeError, "padding_idx=5 .* rows 0 to 4", {"padding_idx": 5}),
     ],
 )
 def embedding(indices: Any, weight: Any, padding_idx: int | None = None) -> Any:
@@ -127,38 +138,81 @@ def embedding(indices: Any, weight: Any, padding_idx: int | None = None) -> Any:
     rows = getitem(weight, places)
     if padding_idx is None:
         return rows
-    padding = (places == padding_idx % weight.shape[0])[..., None]
+    padding = (places == _row("embedding", padding_idx, weight))[..., None]
     constant = weight.detach() if hasattr(weight, "detach") else weight
     return where(padding, getitem(constant, places), rows)
 
 
 @composite(
     r"\textstyle\sum {1}[{0}]",
-    [sample(integers(2, 3, high=5), spec(5, 4, distinct=True), mode=m) for m in ("sum", "mean", "max")],
-    errors=[ErrorSample((np.array([[0]]), np.ones((5, 2))), ArgumentError, "mode must be", {"mode": "most"})],
+    [
+        sample(integers(2, 3, high=5), spec(5, 4, distinct=True), mode=m, padding_idx=p)
+        for m in ("sum", "mean", "max")
+        for p in (None, -1)
+    ],
+    errors=[
+        ErrorSample((np.array([[0]]), np.ones((5, 2))), ArgumentError, "mode must be", {"mode": "most"}),
+        ErrorSample((np.array([[0]]), np.ones((5, 2))), RangeError, "padding_idx=-6", {"padding_idx": -6}),
+        ErrorSample((np.array([[0]]), np.ones(5)), ShapeError, "weight must be"),
+        ErrorSample((np.zeros((1, 1, 1), int), np.ones((5, 2))), ShapeError, "indices must be"),
+        ErrorSample((np.array([[0]]), np.ones((5, 2))), ArgumentError, "offsets", {"offsets": np.array([0])}),
+        ErrorSample(
+            (np.array([[0]]), np.ones((5, 2))),
+            ShapeError,
+            r"per_sample_weights are \(2,\)",
+            {"mode": "sum", "per_sample_weights": np.ones(2)},
+        ),
+    ],
 )
 def embedding_bag(
-    indices: Any, weight: Any, offsets: Any = None, mode: str = "mean", per_sample_weights: Any = None
+    indices: Any,
+    weight: Any,
+    offsets: Any = None,
+    mode: str = "mean",
+    per_sample_weights: Any = None,
+    padding_idx: int | None = None,
 ) -> Any:
     """The sum, mean or maximum of rows of a table over bags of indices.
 
-    ``indices`` is ``(bags, n)``, or a vector that is cut into bags at ``offsets``.
+    ``indices`` is ``(bags, n)``, or a vector that is cut into bags at ``offsets``. ``per_sample_weights``, of the shape
+    of ``indices``, scale the rows of a sum. The row ``padding_idx`` counts in no bag; a bag without rows gives 0.
     """
+    if weight.ndim != 2:
+        raise ShapeError(f"embedding_bag: weight must be (rows, features), not {tuple(weight.shape)}.")
     if mode not in ("sum", "mean", "max"):
         raise ArgumentError(f'embedding_bag: mode must be "sum", "mean" or "max", not {mode!r}.')
     if per_sample_weights is not None and mode != "sum":
-        raise ArgumentError('embedding_bag: per_sample_weights need mode="sum".')
+        raise ArgumentError(f'embedding_bag: per_sample_weights need mode="sum", not {mode!r}.')
     places = _indices("embedding_bag", indices, weight.shape[0])
+    if places.ndim not in (1, 2):
+        raise ShapeError(
+            f"embedding_bag: indices must be (bags, n), or a vector with offsets, not {tuple(places.shape)}."
+        )
+    if (offsets is None) == (places.ndim == 1):
+        raise ArgumentError(
+            f"embedding_bag: indices are {tuple(places.shape)}; a vector needs offsets, where each bag starts, and a "
+            "matrix of bags takes none."
+        )
     rows = getitem(weight, places)
     if per_sample_weights is not None:
+        if tuple(per_sample_weights.shape) != tuple(places.shape):
+            raise ShapeError(
+                f"embedding_bag: per_sample_weights are {tuple(per_sample_weights.shape)}; indices "
+                f"{tuple(places.shape)} want their own shape."
+            )
         rows = rows * per_sample_weights[..., None]
+    counted = None
+    if padding_idx is not None:
+        counted = (places != _row("embedding_bag", padding_idx, weight))[..., None]
+        rows = where(counted, rows, -np.inf if mode == "max" else 0)
+        counted = where(counted, module_of(rows).ones((), dtype=rows.dtype), 0)
     if places.ndim == 2:
         if mode == "max":
-            return maximum_of(rows, 1)
+            return _largest(rows, counted)
         total = sum(rows, 1)
-        return total / places.shape[1] if mode == "mean" else total
-    if offsets is None:
-        raise ArgumentError("embedding_bag: a vector of indices needs offsets, where each bag starts.")
+        if mode == "sum":
+            return total
+        return total / (places.shape[1] if counted is None else clip(sum(counted, 1), 1, None))
     starts = [int(o) for o in np.asarray(constant(offsets)).tolist()]
     edges = [*starts, places.shape[0]]
     if starts[:1] != [0] or any(a > b for a, b in pairwise(edges)):
@@ -166,12 +220,26 @@ def embedding_bag(
             f"embedding_bag: offsets {starts} must start with 0, not decrease, and stay within {places.shape[0]}."
         )
     sizes = np.diff(edges)
-    empty = np.zeros((len(starts), weight.shape[1]), dtype=rows.dtype)
+    bag = np.repeat(np.arange(len(starts)), sizes)
+    empty = module_of(rows).zeros((len(starts), weight.shape[1]), dtype=rows.dtype)
     if mode == "max":
-        bags = [maximum_of(rows[a:b], 0) if b > a else empty[0] for a, b in pairwise(edges)]
-        return stack(bags, 0)
-    total = index_add(module_of(rows).asarray(empty), 0, np.repeat(np.arange(len(starts)), sizes), rows)
-    return total / np.maximum(sizes, 1)[:, None].astype(rows.dtype) if mode == "mean" else total
+        return stack([_largest_bag(rows, counted, a, b) if b > a else empty[0] for a, b in pairwise(edges)], 0)
+    total = index_add(empty, 0, bag, rows)
+    if mode == "sum":
+        return total
+    if counted is None:
+        return total / np.maximum(sizes, 1)[:, None].astype(rows.dtype)
+    return total / clip(index_add(empty[:, :1], 0, bag, counted), 1, None)
+
+
+def _largest(rows: Any, counted: Any) -> Any:
+    """The maxima of bags ``(bags, n, features)``; 0 for those in which nothing counts."""
+    largest = maximum_of(rows, 1)
+    return largest if counted is None else where(sum(counted, 1) > 0, largest, 0)
+
+
+def _largest_bag(rows: Any, counted: Any, start: int, stop: int) -> Any:
+    return _largest(rows[start:stop][None], None if counted is None else counted[start:stop][None])[0]
 
 
 def one_hot(indices: Any, num_classes: int = -1) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 from autograd.errors import DtypeError, ShapeError
 
-__all__ = ["Axis", "normalize_axes", "normalize_axis", "normalize_shape"]
+__all__ = ["Axis", "count_over", "keep_axes", "normalize_axes", "normalize_axis", "normalize_shape"]
 
 Axis = int | Sequence[int] | None
 
@@ -37,6 +37,19 @@ def normalize_axes(op: str, axis: Axis, ndim: int, shape: tuple[int, ...] | None
     if len(set(axes)) != len(axes):
         raise ShapeError(f"{op}: an axis stands twice in axis={tuple(axis)}.")
     return axes
+
+
+def keep_axes(g: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
+    """``g`` with the reduced axes put back at length 1."""
+    if keepdims or not axis:
+        return g
+    sizes, ndim = iter(g.shape), g.ndim + len(axis)
+    return g.reshape(tuple(1 if i in axis else next(sizes) for i in range(ndim)))
+
+
+def count_over(shape: tuple[int, ...], axis: tuple[int, ...]) -> int:
+    """How many elements are reduced to one."""
+    return math.prod(shape[a] for a in axis)
 
 
 def normalize_shape(op: str, shape: tuple[Any, ...], size: int) -> tuple[int, ...]:

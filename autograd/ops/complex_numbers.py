@@ -1,8 +1,8 @@
 """Complex numbers and their parts: angle, polar form, pairs of real numbers as one complex one, and tests.
 
 Gradients follow PyTorch's conjugate Wirtinger convention: of a real loss L with respect to x they are
-dL/dRe x + i dL/dIm x, so that their negative is the direction of descent. The parts themselves, ``real``, ``imag``,
-``conj`` and ``abs``, stand with the other elementwise ops.
+dL/dRe x + i dL/dIm x, so that their negative is the direction of descent. The parts themselves, ``real``,
+``imag`` and ``conj``, stand in ``complex_parts``, ``abs`` with the other elementwise ops.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ import numpy as np
 
 from autograd.composite import composite
 from autograd.errors import DtypeError, ShapeError
-from autograd.ops.elementwise import imag, real, where
+from autograd.ops.complex_parts import imag, real
+from autograd.ops.elementwise import where
+from autograd.ops.halves import floats
 from autograd.ops.indexing import getitem
 from autograd.ops.logic import isnan
 from autograd.ops.shape import stack
@@ -70,6 +72,7 @@ def polar(abs: Any, angle: Any) -> Any:
     angle)``, and across it times ``abs``.
     """
     _real_pair("polar", ("abs", "angle"), abs, angle)
+    abs, angle = floats(abs, angle)
     return complex(abs * cos(angle), abs * sin(angle))
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from autograd.backend import Array
 from autograd.errors import DtypeError, MissingExtraError, ShapeError
 from autograd.extras import import_extra
+from autograd.ops.halves import rounded_once
 from autograd.ops.rearrange import diagonal
 from autograd.ops.reduce import sum
 from autograd.ops.shape import moveaxis
@@ -23,6 +24,7 @@ from autograd.samples import array as spec
 __all__ = ["einsum"]
 
 
+@rounded_once
 def _einsum_forward(*xs: Array, subscripts: str) -> Array:
     return np.einsum(subscripts, *xs, optimize=len(xs) > 1)
 

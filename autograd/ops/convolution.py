@@ -6,15 +6,19 @@ are the other two, so every order exists without further code. The transposed co
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from autograd.backend import Array
+from autograd.backend import Array, is_differentiable
+from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError, ShapeError
+from autograd.ops.halves import rounded_once
 from autograd.ops.indexing import getitem
 from autograd.ops.reduce import sum
 from autograd.ops.shape import pad
@@ -87,6 +91,7 @@ def _columns(
     return view.transpose(order).reshape(n, groups, c // groups * math.prod(kernel), math.prod(view.shape[2 : 2 + k]))
 
 
+@rounded_once
 def _forward(
     x: Array, weight: Array, bias: Array | None, *, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int
 ) -> Array:
@@ -97,6 +102,7 @@ def _forward(
     return y if bias is None else y + bias.reshape(-1, *(1,) * len(kernel))
 
 
+@rounded_once
 def _input_forward(
     d: Array, weight: Array, *, x_size: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int
 ) -> Array:
@@ -108,6 +114,7 @@ def _input_forward(
     return spread(columns.reshape(n, groups * c, *kernel, *out), x_size, stride, padding, dilation)
 
 
+@rounded_once
 def _weight_forward(
     x: Array, d: Array, *, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int
 ) -> Array:
@@ -199,6 +206,7 @@ def _make(n: int) -> _Ops:
             sample(spec(1, 2, *odd), spec(2, 2, *small), None, **strided),
             sample(spec(1, 4, *(3,) * n), spec(4, 2, *small), spec(4), **grouped),
             sample(spec(0, 2, *size), spec(3, 2, *first), spec(3), **unit),
+            sample(spec(2, 3, *small), spec(6, 1, *(1,) * n), spec(6), **_geometry((1,) * n, (0,) * n, (1,) * n, 3)),
         ],
         errors=[
             ErrorSample((np.ones((1, 3, *size)), np.ones((3, 2, *first)), None), ShapeError, "differ in length", unit)
@@ -213,6 +221,8 @@ def _make(n: int) -> _Ops:
             sample(spec(2, 3, *out), spec(3, 2, *first), x_size=size, **unit),
             sample(spec(1, 2, *odd_out), spec(2, 2, *small), x_size=odd, **strided),
             sample(spec(1, 2, *small), spec(2, 2, *small), x_size=(5,) * n, **loose),
+            sample(spec(1, 4, *(4,) * n), spec(4, 2, *small), x_size=(3,) * n, **grouped),
+            sample(spec(0, 3, *out), spec(3, 2, *first), x_size=size, **unit),
         ],
     )  # fmt: skip
     weight_ = primitive(
@@ -224,6 +234,8 @@ def _make(n: int) -> _Ops:
             sample(spec(2, 2, *size), spec(2, 3, *out), kernel=first, **unit),
             sample(spec(1, 2, *odd), spec(1, 2, *odd_out), kernel=small, **strided),
             sample(spec(1, 2, *(5,) * n), spec(1, 2, *small), kernel=small, **loose),
+            sample(spec(2, 4, *(3,) * n), spec(2, 4, *(4,) * n), kernel=small, **grouped),
+            sample(spec(0, 2, *size), spec(0, 3, *out), kernel=first, **unit),
         ],
     )  # fmt: skip
     return _Ops(conv, input_, weight_)
@@ -233,14 +245,26 @@ _CONV = {n: _make(n) for n in (1, 2, 3)}
 _LAYOUT = {1: "(N, C, L)", 2: "(N, C, H, W)", 3: "(N, C, D, H, W)"}
 
 
+def unbatched(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let ``function(n, x, ...)`` take one image without its batch axis; the result has none too."""
+
+    @functools.wraps(function)
+    def either(n: int, x: Any, *rest: Any) -> Any:
+        if x.ndim != n + 1:
+            return function(n, x, *rest)
+        y = function(n, x[None], *rest)
+        return tuple(part[0] for part in y) if isinstance(y, tuple) else y[0]
+
+    return either
+
+
 def check_image(op: str, x: Any, n: int) -> None:
     """Raise unless ``x`` is a batch of images of ``n`` dimensions."""
     if x.ndim != n + 2:
-        hint = {n: "x[None, None]", n + 1: "x[None] (one image) or x[:, None] (one channel)"}.get(x.ndim)
-        raise ShapeError(
-            f"{op}: x must be {_LAYOUT[n]}, not {tuple(x.shape)}." + (f" Add the missing axes: {hint}." if hint else "")
-        )
-    if x.dtype.kind not in "fcV":
+        hint = " Add the missing axis of channels: x[None]." if x.ndim == n else ""
+        one = _LAYOUT[n].replace("N, ", "")
+        raise ShapeError(f"{op}: x must be {_LAYOUT[n]} or, for one image, {one}, not {tuple(x.shape)}.{hint}")
+    if not is_differentiable(x.dtype):
         raise DtypeError(f"{op}: x must be floating point, not {x.dtype}. Convert it with x.astype('float32').")
 
 
@@ -285,6 +309,7 @@ def _padded(op: str, x: Any, kernel: Sizes, padding: Any, stride: Sizes, dilatio
     return x, tuple(t // 2 for t in total)
 
 
+@unbatched
 def _convolve(n: int, x: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Any:
     op = f"conv{n}d"
     kernel = tuple(weight.shape)
@@ -311,7 +336,8 @@ def conv2d(
     """2-D convolution as in neural networks (cross-correlation: the kernel is not flipped).
 
     Shape: ``x (N, C, H, W)``, ``weight (O, C / groups, kernel height, kernel width)``, ``bias (O,)`` or None; the
-    result is ``(N, O, H_out, W_out)`` with ``H_out = (H + 2 padding - dilation (kernel - 1) - 1) // stride + 1``.
+    result is ``(N, O, H_out, W_out)`` with ``H_out = (H + 2 padding - dilation (kernel - 1) - 1) // stride + 1``. One
+    image without its batch axis, ``(C, H, W)``, gives one without.
     ``stride``, ``padding`` and ``dilation`` are a number or a (height, width) pair; ``padding`` may be ``"same"`` or
     ``"valid"``.
     """
@@ -325,6 +351,18 @@ def conv3d(
     return _convolve(3, x, weight, bias, stride, padding, dilation, groups)
 
 
+def _refused_transposes(n: int) -> list[ErrorSample]:
+    """Weights, biases and output paddings that do not fit, for the entry of a transposed convolution."""
+    x, weight = np.ones((1, 2) + (3,) * n), np.ones((2, 1) + (2,) * n)
+    too_much = {"output_padding": 1}
+    return [
+        ErrorSample((x, np.ones((3, 1) + (2,) * n), None), ShapeError, rf"conv_transpose{n}d: .*channels"),
+        ErrorSample((x, weight, np.ones(3)), ShapeError, r"bias is \(3,\).* wants \(1,\)"),
+        ErrorSample((x, weight, None), ShapeError, "must be smaller than stride", too_much),
+    ]
+
+
+@unbatched
 def _transpose(
     n: int, x: Any, weight: Any, bias: Any, stride: Any, padding: Any, output_padding: Any, groups: int, dilation: Any
 ) -> Any:
@@ -351,6 +389,15 @@ def _transpose(
     return y if bias is None else y + bias.reshape((channels,) + (1,) * n)
 
 
+@composite(
+    r"{0} \ast^\top {1}",
+    [
+        sample(spec(1, 2, 4), spec(2, 1, 2), None),
+        sample(spec(2, 4, 5), spec(4, 2, 3), spec(4), stride=2, padding=1, output_padding=1, groups=2, dilation=2),
+        sample(spec(0, 2, 3), spec(2, 1, 2), None),
+    ],
+    errors=_refused_transposes(1),
+)  # fmt: skip
 def conv_transpose1d(
     x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, output_padding: Any = 0, groups: int = 1,
     dilation: Any = 1,
@@ -359,6 +406,17 @@ def conv_transpose1d(
     return _transpose(1, x, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
+@composite(
+    r"{0} \ast^\top {1}",
+    [
+        sample(spec(1, 1, 2, 3), spec(1, 2, 2, 2), spec(2)),
+        sample(spec(1, 2, 3, 3), spec(2, 3, 2, 2), spec(3), stride=(2, 1), padding=(1, 0)),
+        sample(spec(2, 2, 2, 3), spec(2, 1, 3, 1), None, groups=2, dilation=(1, 2)),
+        sample(spec(1, 4, 2, 2), spec(4, 3, 2, 3), spec(6), stride=2, padding=1, output_padding=(1, 0), groups=2),
+        sample(spec(0, 2, 2, 3), spec(2, 1, 2, 2), spec(1)),
+    ],
+    errors=_refused_transposes(2),
+)  # fmt: skip
 def conv_transpose2d(
     x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, output_padding: Any = 0, groups: int = 1,
     dilation: Any = 1,
@@ -371,6 +429,16 @@ def conv_transpose2d(
     return _transpose(2, x, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
+@composite(
+    r"{0} \ast^\top {1}",
+    [
+        sample(spec(1, 1, 2, 1, 2), spec(1, 1, 1, 2, 1), None),
+        sample(spec(1, 1, 2, 2, 2), spec(1, 2, 2, 1, 2), spec(2), stride=(1, 2, 1), padding=(0, 0, 1)),
+        sample(spec(1, 4, 1, 2, 2), spec(4, 1, 2, 1, 2), spec(2), groups=2, output_padding=(0, 1, 0), stride=2),
+        sample(spec(0, 2, 1, 2, 1), spec(2, 1, 1, 2, 1), spec(1)),
+    ],
+    errors=_refused_transposes(3),
+)  # fmt: skip
 def conv_transpose3d(
     x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, output_padding: Any = 0, groups: int = 1,
     dilation: Any = 1,

@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.composite import composite
-from autograd.errors import ArgumentError, GradientError, ShapeError
-from autograd.ops.elementwise import imag
+from autograd.errors import ArgumentError, GradientError, LinAlgError
+from autograd.ops.complex_parts import imag
 from autograd.ops.linalg import matmul
 from autograd.ops.matrices import adjoint as _h
-from autograd.ops.matrices import check_matrices, cubic, regular, solved
+from autograd.ops.matrices import check_matrices, cubic, hermitian_part, regular, solved
 from autograd.ops.rearrange import diag_embed, diagonal, tril, triu
 from autograd.ops.shape import concat
 from autograd.ops.solving import solve_triangular, solve_triangular_stack
@@ -36,10 +36,6 @@ class QR(NamedTuple):
 
 
 # ------------------------------------------------------------------------------------------------------- Cholesky
-
-
-def hermitian_part(x: Any) -> Any:
-    return 0.5 * (x + _h(x))
 
 
 def _half_lower(x: Any) -> Any:
@@ -64,7 +60,7 @@ _cholesky = primitive(
     vjp=[_cholesky_vjp], jvp=[_cholesky_jvp], latex=r"\operatorname{{chol}}({0})",
     vjp_latex=[r"\operatorname{herm}(L^{-H} \Phi(L^H \bar L) L^{-1})"], flops=cubic(1 / 3),
     samples=[sample(spec(3, 3, matrix="positive")), sample(spec(2, 2, 2, matrix="positive"))],
-    errors=[ErrorSample((-np.eye(2),), ShapeError, "ositive")],
+    errors=[ErrorSample((-np.eye(2),), LinAlgError, "ositive definite. Add a small multiple")],
 )  # fmt: skip
 
 
@@ -114,7 +110,7 @@ def _qr_jvp(t: Any, y: Any) -> Any:
 
 _qr = primitive(
     "qr",
-    lambda x: tuple(np.linalg.qr(x)),
+    lambda x: tuple(solved(np.linalg.qr, x)),
     kind="contraction",
     outputs=True,
     holomorphic=False,

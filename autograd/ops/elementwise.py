@@ -11,66 +11,25 @@ from typing import Any
 import numpy as np
 
 from autograd import special
-from autograd.backend import device_of, move, parse_dtype
+from autograd.backend import Array, floating, is_half, single
 from autograd.composite import composite
 from autograd.dispatch import broadcast_clash
 from autograd.errors import DtypeError, ShapeError
-from autograd.ops.logic import equal, isfinite, isinf, isnan
-from autograd.primitive import no_flops, per_element, primitive
+from autograd.ops.casting import astype
+from autograd.ops.complex_parts import imag, real
+from autograd.ops.halves import in_floats
+from autograd.ops.logic import isfinite, isinf
+from autograd.primitive import per_element, primitive
 from autograd.samples import ErrorSample, boolean, elementwise_samples, sample
 from autograd.samples import array as spec
-from autograd.tape import constant, innermost
+from autograd.tape import constant
 
 __all__ = [
-    "abs",
-    "absolute",
-    "clamp",
-    "fabs",
-    "sgn",
-    "true_divide",
-    "add",
-    "astype",
-    "cbrt",
-    "exp2",
-    "float_power",
-    "fmax",
-    "fmin",
-    "imag",
-    "isclose",
-    "lerp",
-    "log10",
-    "log2",
-    "logaddexp",
-    "logaddexp2",
-    "nan_to_num",
-    "pow",
-    "positive",
-    "real",
-    "rsqrt",
-    "clip",
-    "conj",
-    "conjugate",
-    "copy",
-    "divide",
-    "erf",
-    "exp",
-    "expm1",
-    "log",
-    "log1p",
-    "maximum",
-    "minimum",
-    "multiply",
-    "negative",
-    "power",
-    "reciprocal",
-    "sign",
-    "sqrt",
-    "square",
-    "subtract",
-    "to_device",
-    "where",
-    "zeros_of",
-]
+    "abs", "absolute", "add", "cbrt", "clamp", "clip", "divide", "erf", "exp", "exp2", "expm1", "fabs",
+    "float_power", "fmax", "fmin", "lerp", "log", "log10", "log1p", "log2", "logaddexp", "logaddexp2", "maximum",
+    "minimum", "multiply", "nan_to_num", "negative", "positive", "pow", "power", "reciprocal", "rsqrt", "sgn",
+    "sign", "sqrt", "square", "subtract", "true_divide", "where", "zeros_of",
+]  # fmt: skip
 
 
 # ---------------------------------------------------------------------------------------------------- arithmetic
@@ -156,13 +115,13 @@ sqrt = primitive(
     "sqrt", np.sqrt, kind="elementwise",
     vjp=[lambda g, y: over(g, 2 * y)], jvp="from_vjp",
     code="sqrt({0})", latex=r"\sqrt{{{0}}}", vjp_latex=[r"\frac{\bar y}{2 y}"],
-    flops=per_element(4), samples=elementwise_samples(low=0.1),
+    flops=per_element(4), samples=elementwise_samples(low=0.1, far=((1e-3, 1e-2), (1e3, 1e4))),
 )  # fmt: skip
 reciprocal = primitive(
     "reciprocal", np.reciprocal, kind="elementwise",
     vjp=[lambda g, y: -g * y * y], jvp="from_vjp",
     code="(1 / {0})", latex=r"\frac{{1}}{{{0}}}", vjp_latex=[r"-\bar y \, y^2"],
-    flops=per_element(4), samples=elementwise_samples(avoid=(0.0,), margin=0.3),
+    flops=per_element(4), samples=elementwise_samples(avoid=(0.0,), margin=0.3, far=((-1e3, -20.0), (20.0, 1e3))),
 )  # fmt: skip
 
 
@@ -215,25 +174,25 @@ exp = primitive(
     "exp", np.exp, kind="elementwise",
     vjp=[lambda g, y: g * y], jvp="from_vjp",
     code="exp({0})", latex="e^{{{0}}}", vjp_latex=[r"\bar y \, y"],
-    flops=per_element(8), samples=elementwise_samples(),
+    flops=per_element(8), samples=elementwise_samples(far=((-10.0, -6.0), (6.0, 10.0))),
 )  # fmt: skip
 expm1 = primitive(
     "expm1", np.expm1, kind="elementwise",
-    vjp=[lambda g, y: g * (y + 1)], jvp="from_vjp",
-    code="expm1({0})", latex="e^{{{0}}} - 1", vjp_latex=[r"\bar y \,(y + 1)"],
-    flops=per_element(8), samples=elementwise_samples(),
+    vjp=[lambda g, x: g * exp(x)], jvp="from_vjp",  # y + 1 would cancel
+    code="expm1({0})", latex="e^{{{0}}} - 1", vjp_latex=[r"\bar y \, e^x"],
+    flops=per_element(8), samples=elementwise_samples(far=((-20.0, -10.0), (-1e-3, 1e-3), (6.0, 10.0))),
 )  # fmt: skip
 log = primitive(
     "log", np.log, kind="elementwise",
     vjp=[lambda g, x: over(g, x)], jvp="from_vjp",
     code="log({0})", latex=r"\ln {0}", vjp_latex=[r"\bar y / x"],
-    flops=per_element(8), samples=elementwise_samples(low=0.1),
+    flops=per_element(8), samples=elementwise_samples(low=0.1, far=((1e-3, 1e-2), (1e3, 1e4))),
 )  # fmt: skip
 log1p = primitive(
     "log1p", np.log1p, kind="elementwise",
     vjp=[lambda g, x: over(g, 1 + x)], jvp="from_vjp",
     code="log1p({0})", latex=r"\ln(1 + {0})", vjp_latex=[r"\frac{\bar y}{1 + x}"],
-    flops=per_element(8), samples=elementwise_samples(low=-0.8),
+    flops=per_element(8), samples=elementwise_samples(low=-0.8, far=((-0.999, -0.99), (-1e-3, 1e-3), (1e3, 1e4))),
 )  # fmt: skip
 
 pow, true_divide, absolute, sgn = power, divide, abs, sign
@@ -242,31 +201,33 @@ exp2 = primitive(
     "exp2", np.exp2, kind="elementwise",
     vjp=[lambda g, y: g * (y * _LN2)], jvp="from_vjp",
     code="exp2({0})", latex="2^{{{0}}}", vjp_latex=[r"\bar y \, y \ln 2"],
-    flops=per_element(8), samples=elementwise_samples(),
+    flops=per_element(8), samples=elementwise_samples(far=((-14.0, -9.0), (9.0, 14.0))),
 )  # fmt: skip
 log2 = primitive(
     "log2", np.log2, kind="elementwise",
     vjp=[lambda g, x: over(g, x * _LN2)], jvp="from_vjp",
     code="log2({0})", latex=r"\log_2 {0}", vjp_latex=[r"\frac{\bar y}{x \ln 2}"],
-    flops=per_element(8), samples=elementwise_samples(low=0.1),
+    flops=per_element(8), samples=elementwise_samples(low=0.1, far=((1e-3, 1e-2), (1e3, 1e4))),
 )  # fmt: skip
 log10 = primitive(
     "log10", np.log10, kind="elementwise",
     vjp=[lambda g, x: over(g, x * _LN10)], jvp="from_vjp",
     code="log10({0})", latex=r"\log_{{10}} {0}", vjp_latex=[r"\frac{\bar y}{x \ln 10}"],
-    flops=per_element(8), samples=elementwise_samples(low=0.1),
+    flops=per_element(8), samples=elementwise_samples(low=0.1, far=((1e-3, 1e-2), (1e3, 1e4))),
 )  # fmt: skip
 cbrt = primitive(
     "cbrt", np.cbrt, kind="elementwise",
     vjp=[lambda g, y: over(g, 3 * y * y)], jvp="from_vjp",
     code="cbrt({0})", latex=r"\sqrt[3]{{{0}}}", vjp_latex=[r"\frac{\bar y}{3 y^2}"],
-    flops=per_element(8), samples=elementwise_samples(avoid=(0.0,), margin=0.2),
+    flops=per_element(8), samples=elementwise_samples(avoid=(0.0,), margin=0.2, far=((-1e4, -1e3), (1e3, 1e4))),
 )  # fmt: skip
 rsqrt = primitive(
-    "rsqrt", lambda x: 1 / np.sqrt(x), kind="elementwise",
+    "rsqrt", lambda x: 1 / np.sqrt(floating(x)), kind="elementwise",
     vjp=[lambda g, y: steep(-0.5 * g, y * y * y)], jvp="from_vjp",
     code="(1 / sqrt({0}))", latex=r"\frac{{1}}{{\sqrt{{{0}}}}}", vjp_latex=[r"-\tfrac12 \bar y \, y^3"],
-    flops=per_element(5), samples=elementwise_samples(low=0.3), doc="One over the square root, elementwise.",
+    flops=per_element(5),
+    samples=elementwise_samples(low=0.3, far=((1e-2, 0.1), (1e3, 1e4))),
+    doc="One over the square root, elementwise.",
 )  # fmt: skip
 positive = primitive(
     "positive", np.positive, kind="elementwise", vjp=[lambda g: g], jvp="linear", code="{0}", latex="{0}",
@@ -274,33 +235,47 @@ positive = primitive(
 )  # fmt: skip
 
 
-def softmax_of(x: Any, y: Any) -> Any:
-    """``exp(x - y)``: the share of x in y = ln(e^x + ...); 0 where both are -inf, the logarithm of nothing."""
-    nothing = y == -np.inf
-    return where(nothing, 0, exp(x - where(nothing, 0, y)))
+def share_of_sum(a: Any, b: Any) -> Any:
+    """The share of e^a in e^a + e^b, from their difference: rounding of the logarithm of the sum does no harm.
+
+    Of two infinities each has half, and of two ``-inf``, the logarithm of nothing, none.
+    """
+    level = (a == b) & isinf(a)
+    share = exp(-logaddexp(0, where(level, 0, b) - where(level, 0, a)))
+    return where(level & (a < 0), 0, share)
 
 
 logaddexp = primitive(
     "logaddexp", np.logaddexp, kind="elementwise",
-    vjp=[lambda g, y, a: g * softmax_of(a, y), lambda g, y, b: g * softmax_of(b, y)], jvp="from_vjp",
+    vjp=[lambda g, a, b: g * share_of_sum(a, b), lambda g, a, b: g * share_of_sum(b, a)], jvp="from_vjp",
     code="(fmax({0}, {1}) + log1p(exp(-fabs({0} - {1}))))", latex=r"\ln(e^{{{0}}} + e^{{{1}}})",
-    vjp_latex=[r"\bar y \, e^{a - y}", r"\bar y \, e^{b - y}"],
-    flops=per_element(20), samples=elementwise_samples(2),
+    vjp_latex=[r"\frac{\bar y}{1 + e^{b - a}}", r"\frac{\bar y}{1 + e^{a - b}}"],
+    flops=per_element(20), samples=elementwise_samples(2, far=((-90.0, -50.0), (50.0, 90.0))),
 )  # fmt: skip
 logaddexp2 = primitive(
     "logaddexp2", np.logaddexp2, kind="elementwise",
-    vjp=[lambda g, y, a: g * softmax_of(a * _LN2, y * _LN2), lambda g, y, b: g * softmax_of(b * _LN2, y * _LN2)],
+    vjp=[lambda g, a, b: g * share_of_sum(a * _LN2, b * _LN2), lambda g, a, b: g * share_of_sum(b * _LN2, a * _LN2)],
     jvp="from_vjp", latex=r"\log_2(2^{{{0}}} + 2^{{{1}}})",
-    vjp_latex=[r"\bar y \, 2^{a - y}", r"\bar y \, 2^{b - y}"],
-    flops=per_element(20), samples=elementwise_samples(2),
+    vjp_latex=[r"\frac{\bar y}{1 + 2^{b - a}}", r"\frac{\bar y}{1 + 2^{a - b}}"],
+    flops=per_element(20), samples=elementwise_samples(2, far=((-90.0, -50.0), (50.0, 90.0))),
 )  # fmt: skip
+
+
+def _where_finite(g: Any, x: Any) -> Any:
+    """``g`` where x is finite; of complex numbers each part by itself, as the parts are replaced."""
+    if x.dtype.kind != "c":
+        return where(isfinite(x), g, 0)
+    return where(isfinite(real(x)), real(g), 0) + 1j * where(isfinite(imag(x)), imag(g), 0)
+
+
 nan_to_num = primitive(
     "nan_to_num",
     lambda x, *, nan=0.0, posinf=None, neginf=None: np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf),
     kind="elementwise",
     selects=True,
-    vjp=[lambda g, x: where(isfinite(x), g, 0)],
-    jvp="from_vjp",
+    holomorphic=False,
+    vjp=[_where_finite],
+    jvp=[lambda t, x: _where_finite(t, x)],
     latex=r"\operatorname{{finite}}({0})",
     vjp_latex=[r"\bar y \, [x \in \mathbb R]"],
     samples=elementwise_samples(),
@@ -315,30 +290,6 @@ def _share_known(a: Any, b: Any, y: Any) -> Any:
     return where(a != a, 0.0, where(b != b, 1.0, _share(a, b, y)))
 
 
-# ------------------------------------------------------------------------------------------------- complex numbers
-# Gradients of complex values follow PyTorch's conjugate Wirtinger convention: dL/dRe + i dL/dIm, so that the negative
-# gradient of a real loss is the direction of descent.
-
-real = primitive(
-    "real", lambda x: np.real(x) if x.dtype.kind == "c" else x, kind="elementwise", holomorphic=False,
-    vjp=[lambda g: g], jvp=lambda primals, tangents: real(tangents[0]), code="creal({0})",
-    latex=r"\operatorname{{Re}} {0}", vjp_latex=[r"\bar y"], samples=elementwise_samples(),
-    doc="""The real part.
-
-    Its gradient with respect to x is the cotangent itself, a real number: the conjugate Wirtinger convention.
-    """,
-)  # fmt: skip
-imag = primitive(
-    "imag", lambda x: np.imag(x), kind="elementwise", holomorphic=False,
-    vjp=[lambda g, x_dtype: g * 1j if x_dtype.kind == "c" else None], jvp=lambda primals, tangents: imag(tangents[0]),
-    code="cimag({0})", latex=r"\operatorname{{Im}} {0}", vjp_latex=[r"i \bar y"], samples=elementwise_samples(),
-    doc="""The imaginary part; of real numbers 0.
-
-    Its gradient with respect to x is i times the cotangent, the direction in which Im x grows: the conjugate
-    Wirtinger convention.
-    """,
-)  # fmt: skip
-
 # ----------------------------------------------------------------------------------------------- special functions
 
 _TWO_OVER_SQRT_PI = 2 / math.sqrt(math.pi)
@@ -347,7 +298,9 @@ erf = primitive(
     "erf", lambda x: special.erf(x), kind="elementwise",
     vjp=[lambda g, x: g * (_TWO_OVER_SQRT_PI * exp(-x * x))], jvp="from_vjp",
     code="erf({0})", latex=r"\operatorname{{erf}} {0}", vjp_latex=[r"\tfrac{2}{\sqrt\pi} \bar y \, e^{-x^2}"],
-    flops=per_element(16), samples=elementwise_samples(), reference=np.vectorize(math.erf, otypes=[float]),
+    flops=per_element(16),
+    samples=elementwise_samples(far=((-8.0, -3.0), (-1e-3, 1e-3), (3.0, 8.0))),
+    reference=np.vectorize(math.erf, otypes=[float]),
     doc="The error function, elementwise.",
 )  # fmt: skip
 
@@ -369,10 +322,8 @@ where = primitive(
 
 
 def _where_jvp(primals: Any, tangents: Any) -> Any:
-    condition, a, b = primals
     _, t_a, t_b = tangents
-    zero_like_out = zeros_of(where(condition, a, b))
-    return where(condition, zero_like_out if t_a is None else t_a, zero_like_out if t_b is None else t_b)
+    return where(primals[0], 0.0 if t_a is None else t_a, 0.0 if t_b is None else t_b)
 
 
 def _share(a: Any, b: Any, y: Any) -> Any:
@@ -433,8 +384,15 @@ fmin = primitive(
     samples=_distinct_pair,
     doc="The smaller of two; a NaN loses against a number.",
 )
+
+
+def _clip_forward(x: Array, *, low: Any, high: Any) -> Array:
+    y = np.clip(single(x), low, high)
+    return y.astype(x.dtype) if is_half(x.dtype) else y
+
+
 _clip = primitive(
-    "clip", lambda x, *, low, high: np.clip(x, low, high), kind="elementwise", selects=True,
+    "clip", _clip_forward, kind="elementwise", selects=True,
     vjp=[lambda g, x, low, high: where(_outside(x, low, high), 0, g)], jvp="from_vjp",
     latex=r"\operatorname{{clip}}({0})", vjp_latex=[r"\bar y \, [l \le x \le h]"],
     samples=[
@@ -451,80 +409,32 @@ def _outside(x: Any, low: Any, high: Any) -> Any:
 
 
 def clip(x: Any, min: Any = None, max: Any = None) -> Any:
-    """``x`` limited to ``[min, max]``; either bound may be None. Outside the bounds there is no gradient.
+    """``x`` limited to ``[min, max]``; either bound may be None. Where ``min`` exceeds ``max``, the result is ``max``.
 
-    Bounds are numbers or arrays that broadcast with ``x``; for bounds that want gradients use
-    :data:`maximum` and :data:`minimum`.
+    Bounds are numbers, arrays or Tensors that broadcast with ``x``. The gradient goes to what was chosen: to ``x``
+    between the bounds and on them, to a bound outside of it.
     """
     for name, limit in (("min", min), ("max", max)):
-        if getattr(limit, "requires_grad", False) or hasattr(limit, "tangent"):
-            raise DtypeError(
-                f"clip: {name} wants gradients, which clip does not give to its bounds. "
-                "Use minimum(maximum(x, low), high)."
-            )
         if limit is not None and (clash := broadcast_clash([tuple(x.shape), np.shape(limit)])):
             raise ShapeError(f"clip: {name} is {np.shape(limit)}; it must broadcast with x {tuple(x.shape)}: {clash}.")
-    low, high = constant(min), constant(max)
-    if hasattr(low, "level") or hasattr(high, "level"):  # inside vmap: a bound for each example
-        y = x if low is None else where(x < low, low, x)
-        return y if high is None else where(y > high, high, y)
-    return _clip(x, low=low, high=high)
+    if any(np.shape(v) or getattr(v, "requires_grad", False) or hasattr(v, "level") for v in (min, max)):
+        y = x if min is None else where((x < min) | (min != min), min, x)
+        return y if max is None else where((y > max) | (max != max), max, y)
+    return _clip(x, low=constant(min), high=constant(max))
 
 
 clamp = clip
-
-
-_cast = primitive(
-    "astype", lambda x, *, dtype: x.astype(dtype), kind="elementwise",
-    vjp=[lambda g: g], jvp="linear",  # the backward walk casts each gradient to the dtype of its value
-    latex=r"{0}", vjp_latex=[r"\bar y"],
-    samples=[sample(spec(2, 3), dtype="float64"), sample(spec(), dtype="float64"), sample(spec(0, 2), dtype="float64")],
-)  # fmt: skip
-
-
-def astype(x: Any, dtype: Any) -> Any:
-    """``x`` in another dtype. Gradients flow between floating and complex dtypes; integers carry none."""
-    return _cast(x, dtype=parse_dtype(dtype))
 
 
 zeros_of = primitive(
     "zeros_of", np.zeros_like, kind="elementwise", arguments=("x",), latex="0", samples=elementwise_samples(),
     doc="Zeros of the shape and dtype of ``x``, without gradient.",
 )  # fmt: skip
-copy = primitive(
-    "copy", lambda x: x.copy(), kind="elementwise", vjp=[lambda g: g], jvp="linear", latex="{0}",
-    vjp_latex=[r"\bar y"], samples=elementwise_samples(), doc="A copy with its own memory.",
-)  # fmt: skip
-conj = primitive(
-    "conj", np.conjugate, kind="elementwise", holomorphic=False, vjp=[lambda g: g.conj()], jvp="linear",
-    code="{0}", latex=r"\overline{{{0}}}", vjp_latex=[r"\overline{\bar y}"], samples=elementwise_samples(),
-    doc="""The complex conjugate.
-
-    Its gradient is the conjugate of the cotangent (conjugate Wirtinger convention): conj is not holomorphic, and what
-    descends in the result descends, mirrored, in x.
-    """,
-)  # fmt: skip
-
-conjugate = conj
-
-# ------------------------------------------------------------------------------------------- devices
-
-_to_device = primitive(
-    "to_device", lambda x, *, device, origin: move(x, device), kind="view",
-    vjp=[lambda g, device, origin: _to_device(g, device=origin, origin=device)], jvp="linear", flops=no_flops,
-    latex="{0}", vjp_latex=[r"\bar y"], samples=[sample(spec(2, 3), device="cpu", origin="cpu")],
-)  # fmt: skip
-
-
-def to_device(x: Any, device: str) -> Any:
-    """``x`` on another device; its gradient comes back to the device of ``x``."""
-    return _to_device(x, device=device, origin=device_of(innermost(x)))
-
-
 # ------------------------------------------------------------------------------------------------- made of others
 
 
 @composite(r"{0} + {2} ({1} - {0})", [sample(spec(2, 3), spec(3), spec()), sample(spec(2), spec(2), spec(2))])
+@in_floats
 def lerp(start: Any, end: Any, weight: Any) -> Any:
     """``start + weight * (end - start)``: from ``start`` at weight 0 to ``end`` at 1, exactly; the three broadcast."""
     return where(constant(weight) < 0.5, start + weight * (end - start), end - (end - start) * (1 - weight))
@@ -536,13 +446,6 @@ def float_power(a: Any, b: Any) -> Any:
     kind = np.result_type(getattr(a, "dtype", type(a)), getattr(b, "dtype", type(b))).kind
     wide = "complex128" if kind == "c" else "float64"
     return power(*(astype(x, wide) if hasattr(x, "dtype") else x for x in (a, b)))
-
-
-@composite(r"{0} \approx {1}", [sample(spec(2, 3), spec(3))], differentiable=False, reference=np.isclose)
-def isclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Any:
-    """Whether ``|a - b| <= atol + rtol |b|``, elementwise; infinities are close to themselves."""
-    near = (abs(a - b) <= atol + rtol * abs(b)) & isfinite(b) | equal(a, b)
-    return near | (isnan(a) & isnan(b)) if equal_nan else near
 
 
 @composite(

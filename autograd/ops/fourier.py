@@ -1,4 +1,4 @@
-"""Fourier transforms, NumPy's names and conventions: along an axis, over several, of real data, and in short windows.
+"""Fourier transforms, NumPy's names and conventions: along an axis, over several, and of real data.
 
 The transform is one symmetric matrix, so its own transpose: the vjp rule of a complex transform is the transform.
 """
@@ -11,21 +11,23 @@ from typing import Any
 
 import numpy as np
 
+from autograd.backend import Array
 from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.ops.axes import normalize_axes, normalize_axis
-from autograd.ops.elementwise import real
+from autograd.ops.complex_parts import real
+from autograd.ops.halves import rounded_once
 from autograd.ops.indexing import getitem
-from autograd.ops.rearrange import overlap_add, roll, sliding_windows
-from autograd.ops.shape import moveaxis, pad
+from autograd.ops.rearrange import roll
+from autograd.ops.shape import pad
 from autograd.primitive import primitive
 from autograd.samples import ErrorSample, sample
 from autograd.samples import array as spec
-from autograd.tape import innermost, module_of
+from autograd.tape import module_of
 
 __all__ = [
-    "fft", "fft2", "fftn", "fftshift", "hfft", "ifft", "ifft2", "ifftn", "ifftshift", "ihfft", "irfft", "irfft2",
-    "irfftn", "istft", "rfft", "rfft2", "rfftn", "stft",
+    "fft", "fft2", "fftn", "fftshift", "hfft", "hfft2", "hfftn", "ifft", "ifft2", "ifftn", "ifftshift", "ihfft",
+    "ihfft2", "ihfftn", "irfft", "irfft2", "irfftn", "rfft", "rfft2", "rfftn",
 ]  # fmt: skip
 
 _NORMS = ("backward", "ortho", "forward")
@@ -89,9 +91,16 @@ _rfft = primitive(
     flops=_flops,
     samples=[sample(spec(2, 4), axis=1, norm="backward"), sample(spec(5), axis=0, norm="ortho")],
 )
+
+
+@rounded_once
+def _irfft_forward(x: Array, *, axis: int, norm: Any, n: int) -> Array:
+    return np.fft.irfft(x, n=n, axis=axis, norm=norm)
+
+
 _irfft = primitive(
     "irfft",
-    lambda x, *, axis, norm, n: np.fft.irfft(x, n=n, axis=axis, norm=norm),
+    _irfft_forward,
     kind="contraction",
     holomorphic=False,
     batch="axis",
@@ -118,10 +127,15 @@ def _fitted(x: Any, n: int | None, axis: int) -> Any:
     return pad(x, widths)
 
 
-def _arguments(op: str, x: Any, axis: int, norm: str | None) -> tuple[int, str]:
+def _norm(op: str, norm: str | None) -> str:
     norm = "backward" if norm is None else norm
     if norm not in _NORMS:
         raise ArgumentError(f'{op}: norm must be "backward", "ortho" or "forward", not {norm!r}.')
+    return norm
+
+
+def _arguments(op: str, x: Any, axis: int, norm: str | None) -> tuple[int, str]:
+    norm = _norm(op, norm)
     axis = normalize_axis(op, axis, x.ndim, x.shape)
     if x.shape[axis] == 0:
         raise ShapeError(f"{op}: axis {axis} of x {tuple(x.shape)} has no elements to transform.")
@@ -157,12 +171,22 @@ def irfft(x: Any, n: int | None = None, axis: int = -1, norm: str | None = None)
     return _irfft(_fitted(x, n // 2 + 1, axis), axis=axis, norm=norm, n=n)
 
 
+@composite(
+    r"\operatorname{{hfft}} {0}",
+    [sample(spec(3, low=0.3)), sample(spec(2, 4), n=5, axis=0, norm="ortho")],
+    reference=np.fft.hfft,
+)
 def hfft(x: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Any:
     """The transform of a signal with Hermitian symmetry, given by its first half: real."""
     axis, norm = _arguments("hfft", x, axis, norm)
     return irfft(x.conj(), n, axis, _swapped(norm))
 
 
+@composite(
+    r"\operatorname{{ihfft}} {0}",
+    [sample(spec(4)), sample(spec(2, 4), n=3, axis=0, norm="forward")],
+    reference=np.fft.ihfft,
+)
 def ihfft(x: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Any:
     """The inverse of :func:`hfft`."""
     axis, norm = _arguments("ihfft", x, axis, norm)
@@ -244,109 +268,103 @@ def irfftn(x: Any, s: Sequence[int] | None = None, axes: Sequence[int] | None = 
     return irfft(x, n, last, norm)
 
 
+@composite(
+    r"\mathcal F {0}",
+    [sample(spec(2, 3)), sample(spec(2, 3, 2), s=(2, 5), axes=(0, 1), norm="ortho")],
+    errors=_wrong,
+)
+def hfftn(x: Any, s: Sequence[int] | None = None, axes: Sequence[int] | None = None, norm: str | None = None) -> Any:
+    """:func:`hfft` along the last of several axes after :func:`fft` along the others (PyTorch's function): real."""
+    return irfftn(x.conj(), s, axes, _swapped(_norm("hfftn", norm)))
+
+
+@composite(
+    r"\mathcal F^{{-1}} {0}",
+    [sample(spec(2, 3)), sample(spec(2, 4), s=(3, 2), axes=(0, 1), norm="ortho")],
+    errors=_wrong,
+)
+def ihfftn(x: Any, s: Sequence[int] | None = None, axes: Sequence[int] | None = None, norm: str | None = None) -> Any:
+    """The inverse of :func:`hfftn`."""
+    return rfftn(x, s, axes, _swapped(_norm("ihfftn", norm))).conj()
+
+
+@composite(
+    r"\mathcal F_2 {0}",
+    [sample(spec(3, 4)), sample(spec(2, 3, 2), s=(2, 2), axes=(0, 1), norm="ortho")],
+    reference=np.fft.fft2,
+)
 def fft2(x: Any, s: Any = None, axes: Sequence[int] = _TWO, norm: str | None = None) -> Any:
     """:func:`fftn` along two axes."""
     return fftn(x, s, axes, norm)
 
 
+@composite(
+    r"\mathcal F_2^{{-1}} {0}",
+    [sample(spec(3, 4)), sample(spec(2, 3, 2), s=(2, 2), axes=(0, 1), norm="ortho")],
+    reference=np.fft.ifft2,
+)
 def ifft2(x: Any, s: Any = None, axes: Sequence[int] = _TWO, norm: str | None = None) -> Any:
     """:func:`ifftn` along two axes."""
     return ifftn(x, s, axes, norm)
 
 
+@composite(
+    r"\mathcal F_2 {0}",
+    [sample(spec(3, 4)), sample(spec(2, 3, 2), s=(2, 2), axes=(0, 1), norm="ortho")],
+    reference=np.fft.rfft2,
+)
 def rfft2(x: Any, s: Any = None, axes: Sequence[int] = _TWO, norm: str | None = None) -> Any:
     """:func:`rfftn` along two axes."""
     return rfftn(x, s, axes, norm)
 
 
+@composite(
+    r"\mathcal F_2^{{-1}} {0}",
+    [sample(spec(3, 4)), sample(spec(2, 3, 2), s=(2, 2), axes=(0, 1), norm="ortho")],
+    reference=np.fft.irfft2,
+)
 def irfft2(x: Any, s: Any = None, axes: Sequence[int] = _TWO, norm: str | None = None) -> Any:
     """:func:`irfftn` along two axes."""
     return irfftn(x, s, axes, norm)
 
 
+@composite(
+    r"\mathcal F_2 {0}",
+    [sample(spec(3, 4)), sample(spec(2, 3, 2), s=(2, 2), axes=(0, 1), norm="ortho")],
+    errors=_wrong,
+)
+def hfft2(x: Any, s: Any = None, axes: Sequence[int] = _TWO, norm: str | None = None) -> Any:
+    """:func:`hfftn` along two axes."""
+    return hfftn(x, s, axes, norm)
+
+
+@composite(
+    r"\mathcal F_2^{{-1}} {0}",
+    [sample(spec(3, 4)), sample(spec(2, 3, 2), s=(2, 2), axes=(0, 1), norm="ortho")],
+    errors=_wrong,
+)
+def ihfft2(x: Any, s: Any = None, axes: Sequence[int] = _TWO, norm: str | None = None) -> Any:
+    """:func:`ihfftn` along two axes."""
+    return ihfftn(x, s, axes, norm)
+
+
+@composite(
+    r"\operatorname{{fftshift}} {0}",
+    [sample(spec(2, 3)), sample(spec(2, 3), axes=-1), sample(spec(0, 3))],
+    reference=np.fft.fftshift,
+)
 def fftshift(x: Any, axes: Any = None) -> Any:
     """The frequency 0 moved to the middle."""
     chosen = normalize_axes("fftshift", axes, x.ndim, x.shape)
     return roll(x, tuple(x.shape[a] // 2 for a in chosen), chosen)
 
 
+@composite(
+    r"\operatorname{{ifftshift}} {0}",
+    [sample(spec(2, 3)), sample(spec(2, 3), axes=-1), sample(spec(0, 3))],
+    reference=np.fft.ifftshift,
+)
 def ifftshift(x: Any, axes: Any = None) -> Any:
     """The inverse of :func:`fftshift`."""
     chosen = normalize_axes("ifftshift", axes, x.ndim, x.shape)
     return roll(x, tuple(-(x.shape[a] // 2) for a in chosen), chosen)
-
-
-# ------------------------------------------------------------------------------------------------- short windows
-
-
-def _window(x: Any, window: Any, n_fft: int) -> Any:
-    xp = module_of(x)
-    if window is None:
-        return xp.ones(n_fft, dtype=x.dtype if x.dtype.kind != "c" else x.real.dtype)
-    if window.ndim != 1 or window.shape[0] > n_fft:
-        raise ShapeError(
-            f"stft: window is {tuple(window.shape)}; it must be a vector of at most n_fft={n_fft} elements."
-        )
-    short = n_fft - window.shape[0]
-    return pad(window, ((short // 2, short - short // 2),))
-
-
-@composite(
-    r"\operatorname{{stft}} {0}",
-    [sample(spec(2, 12), n_fft=4, hop_length=2), sample(spec(9), n_fft=4, center=False)],
-    errors=[ErrorSample((np.ones(4),), ArgumentError, "n_fft=0 and hop_length=0 must be 1 or more", {"n_fft": 0})],
-)
-def stft(
-    x: Any,
-    n_fft: int,
-    hop_length: int | None = None,
-    window: Any = None,
-    center: bool = True,
-    pad_mode: str = "reflect",
-    normalized: bool = False,
-    onesided: bool = True,
-) -> Any:
-    """The Fourier transform of windows of ``n_fft`` elements, every ``hop_length`` (a quarter by default).
-
-    Shape: ``(..., T)`` gives ``(..., frequencies, windows)``, complex. With ``center`` the signal is padded so that
-    window ``t`` is centred at ``t * hop_length``.
-    """
-    hop = n_fft // 4 if hop_length is None else hop_length
-    if hop < 1 or n_fft < 1:
-        raise ArgumentError(f"stft: n_fft={n_fft} and hop_length={hop} must be 1 or more.")
-    if center:
-        x = pad(x, ((0, 0),) * (x.ndim - 1) + ((n_fft // 2, n_fft // 2),), mode=pad_mode)
-    frames = sliding_windows(x, n_fft, hop) * _window(x, window, n_fft)
-    norm = "ortho" if normalized else "backward"
-    y = rfft(frames, norm=norm) if onesided and x.dtype.kind != "c" else fft(frames, norm=norm)
-    return moveaxis(y, -1, -2)
-
-
-def istft(
-    x: Any,
-    n_fft: int,
-    hop_length: int | None = None,
-    window: Any = None,
-    center: bool = True,
-    normalized: bool = False,
-    onesided: bool = True,
-    length: int | None = None,
-) -> Any:
-    """The signal whose :func:`stft` comes closest to ``x`` in least squares (Griffin and Lim, 1984)."""
-    hop = n_fft // 4 if hop_length is None else hop_length
-    norm = "ortho" if normalized else "backward"
-    y = moveaxis(x, -2, -1)
-    frames = irfft(y, n_fft, norm=norm) if onesided else real(ifft(y, norm=norm))
-    weights = _window(frames, window, n_fft)
-    total = (frames.shape[-2] - 1) * hop + n_fft
-    signal = overlap_add(frames * weights, total, hop)
-    squares = overlap_add(0 * frames + weights * weights, total, hop)
-    start = n_fft // 2 if center else 0
-    stop = total - start if length is None else start + length
-    squares = squares[..., start:stop]
-    plain = innermost(squares)
-    if plain.size and plain.min() < 1e-11:
-        raise ArgumentError(
-            "istft: the windows leave a gap: their squares add up to 0 somewhere. Use a smaller hop_length."
-        )
-    return signal[..., start:stop] / squares

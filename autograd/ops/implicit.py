@@ -19,6 +19,7 @@ from autograd import special
 from autograd.backend import Array
 from autograd.errors import DtypeError
 from autograd.ops.elementwise import exp, log
+from autograd.ops.halves import floats
 from autograd.ops.special import gamma_order_derivative, gammaln
 from autograd.primitive import per_element, primitive
 from autograd.samples import ErrorSample, sample
@@ -33,6 +34,8 @@ def _moved(alpha: Array, base: Array, x: Array, logarithmic: bool) -> Array:
     dtype = np.result_type(alpha, base, x)
     if dtype.kind == "c":
         raise DtypeError(f"{name}: concentrations and variates are real, not {dtype}.")
+    alpha, base, x = floats(alpha, base, x)
+    dtype = np.result_type(alpha, base, x)
     shape = np.broadcast_shapes(alpha.shape, base.shape, x.shape)
     here = alpha == base
     if np.all(here):

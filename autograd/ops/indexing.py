@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd import levels
 from autograd.backend import Array, array_module, as_array, is_array
+from autograd.composite import composite
 from autograd.errors import DtypeError, RangeError, ShapeError
+from autograd.mode import mode
 from autograd.ops.axes import normalize_axis
 from autograd.ops.elementwise import where
+from autograd.ops.halves import rounded_once
 from autograd.ops.rows import put_rows, take_rows
 from autograd.ops.shape import broadcast_to, permute_dims, reshape
 from autograd.primitive import no_flops, primitive
@@ -44,6 +48,7 @@ def _has_integer_arrays(index: Index) -> bool:
     return any(is_array(part) and part.dtype.kind in "iu" for part in parts)
 
 
+@rounded_once
 def _scatter_forward(v: Array, *, shape: tuple[int, ...], index: Index) -> Array:
     out = np.zeros_like(v, shape=shape)
     if _has_integer_arrays(index):
@@ -82,9 +87,43 @@ def getitem(x: Any, index: Index) -> Any:
     return _getitem(x, index=plain_index(index))
 
 
+def fits(given: np.dtype, wanted: np.dtype) -> bool:
+    """Whether a write may cast so: floats to narrower ones, but not to integers, and nothing complex to real."""
+    return bool(np.can_cast(given, wanted, "same_kind")) and (given.kind != "c" or wanted.kind == "c")
+
+
+def _check_real(value: Any, x: Any) -> None:
+    """Raise if a write would drop imaginary parts, which NumPy does with no more than a warning."""
+    if getattr(value, "dtype", x.dtype).kind == "c" and x.dtype.kind != "c":
+        raise DtypeError(
+            f"setitem: x is {x.dtype}, and value is {value.dtype}, which does not fit into it. "
+            "Write value.real, or make x complex first: x.astype('complex128')."
+        )
+
+
+def write(array: Array, index: Index, value: Any) -> None:
+    """``array[index] = value`` in place; errors say what shape is written to."""
+    _check_real(value, array)
+    try:
+        array[index] = value
+    except IndexError as error:
+        raise RangeError(f"setitem: x is {array.shape}: {error}.") from error
+    except (ValueError, TypeError) as error:
+        place: tuple[int, ...] = array[index].shape
+        seen: tuple[int, ...] = ()
+        with suppress(ValueError):  # a ragged list has no shape
+            seen = np.shape(value)
+        wide = (1,) * (len(seen) - len(place)) + place
+        if any(n not in (1, m) for n, m in zip(seen[::-1], wide[::-1], strict=False)):
+            raise ShapeError(
+                f"setitem: x[index] is {place}, of x {array.shape}; value is {seen}, which does not broadcast to it."
+            ) from error
+        raise DtypeError(f"setitem: x is {array.dtype}, and value does not fit into it: {error}.") from error
+
+
 def _set_forward(x: Array, v: Any, *, index: Index) -> Array:
     out = as_array(x).copy()
-    out[index] = v
+    write(out, index, v)
     return out
 
 
@@ -109,12 +148,21 @@ _setitem = primitive(
         sample(spec(3, 4), spec(), index=(slice(0, 2),)), sample(spec(), spec(), index=()),
         sample(spec(3, 4), spec(), index=np.arange(12).reshape(3, 4) % 3 == 0),
     ],
-    errors=[ErrorSample((np.ones((2, 3)), np.ones(4)), ShapeError, "setitem", {"index": (0,)})],
+    errors=[
+        ErrorSample((np.ones((2, 3)), np.ones(4)), ShapeError, r"x\[index\] is \(3,\), of x \(2, 3\); value is \(4,\)",
+                    {"index": (0,)}),
+        ErrorSample((np.ones(3), np.ones(())), RangeError, "out of bounds for axis 0 with size 3", {"index": 7}),
+    ],
 )  # fmt: skip
 
 
 def setitem(x: Any, index: Index, value: Any) -> Any:
     """A copy of ``x`` in which ``x[index]`` is ``value``; what ``x[index] = value`` records."""
+    if mode.grad and getattr(value, "requires_grad", False) and x.dtype.kind in "biu":
+        raise DtypeError(
+            f"setitem: x is {x.dtype}, and value is {value.dtype} and wants gradients, which would be lost. "
+            f"Make x floating first, x.astype('{value.dtype}'), or write value.detach()."
+        )
     if levels.active and differs(index):
         return _with_rows(x, index, value)
     return _setitem(x, value, index=plain_index(index))
@@ -230,7 +278,7 @@ def _with_rows(x: Any, index: Index, value: Any) -> Any:
         arranged = _from_front(len(wanted), numbers.ndim, places.axes[0])
         value = broadcast_to(value, tuple(wanted[i] for i in arranged))
         value = permute_dims(value, tuple(np.argsort(arranged).tolist()))
-    made = reshape(put_rows(table, _in_dtype(value, x), numbers), tuple(part.shape[i] for i in order))
+    made = reshape(put_rows(table, in_dtype(value, x), numbers), tuple(part.shape[i] for i in order))
     made = permute_dims(made, tuple(np.argsort(order).tolist()))
     return made if whole else setitem(x, places.basic, made)
 
@@ -244,22 +292,53 @@ def _with_mask(x: Any, mask: Any, value: Any) -> Any:
             f"{np.shape(value)}. Use where(mask, v, x)."
         )
     value = value if hasattr(value, "shape") else np.asarray(value)
-    return where(reshape(mask, (*mask.shape, *(1,) * rest)), _in_dtype(value, x), x)
+    return where(reshape(mask, (*mask.shape, *(1,) * rest)), in_dtype(value, x), x)
 
 
-def _in_dtype(value: Any, x: Any) -> Any:
+def in_dtype(value: Any, x: Any) -> Any:
+    """What is written into ``x``, in its dtype."""
+    _check_real(value, x)
     return value if value.dtype == x.dtype else value.astype(x.dtype)
 
 
+def check_places(op: str, argument: str, index: Any, axis: int, x: Any) -> None:
+    """Raise unless whole numbers (inside vmap those of all examples) address elements of an axis of ``x``."""
+    n, array = x.shape[axis], np.asarray(innermost(index))
+    if array.size and not (array.min() >= -n and array.max() < n):
+        bad = array[(array < -n) | (array >= n)].reshape(-1)[0]
+        raise RangeError(
+            f"{op}: {argument} holds {int(bad)}; axis {axis} of x {tuple(x.shape)} has {n} elements"
+            + (f", from {-n} to {n - 1}." if n else ".")
+        )
+
+
+@composite(
+    "{0}[i]",
+    [
+        sample(spec(3, 4), indices=np.array([2, 0, 2])), sample(spec(3, 4), indices=np.array([[0, -1]]), axis=-1),
+        sample(spec(2, 3), indices=4, axis=None), sample(spec(3), indices=np.array([], np.int64), axis=0),
+    ],
+    errors=[
+        ErrorSample((np.ones((2, 3)),), RangeError, r"indices holds 7; axis 1 of .* from -3 to 2",
+                    {"indices": np.array([0, 7]), "axis": 1}),
+        ErrorSample((np.ones(3),), DtypeError, "holds integers or booleans, not float64", {"indices": np.array([0.5])}),
+    ],
+    reference=lambda x, indices, axis=0: np.take(x, indices, axis),
+)  # fmt: skip
 def take(x: Any, indices: Any, axis: int | None = 0) -> Any:
     """The slices of ``x`` at ``indices`` along an axis; None flattens first."""
     if axis is None:
         x, axis = x.reshape(-1), 0
     axis = normalize_axis("take", axis, x.ndim, x.shape)
     indices = indices if isinstance(indices, (Variable, list)) or is_array(indices) else np.asarray(indices)
-    return getitem(x, (slice(None),) * axis + (indices,))
+    try:
+        return getitem(x, (slice(None),) * axis + (indices,))
+    except RangeError:
+        check_places("take", "indices", indices, axis, x)  # says it with the words of this op
+        raise
 
 
+@rounded_once
 def _put_along_forward(v: Array, indices: Array, *, shape: tuple[int, ...], axis: int) -> Array:
     xp = array_module(v)
     out = xp.zeros_like(v, shape=shape)
@@ -301,4 +380,8 @@ def take_along_axis(x: Any, indices: Any, axis: int = -1) -> Any:
             f"take_along_axis: indices are {tuple(array.shape)} and x is {tuple(x.shape)}; "
             f"they must agree in every axis but axis {axis}."
         )
-    return _take_along(x, array, axis=axis)
+    try:
+        return _take_along(x, array, axis=axis)
+    except RangeError:
+        check_places("take_along_axis", "indices", array, axis, x)
+        raise

@@ -22,6 +22,11 @@ __all__ = [
     "narrow", "row_stack", "unbind", "unstack", "vsplit", "vstack",
 ]  # fmt: skip
 
+_unequal = [
+    ErrorSample((np.ones((2, 3)), np.ones((3, 2))), ShapeError, r"xs\[1\] is .* must agree in every axis but axis"),
+    ErrorSample((), ShapeError, "got no arrays"),
+]
+
 
 def hstack(xs: Sequence[Any]) -> Any:
     """Join along the second axis (the first, for vectors)."""
@@ -29,9 +34,29 @@ def hstack(xs: Sequence[Any]) -> Any:
     return concat(xs, 0 if xs and xs[0].ndim == 1 else 1)
 
 
+@composite(
+    r"\operatorname{{hstack}}({0}, \dots)",
+    [sample(spec(2, 3), spec(2, 1)), sample(spec(2), spec(3)), sample(spec(), spec())],
+    errors=_unequal,
+    reference=lambda *xs: np.hstack(xs),
+)
+def _hstack(*xs: Any) -> Any:
+    return hstack(xs)
+
+
 def vstack(xs: Sequence[Any]) -> Any:
     """Join along the first axis; vectors are rows."""
     return concat([at_least(2, x) for x in xs], 0)
+
+
+@composite(
+    r"\operatorname{{vstack}}({0}, \dots)",
+    [sample(spec(2, 3), spec(1, 3)), sample(spec(3), spec(3)), sample(spec(0, 2), spec(2))],
+    errors=_unequal,
+    reference=lambda *xs: np.vstack(xs),
+)
+def _vstack(*xs: Any) -> Any:
+    return vstack(xs)
 
 
 row_stack = vstack
@@ -42,11 +67,41 @@ def dstack(xs: Sequence[Any]) -> Any:
     return concat([at_least(3, x) for x in xs], 2)
 
 
+@composite(
+    r"\operatorname{{dstack}}({0}, \dots)",
+    [sample(spec(2, 3), spec(2, 3)), sample(spec(3), spec(3)), sample(spec(2, 3, 1), spec(2, 3, 2))],
+    errors=_unequal,
+    reference=lambda *xs: np.dstack(xs),
+)
+def _dstack(*xs: Any) -> Any:
+    return dstack(xs)
+
+
 def column_stack(xs: Sequence[Any]) -> Any:
     """Join along the second axis; vectors are columns."""
     return concat([reshape(x, -1, 1) if x.ndim < 2 else x for x in xs], 1)
 
 
+@composite(
+    r"\operatorname{{column\_stack}}({0}, \dots)",
+    [sample(spec(2), spec(2, 2)), sample(spec(3), spec(3)), sample(spec(), spec())],
+    errors=_unequal,
+    reference=lambda *xs: np.column_stack(xs),
+)
+def _column_stack(*xs: Any) -> Any:
+    return column_stack(xs)
+
+
+@composite(
+    r"\operatorname{{split}}({0})",
+    [
+        sample(spec(2, 5), indices_or_sections=3, axis=-1),
+        sample(spec(5), indices_or_sections=(1, 4)),
+        sample(spec(2), indices_or_sections=3),
+        sample(spec(0, 2), indices_or_sections=2),
+    ],
+    errors=[ErrorSample((np.ones(3),), ShapeError, "0 parts; give one at least", {"indices_or_sections": 0})],
+)
 def array_split(x: Any, indices_or_sections: int | Sequence[int], axis: int = 0) -> tuple[Any, ...]:
     """:func:`split` into parts that need not be equal: the first ones are longer by one."""
     if isinstance(indices_or_sections, (int, np.integer)):
@@ -59,6 +114,11 @@ def array_split(x: Any, indices_or_sections: int | Sequence[int], axis: int = 0)
     return split(x, indices_or_sections, axis)
 
 
+@composite(
+    r"\operatorname{{split}}({0})",
+    [sample(spec(2, 5), chunks=2, axis=-1), sample(spec(5), chunks=9), sample(spec(0, 2), chunks=2)],
+    errors=[ErrorSample((np.ones(3),), ArgumentError, "chunks must be 1 or more, not 0", {"chunks": 0})],
+)
 def chunk(x: Any, chunks: int, axis: int = 0) -> tuple[Any, ...]:
     """At most ``chunks`` parts of equal length, the last one shorter (PyTorch's function)."""
     axis = normalize_axis("chunk", axis, x.ndim, x.shape)
@@ -69,6 +129,11 @@ def chunk(x: Any, chunks: int, axis: int = 0) -> tuple[Any, ...]:
     return split(x, list(range(size, n, size)), axis)
 
 
+@composite(
+    "{0}_i",
+    [sample(spec(2, 3), axis=-1), sample(spec(3)), sample(spec(2, 0))],
+    errors=[ErrorSample((np.ones(()),), ShapeError, "axis 0 is out of range")],
+)
 def unstack(x: Any, axis: int = 0) -> tuple[Any, ...]:
     """The slices along an axis, without it."""
     axis = normalize_axis("unstack", axis, x.ndim, x.shape)
@@ -78,6 +143,22 @@ def unstack(x: Any, axis: int = 0) -> tuple[Any, ...]:
 unbind = unstack
 
 
+@composite(
+    "{0}[i:i+n]",
+    [
+        sample(spec(2, 5), axis=-1, start=1, length=3),
+        sample(spec(5), axis=0, start=-2, length=2),
+        sample(spec(3), axis=0, start=3, length=0),
+    ],
+    errors=[
+        ErrorSample(
+            (np.ones(3),),
+            ShapeError,
+            "4 elements from 0 on do not lie within the 3 of axis 0",
+            {"axis": 0, "start": 0, "length": 4},
+        )
+    ],
+)
 def narrow(x: Any, axis: int, start: int, length: int) -> Any:
     """``length`` elements of an axis from ``start`` on; a view."""
     axis = normalize_axis("narrow", axis, x.ndim, x.shape)

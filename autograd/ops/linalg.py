@@ -1,4 +1,4 @@
-"""Ops of linear algebra: matmul, the affine map of a layer, products by name, distances and covariances."""
+"""Ops of linear algebra: matmul, the affine map of a layer, products by name, and distances."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backend import Array
+from autograd.backend import Array, is_half, single
 from autograd.composite import composite
 from autograd.errors import ShapeError
 from autograd.ops.axes import normalize_axes, normalize_axis
 from autograd.ops.contraction import einsum
-from autograd.ops.elementwise import real
+from autograd.ops.halves import in_floats, in_single
 from autograd.ops.indexing import take
-from autograd.ops.rearrange import diagonal
-from autograd.ops.reduce import mean, sum, vector_norm
+from autograd.ops.reduce import sum, vector_norm
 from autograd.ops.shape import expand_dims, reshape, squeeze
 from autograd.primitive import primitive
 from autograd.samples import ErrorSample, sample
@@ -24,13 +23,15 @@ from autograd.samples import array as spec
 from autograd.tape import Variable, module_of
 
 __all__ = [
-    "addmm", "baddbmm", "bilinear", "bmm", "cdist", "corrcoef", "cov", "cross", "dot", "inner", "kron", "linear",
+    "addmm", "baddbmm", "bilinear", "bmm", "cdist", "cross", "dot", "inner", "kron", "linear",
     "matmul", "matvec", "mm", "multi_dot", "mv", "outer", "tensordot", "vdot", "vecdot", "vecmat",
 ]  # fmt: skip
 
 
 def _product(a: Any, b: Any) -> Any:
     """The matrix product of arrays. For two matrices ``dot`` is the same with less ceremony than ``matmul``."""
+    if a.dtype.itemsize == 2 and is_half(a.dtype):  # BLAS has no 16-bit floats
+        return _product(single(a), single(b)).astype(np.result_type(a, b))
     return a.dot(b) if a.ndim == 2 == b.ndim else np.matmul(a, b)
 
 
@@ -431,6 +432,7 @@ def multi_dot(xs: Any) -> Any:
     [sample(spec(3, 2), spec(4, 2)), sample(spec(2, 2), spec(3, 2), p=1.0)],
     errors=[ErrorSample((np.ones((2, 3)), np.ones((2, 4))), ShapeError, "must have the same length")],
 )
+@in_floats
 def cdist(a: Any, b: Any, p: float = 2.0) -> Any:
     """The distances in the p-norm between all rows of ``(..., m, k)`` and ``(..., n, k)``; gradient 0 at distance 0."""
     if a.shape[-1] != b.shape[-1]:
@@ -443,6 +445,7 @@ def cdist(a: Any, b: Any, p: float = 2.0) -> Any:
     [sample(spec(2, 3), spec(2, 4), spec(2, 3, 4), spec(2)), sample(spec(2, 3), spec(2, 4), spec(2, 3, 4), None)],
     errors=[ErrorSample((np.ones((2, 3)), np.ones((2, 3)), np.ones((2, 3, 4))), ShapeError, r"weight is \(2, 3, 4\)")],
 )
+@in_single
 def bilinear(a: Any, b: Any, weight: Any, bias: Any = None) -> Any:
     """``y_o = a^T W_o b + bias_o``: ``a (..., n)``, ``b (..., m)``, ``weight (out, n, m)``."""
     if weight.ndim != 3 or tuple(weight.shape[1:]) != (a.shape[-1], b.shape[-1]):
@@ -452,40 +455,3 @@ def bilinear(a: Any, b: Any, weight: Any, bias: Any = None) -> Any:
         )
     y = einsum("...n,onm,...m->...o", a, weight, b)
     return y if bias is None else y + bias
-
-
-@composite(
-    r"\operatorname{{cov}} {0}",
-    [sample(spec(2, 4)), sample(spec(4, 2), rowvar=False)],
-    reference=np.cov,
-    errors=[
-        ErrorSample((np.ones((2, 2, 2)),), ShapeError, "variables times observations"),
-        ErrorSample((np.ones((2, 1)),), ShapeError, "nothing to divide by"),
-    ],
-)
-def cov(x: Any, rowvar: bool = True, correction: float = 1) -> Any:
-    """The covariances of variables (rows, or columns without ``rowvar``) over observations."""
-    if x.ndim not in (1, 2):
-        raise ShapeError(f"cov: x is {tuple(x.shape)}; variables times observations, or one variable, are wanted.")
-    x = expand_dims(x, 0) if x.ndim == 1 else x if rowvar else x.transpose()
-    centred = x - mean(x, 1, keepdims=True)
-    n = x.shape[1] - correction
-    if n <= 0:
-        raise ShapeError(f"cov: {x.shape[1]} observation(s) with correction={correction} leave nothing to divide by.")
-    product = matmul(centred, (centred.conj() if x.dtype.kind == "c" else centred).transpose()) / n
-    return squeeze(product) if product.size == 1 else product
-
-
-@composite(
-    r"\operatorname{{corr}} {0}",
-    [sample(spec(2, 5))],
-    reference=np.corrcoef,
-    errors=[ErrorSample((np.ones((2, 2, 2)),), ShapeError, "variables times observations")],
-)
-def corrcoef(x: Any, rowvar: bool = True) -> Any:
-    """The correlations of variables (rows, or columns without ``rowvar``) over observations."""
-    c = cov(x, rowvar)
-    if not c.ndim:
-        return c / c
-    size = real(diagonal(c)) ** 0.5
-    return c / reshape(size, -1, 1) / reshape(size, 1, -1)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
 import numpy as np
 
-from autograd.backend import Array, array_module
+from autograd.backend import Array, array_module, floating, is_floating, single
 from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError, RangeError, ShapeError
 from autograd.ops.elementwise import exp, where
+from autograd.ops.halves import in_floats, in_single, widened
 from autograd.ops.indexing import take_along_axis
 from autograd.ops.reduce import log_softmax, mean, sum
 from autograd.ops.shape import moveaxis, reshape, squeeze
@@ -23,12 +25,14 @@ __all__ = ["cross_entropy", "mse_loss", "nll_loss"]
 
 
 def _ce_forward(logits: Array, labels: Array) -> tuple[Array, Array]:
-    shifted = logits - logits.max(axis=1, keepdims=True)
+    logits = floating(logits)
+    wide = single(logits)
+    shifted = wide - wide.max(axis=1, keepdims=True)
     probabilities = np.exp(shifted)
     total = probabilities.sum(axis=1, keepdims=True)
     picked = np.take_along_axis(shifted, labels[:, None], 1)
     probabilities /= total
-    return (np.log(total) - picked)[:, 0], probabilities
+    return (np.log(total) - picked)[:, 0].astype(logits.dtype, copy=False), probabilities
 
 
 def _ce_plain(logits: Any, labels: Any) -> Any:
@@ -106,6 +110,7 @@ def _label_shape(logits: Any) -> tuple[int, ...]:
     return tuple(logits.shape[:1] + logits.shape[2:]) if logits.ndim > 1 else ()
 
 
+@in_single
 def cross_entropy(
     logits: Any,
     target: Any,
@@ -123,7 +128,7 @@ def cross_entropy(
     """
     if logits.ndim == 0:
         raise ShapeError("cross_entropy: logits need a class axis, got a number. Shape (N, C) is wanted.")
-    if logits.dtype.kind not in "fV":
+    if not is_floating(logits.dtype):
         raise DtypeError(f"cross_entropy: logits must be floating point, not {logits.dtype}.")
     if not 0 <= label_smoothing <= 1:
         raise ArgumentError(f"cross_entropy: label_smoothing must lie in [0, 1], not {label_smoothing!r}.")
@@ -131,7 +136,7 @@ def cross_entropy(
         raise ShapeError(
             f"cross_entropy: weight is {tuple(weight.shape)}; logits {tuple(logits.shape)} want ({_classes(logits)},)."
         )
-    if getattr(target, "dtype", np.dtype(int)).kind in "fV":
+    if is_floating(getattr(target, "dtype", np.dtype(int))):
         return _soft_cross_entropy(logits, target, weight, reduction, label_smoothing)
     labels, counted = _labels("cross_entropy", logits, target, ignore_index)
     shape = labels.shape
@@ -194,6 +199,7 @@ def _soft_cross_entropy(logits: Any, target: Any, weight: Any, reduction: str, l
     return reduced("cross_entropy", loss, reduction)
 
 
+@functools.partial(in_floats, keep=("target",))
 def nll_loss(
     log_probabilities: Any, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean"
 ) -> Any:
@@ -239,16 +245,17 @@ def _nll_loss(log_probabilities: Any, weight: Any, target: Any, reduction: str =
 
 
 def _mse_forward(x: Array, target: Array, *, reduction: str) -> Array:
-    error = x - target
+    error = floating(x) - target
     if reduction == "none":
         return error * error
-    total = np.vdot(error, error) if error.dtype.itemsize > 2 else np.sum(error * error, dtype=np.float32)
+    wide = error if error.dtype.itemsize > 2 else single(error)
+    total = np.vdot(wide, wide)
     return (total / max(error.size, 1) if reduction == "mean" else total).astype(error.dtype)
 
 
 def _mse_vjp(g: Any, x: Any, target: Any, reduction: str) -> Any:
     scale = 2 / max(x.size, 1) if reduction == "mean" else 2
-    return (x - target) * (scale * g)
+    return (x - target) * (scale * widened(g))
 
 
 _mse = primitive(
@@ -266,7 +273,7 @@ _mse = primitive(
 def _mse_jvp(primals: Any, tangents: Any, reduction: str) -> Any:
     (x, target), (t_x, t_target) = primals, tangents
     change = -t_target if t_x is None else t_x if t_target is None else t_x - t_target
-    terms = 2 * (x - target) * change
+    terms = 2 * (widened(x) - target) * change
     return terms if reduction == "none" else reduced("mse_loss", terms, reduction)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +13,7 @@ from autograd.composite import composite
 from autograd.errors import ArgumentError, ShapeError
 from autograd.mode import no_grad
 from autograd.ops.elementwise import maximum, rsqrt, square
-from autograd.ops.halves import in_single
+from autograd.ops.halves import in_floats, in_single
 from autograd.ops.rearrange import sliding_windows
 from autograd.ops.reduce import mean, var, vector_norm
 from autograd.ops.shape import moveaxis, pad, reshape
@@ -36,6 +37,17 @@ def _by_channel(op: str, name: str, value: Any, x: Any) -> Any:
     return reshape(value, (-1,) + (1,) * (x.ndim - 2))
 
 
+def _follow(running: Any, value: Any, momentum: float, factor: float = 1.0) -> None:
+    """Move a running statistic, where there is one, towards ``factor * value`` in place; nothing is recorded."""
+    if running is None:
+        return
+    batch = (value.array if isinstance(value, Variable) else value).reshape(-1) * factor
+    target = running.array if isinstance(running, Variable) else running
+    target += momentum * (batch - target).astype(target.dtype)
+    if isinstance(running, Variable):
+        mark_written(running)
+
+
 def _affine(y: Any, weight: Any, bias: Any) -> Any:
     y = y if weight is None else y * weight
     return y if bias is None else y + bias
@@ -50,6 +62,7 @@ def _batch_norm(x: Any, weight: Any, bias: Any) -> Any:
     return batch_norm(x, None, None, weight, bias, training=True)
 
 
+@functools.partial(in_single, keep=("running_mean", "running_var", "weight", "bias"))
 def batch_norm(
     x: Any,
     running_mean: Any,
@@ -75,14 +88,8 @@ def batch_norm(
                 f"batch_norm: x {tuple(x.shape)} has {n} value(s) for each channel; training needs two at least."
             )
         centre, spread = mean(x, axes, keepdims=True), var(x, axes, keepdims=True)
-        with no_grad():
-            for running, value, factor in ((running_mean, centre, 1.0), (running_var, spread, n / (n - 1))):
-                if running is not None:
-                    batch = (value.array if isinstance(value, Variable) else value).reshape(-1) * factor
-                    target = running.array if isinstance(running, Variable) else running
-                    target += momentum * (batch - target).astype(target.dtype)
-                    if isinstance(running, Variable):
-                        mark_written(running)
+        _follow(running_mean, centre, momentum)
+        _follow(running_var, spread, momentum, n / (n - 1))
     else:
         if running_mean is None or running_var is None:
             raise ArgumentError("batch_norm: outside training the running mean and variance are needed; they are None.")
@@ -90,9 +97,6 @@ def batch_norm(
         spread = _by_channel("batch_norm", "running_var", running_var, x)
     y = (x - centre) * rsqrt(spread + eps)
     return _affine(y, _by_channel("batch_norm", "weight", weight, x), _by_channel("batch_norm", "bias", bias, x))
-
-
-batch_norm = in_single(batch_norm, keep=(1, 2))
 
 
 def _last_axes(op: str, x: Any, normalized_shape: Any, *parameters: Any) -> tuple[int, ...]:
@@ -114,6 +118,7 @@ def _layer_norm(x: Any, weight: Any, bias: Any) -> Any:
     return layer_norm(x, x.shape[1:], weight, bias)
 
 
+@functools.partial(in_floats, keep=("weight", "bias"))
 def layer_norm(
     x: Any, normalized_shape: int | Sequence[int], weight: Any = None, bias: Any = None, eps: float = 1e-5
 ) -> Any:
@@ -121,9 +126,6 @@ def layer_norm(
     axes = _last_axes("layer_norm", x, normalized_shape, weight, bias)
     centred = x - mean(x, axes, keepdims=True)
     return _affine(centred * rsqrt(mean(square(centred), axes, keepdims=True) + eps), weight, bias)
-
-
-layer_norm = in_single(layer_norm)
 
 
 @composite(
@@ -135,6 +137,7 @@ def _rms_norm(x: Any, weight: Any) -> Any:
     return rms_norm(x, x.shape[-1:] if weight is not None else x.shape[1:], weight)
 
 
+@functools.partial(in_floats, keep=("weight",))
 def rms_norm(x: Any, normalized_shape: int | Sequence[int], weight: Any = None, eps: float | None = None) -> Any:
     """The last axes of each example scaled to mean square 1 (Zhang and Sennrich, 2019, arXiv:1910.07467).
 
@@ -143,9 +146,6 @@ def rms_norm(x: Any, normalized_shape: int | Sequence[int], weight: Any = None, 
     axes = _last_axes("rms_norm", x, normalized_shape, weight)
     eps = float(np.finfo(x.dtype).eps) if eps is None else eps
     return _affine(x * rsqrt(mean(square(x), axes, keepdims=True) + eps), weight, None)
-
-
-rms_norm = in_single(rms_norm)
 
 
 @composite(
@@ -161,6 +161,7 @@ def _group_norm(x: Any, weight: Any, bias: Any, num_groups: int) -> Any:
     return group_norm(x, num_groups, weight, bias)
 
 
+@functools.partial(in_floats, keep=("weight", "bias"))
 def group_norm(x: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
     """Groups of channels of each example normalised together (Wu and He, 2018, arXiv:1803.08494)."""
     if x.ndim < 2 or num_groups < 1 or x.shape[1] % num_groups:
@@ -174,22 +175,54 @@ def group_norm(x: Any, num_groups: int, weight: Any = None, bias: Any = None, ep
     return _affine(y, _by_channel("group_norm", "weight", weight, x), _by_channel("group_norm", "bias", bias, x))
 
 
-group_norm = in_single(group_norm)
-
-
 @composite(
     r"\gamma \frac{{{0} - \mu}}{{\sqrt{{\sigma^2 + \epsilon}}}} + \beta",
     [sample(spec(2, 3, 4), spec(3), spec(3)), sample(spec(2, 2, 2, 3), None, None)],
-    errors=[ErrorSample((np.ones((2, 3)), None, None), ShapeError, "places to normalise over")],
+    errors=[
+        ErrorSample((np.ones((2, 3)), None, None), ShapeError, "places to normalise over"),
+        ErrorSample((np.ones((2, 3, 2)), None, None), ArgumentError, "they are None", {"use_input_stats": False}),
+        ErrorSample(
+            (np.ones((2, 3, 2)), None, None), ShapeError, r"running_var is \(2,\)", {"running_var": np.ones(2)}
+        ),
+        ErrorSample(
+            (np.ones((2, 3, 1)), None, None), ShapeError, "1 value.* two at least", {"running_var": np.ones(3)}
+        ),
+    ],
 )
-def _instance_norm(x: Any, weight: Any, bias: Any) -> Any:
-    return instance_norm(x, weight, bias)
+def _instance_norm(x: Any, weight: Any, bias: Any, **statistics: Any) -> Any:
+    return instance_norm(x, weight, bias, **statistics)
 
 
-def instance_norm(x: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
-    """Each channel of each example normalised by itself (Ulyanov et al., 2016, arXiv:1607.08022)."""
+@functools.partial(in_single, keep=("running_mean", "running_var", "weight", "bias"))
+def instance_norm(
+    x: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5, *, running_mean: Any = None,
+    running_var: Any = None, use_input_stats: bool = True, momentum: float = 0.1,
+) -> Any:  # fmt: skip
+    """Each channel of each example normalised by itself (Ulyanov et al., 2016, arXiv:1607.08022).
+
+    Running statistics ``(C,)`` move, in place, by ``momentum`` towards the mean over the examples (the running variance
+    towards the unbiased one); they are used where ``use_input_stats`` is false.
+    """
     if x.ndim < 3:
         raise ShapeError(f"instance_norm: x must be (N, C, ...) with places to normalise over, not {tuple(x.shape)}.")
+    if not use_input_stats:
+        if running_mean is None or running_var is None:
+            raise ArgumentError(
+                "instance_norm: use_input_stats=False needs running_mean and running_var; they are None."
+            )
+        return batch_norm(x, running_mean, running_var, weight, bias, eps=eps)
+    places, n = tuple(range(2, x.ndim)), math.prod(x.shape[2:])
+    for name, running in (("running_mean", running_mean), ("running_var", running_var)):
+        _by_channel("instance_norm", name, running, x)
+        if running is not None and n < 2:
+            raise ShapeError(
+                f"instance_norm: x {tuple(x.shape)} has {n} value(s) for each channel of an example; running "
+                "statistics need two at least."
+            )
+    if running_mean is not None or running_var is not None:
+        with no_grad():
+            _follow(running_mean, mean(mean(x, places), 0), momentum)
+            _follow(running_var, mean(var(x, places), 0), momentum, n / max(n - 1, 1))
     return group_norm(x, x.shape[1], weight, bias, eps)
 
 
@@ -198,6 +231,7 @@ def instance_norm(x: Any, weight: Any = None, bias: Any = None, eps: float = 1e-
     [sample(spec(2, 5, 3), size=3, alpha=0.5)],
     errors=[ErrorSample((np.ones((2, 3)),), ShapeError, "3 axes at least", {"size": 3})],
 )
+@in_floats
 def local_response_norm(x: Any, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Any:
     """Each element divided by the energy of its neighbour channels (Krizhevsky et al., 2012)."""
     if x.ndim < 3:
@@ -208,16 +242,11 @@ def local_response_norm(x: Any, size: int, alpha: float = 1e-4, beta: float = 0.
     return x / moveaxis(k + alpha * energy, -1, 1) ** beta
 
 
-local_response_norm = in_single(local_response_norm)
-
-
 @composite(
     r"\frac{{{0}}}{{\max(\lVert {0} \rVert, \epsilon)}}",
     [sample(spec(2, 3, low=0.3)), sample(spec(2, 3, low=0.3), p=1.0, axis=0)],
 )
+@in_floats
 def normalize(x: Any, p: float = 2.0, axis: int = 1, eps: float = 1e-12) -> Any:
     """Vectors along an axis scaled to norm 1."""
     return x / maximum(vector_norm(x, p, axis, keepdims=True), eps)
-
-
-normalize = in_single(normalize)

@@ -1,10 +1,11 @@
-"""Losses of regression, of probabilities, of margins and distances, with PyTorch's names; and CTC.
+"""Losses of regression, of probabilities, of margins and distances, with PyTorch's names.
 
 Every one reduces by ``reduction``: ``"mean"``, ``"sum"`` or ``"none"``.
 """
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -14,25 +15,24 @@ from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError, RangeError, ShapeError
 from autograd.ops.activation import logsigmoid, relu, softplus
 from autograd.ops.elementwise import abs as absolute
-from autograd.ops.elementwise import exp, log, logaddexp, maximum, minimum, rsqrt, square, where
-from autograd.ops.halves import in_single
+from autograd.ops.elementwise import exp, log, maximum, minimum, rsqrt, square, where
+from autograd.ops.halves import in_floats
 from autograd.ops.indexing import getitem, take_along_axis
 from autograd.ops.loss import reduced
 from autograd.ops.reduce import any as any_of
 from autograd.ops.reduce import mean, sum, vector_norm
-from autograd.ops.scan import cumprod, cumsum
-from autograd.ops.shape import concat, expand_dims, reshape, squeeze, stack
+from autograd.ops.scan import cumprod
+from autograd.ops.shape import expand_dims, squeeze
 from autograd.ops.special import xlogy
 from autograd.samples import ErrorSample, sample
 from autograd.samples import array as spec
-from autograd.tape import constant, innermost, module_of
+from autograd.tape import constant, innermost, module_of, refuse_gradient
 
 __all__ = [
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "cosine_embedding_loss",
     "cosine_similarity",
-    "ctc_loss",
     "gaussian_nll_loss",
     "hinge_embedding_loss",
     "huber_loss",
@@ -70,6 +70,7 @@ def _alike(op: str, x: Any, target: Any) -> None:
 
 
 @composite(r"|{0} - {1}|", _pair, errors=_pair_errors)
+@in_floats
 def l1_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
     """Mean absolute error."""
     _alike("l1_loss", x, target)
@@ -77,6 +78,7 @@ def l1_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
 
 
 @composite(r"\operatorname{{huber}}({0} - {1})", _pair, errors=_pair_errors)
+@in_floats
 def huber_loss(x: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Any:
     """Half the square of small errors, and ``delta (|e| - delta / 2)`` of large ones (Huber, 1964)."""
     _alike("huber_loss", x, target)
@@ -87,6 +89,7 @@ def huber_loss(x: Any, target: Any, reduction: str = "mean", delta: float = 1.0)
 
 
 @composite(r"\operatorname{{huber}}({0} - {1}) / \beta", _pair, errors=_pair_errors)
+@in_floats
 def smooth_l1_loss(x: Any, target: Any, reduction: str = "mean", beta: float = 1.0) -> Any:
     """:func:`huber_loss` divided by ``beta``; at 0 it is :func:`l1_loss`."""
     if beta == 0:
@@ -108,6 +111,7 @@ _probabilities = [sample(spec(2, 3, low=0.1, high=0.9), spec(2, 3, low=0.1, high
     _probabilities,
     errors=[_unlike],
 )
+@in_floats
 def binary_cross_entropy(x: Any, target: Any, weight: Any = None, reduction: str = "mean") -> Any:
     """Cross-entropy of probabilities ``x`` in [0, 1]; logarithms are limited to -100, as in PyTorch.
 
@@ -129,6 +133,7 @@ def binary_cross_entropy(x: Any, target: Any, weight: Any = None, reduction: str
     [sample(spec(2, 3), spec(2, 3, low=0.0, high=1.0))],
     errors=[_unlike],
 )
+@in_floats
 def binary_cross_entropy_with_logits(
     x: Any, target: Any, weight: Any = None, reduction: str = "mean", pos_weight: Any = None
 ) -> Any:
@@ -146,6 +151,7 @@ def binary_cross_entropy_with_logits(
     _probabilities,
     errors=[_unlike],
 )
+@in_floats
 def kl_div(x: Any, target: Any, reduction: str = "mean", log_target: bool = False) -> Any:
     """The Kullback-Leibler divergence of log-probabilities ``x`` from ``target`` (log-probabilities if ``log_target``).
 
@@ -163,11 +169,14 @@ def kl_div(x: Any, target: Any, reduction: str = "mean", log_target: bool = Fals
     [sample(spec(2, 3), spec(2, 3, low=1.5, high=3.0))],
     errors=[_unlike],
 )
+@in_floats
 def poisson_nll_loss(
     x: Any, target: Any, log_input: bool = True, full: bool = False, eps: float = 1e-8, reduction: str = "mean"
 ) -> Any:
     """The negative log-likelihood of counts under a Poisson distribution; ``full`` adds Stirling's term."""
     _alike("poisson_nll_loss", x, target)
+    if log_input:
+        refuse_gradient("poisson_nll_loss", "eps", eps, "with log_input=True it plays no part")
     loss = exp(x) - target * x if log_input else x - target * log(x + eps)
     if full:
         large = target > 1
@@ -178,20 +187,45 @@ def poisson_nll_loss(
 
 @composite(
     r"\tfrac12 \left(\ln {2} + \frac{{({0} - {1})^2}}{{{2}}}\right)",
-    [sample(spec(2, 3), spec(2, 3), spec(2, 3, low=0.5))],
+    [
+        sample(spec(2, 3), spec(2, 3), spec(2, 3, low=0.5)),
+        sample(spec(2, 3), spec(2, 3), spec(2, low=0.5)),
+        sample(spec(2, 3), spec(2, 3), spec(2, 1, low=0.5), reduction="none"),
+    ],
+    errors=[ErrorSample((np.ones((2, 3)), np.ones((2, 3)), np.ones(3)), ShapeError, r"var is \(3,\) and x is")],
 )
+@in_floats
 def gaussian_nll_loss(
     x: Any, target: Any, var: Any, full: bool = False, eps: float = 1e-6, reduction: str = "mean"
 ) -> Any:
-    """The negative log-likelihood under a normal distribution of mean ``x`` and variance ``var``, at least ``eps``."""
+    """The negative log-likelihood under a normal distribution of mean ``x`` and variance ``var``, at least ``eps``.
+
+    ``var`` is a number, or an array in the shape of ``x``, of ``x`` with lengths of 1, or of ``x`` without its last
+    axis. Its gradient takes no notice of ``eps`` (as in PyTorch), so that a variance that is too small can grow again.
+    """
     _alike("gaussian_nll_loss", x, target)
+    var = _variance(x, var)
     plain = innermost(var)
     if plain.size and plain.min() < 0:
         raise RangeError("gaussian_nll_loss: var holds a negative number.")
-    low = var < eps
-    safe = where(low, eps, var)
+    safe = var + constant(where(var < eps, eps - var, 0))
     loss = 0.5 * (log(safe) + square(x - target) / safe)
     return reduced("gaussian_nll_loss", loss + 0.5 * math.log(2 * math.pi) if full else loss, reduction)
+
+
+def _variance(x: Any, var: Any) -> Any:
+    """A variance that broadcasts to ``x``."""
+    if not hasattr(var, "shape"):
+        return module_of(x).asarray(var, dtype=x.dtype)
+    shape, wanted = tuple(var.shape), tuple(x.shape)
+    if shape == wanted[:-1] and wanted:
+        return expand_dims(var, -1)
+    if len(shape) != len(wanted) or any(n not in (1, m) for n, m in zip(shape, wanted, strict=True)):
+        raise ShapeError(
+            f"gaussian_nll_loss: var is {shape} and x is {wanted}; give one variance for each element {wanted}, for "
+            f"each row {wanted[:-1]}, or a length of 1 where it is shared."
+        )
+    return var
 
 
 # ---------------------------------------------------------------------------------------------- margins, distances
@@ -204,6 +238,7 @@ def _margin(op: str, loss: Any, reduction: str) -> Any:
 @composite(
     r"\max(0, -y({0} - {1}) + m)", [sample(spec(4, low=1.0), spec(4, high=0.5), spec(4, low=0.5, high=1.0), margin=0.3)]
 )
+@in_floats
 def margin_ranking_loss(x1: Any, x2: Any, target: Any, margin: float = 0.0, reduction: str = "mean") -> Any:
     """``x1`` should exceed ``x2`` by ``margin`` where ``target`` is 1, and fall below where it is -1."""
     return _margin("margin_ranking_loss", relu(-target * (x1 - x2) + margin), reduction)
@@ -214,6 +249,7 @@ def margin_ranking_loss(x1: Any, x2: Any, target: Any, margin: float = 0.0, redu
     [sample(spec(4, low=0.2, high=0.8), target=np.array([1, -1, 1, -1]))],
     errors=[ErrorSample((np.ones((2, 3)), np.ones((2, 4))), ShapeError, "do not broadcast")],
 )
+@in_floats
 def hinge_embedding_loss(x: Any, target: Any, margin: float = 1.0, reduction: str = "mean") -> Any:
     """``x`` where ``target`` is 1, ``max(0, margin - x)`` where it is -1."""
     return _margin("hinge_embedding_loss", where(target == 1, x, relu(margin - x)), reduction)
@@ -224,6 +260,7 @@ def hinge_embedding_loss(x: Any, target: Any, margin: float = 1.0, reduction: st
     [sample(spec(2, 3), spec(2, 3))],
     errors=[_unlike],
 )
+@in_floats
 def soft_margin_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
     """The logistic loss of targets 1 and -1."""
     _alike("soft_margin_loss", x, target)
@@ -235,6 +272,7 @@ def soft_margin_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
     [sample(spec(2, 3), spec(2, 3, low=0.0, high=1.0))],
     errors=[_unlike],
 )
+@in_floats
 def multilabel_soft_margin_loss(x: Any, target: Any, weight: Any = None, reduction: str = "mean") -> Any:
     """Cross-entropy of several labels at once, each with its own sigmoid; the mean over classes."""
     _alike("multilabel_soft_margin_loss", x, target)
@@ -254,6 +292,7 @@ def _rows(op: str, x: Any, target: Any) -> tuple[Any, Any]:
     r"\tfrac1C \textstyle\sum_j \max(0, m - {0}_t + {0}_j)^p",
     [sample(spec(3, 4, distinct=True, high=0.4, low=-0.4), target=np.array([0, 3, 1]))],
 )
+@functools.partial(in_floats, keep=("target",))
 def multi_margin_loss(
     x: Any, target: Any, p: int = 1, margin: float = 1.0, weight: Any = None, reduction: str = "mean"
 ) -> Any:
@@ -276,6 +315,7 @@ def multi_margin_loss(
     r"\tfrac1C \textstyle\sum_{{ij}} \max(0, 1 - {0}_{{t_j}} + {0}_i)",
     [sample(spec(2, 4, distinct=True, high=0.4, low=-0.4), target=np.array([[3, 0, -1, 1], [1, -1, 2, 0]]))],
 )
+@functools.partial(in_floats, keep=("target",))
 def multilabel_margin_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
     """Every right class, listed in ``target`` up to the first -1, should exceed every wrong one by 1."""
     single = x.ndim == 1
@@ -298,19 +338,18 @@ def multilabel_margin_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
     [sample(spec(2, 3, low=0.3), spec(2, 3, low=0.3)), sample(spec(3, 2, low=0.3), spec(3, 2, low=0.3), axis=0)],
     errors=[_unlike],
 )
+@in_floats
 def cosine_similarity(x1: Any, x2: Any, axis: int = 1, eps: float = 1e-8) -> Any:
     """The cosine of the angle between vectors along an axis; lengths count as ``eps`` at least."""
     lengths = maximum(vector_norm(x1, 2, axis), eps) * maximum(vector_norm(x2, 2, axis), eps)
     return sum(x1 * x2, axis) / lengths
 
 
-cosine_similarity = in_single(cosine_similarity)
-
-
 @composite(
     r"\operatorname{{cosloss}}({0}, {1})",
     [sample(spec(4, 3, low=0.3), spec(4, 3, low=0.3), target=np.array([1, -1, 1, -1]), margin=0.1)],
 )
+@in_floats
 def cosine_embedding_loss(x1: Any, x2: Any, target: Any, margin: float = 0.0, reduction: str = "mean") -> Any:
     """``1 - cos`` where ``target`` is 1, ``max(0, cos - margin)`` where it is -1."""
     # PyTorch adds its epsilon to the squared lengths here, and so do we
@@ -324,6 +363,7 @@ def cosine_embedding_loss(x1: Any, x2: Any, target: Any, margin: float = 0.0, re
     [sample(spec(2, 3), spec(2, 3)), sample(spec(2, 3), spec(2, 3), p=1.0, keepdims=True)],
     errors=[_unlike],
 )
+@in_floats
 def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdims: bool = False) -> Any:
     """The distance in the p-norm between corresponding vectors (last axis)."""
     return vector_norm(x1 - x2 + eps, p, -1, keepdims)
@@ -334,6 +374,7 @@ def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepd
     [sample(spec(4, 3, distinct=True))],
     errors=[ErrorSample((np.ones(3),), ShapeError, "must be")],
 )
+@in_floats
 def pdist(x: Any, p: float = 2.0) -> Any:
     """The distances between all pairs of rows, i < j, as a vector."""
     if x.ndim != 2:
@@ -350,6 +391,7 @@ def pdist(x: Any, p: float = 2.0) -> Any:
     ],
     errors=[ErrorSample((np.ones((2, 3)), np.ones((2, 4)), np.ones((2, 3))), ShapeError, "do not broadcast")],
 )
+@in_floats
 def triplet_margin_loss(
     anchor: Any, positive: Any, negative: Any, margin: float = 1.0, p: float = 2.0, eps: float = 1e-6,
     swap: bool = False, reduction: str = "mean",
@@ -375,6 +417,7 @@ def triplet_margin_loss(
     ],
     errors=[ErrorSample((np.ones((2, 3)), np.ones((2, 4)), np.ones((2, 3))), ShapeError, "do not broadcast")],
 )
+@in_floats
 def triplet_margin_with_distance_loss(
     anchor: Any, positive: Any, negative: Any, distance_function: Any = None, margin: float = 1.0,
     swap: bool = False, reduction: str = "mean",
@@ -385,106 +428,3 @@ def triplet_margin_with_distance_loss(
     if swap:
         far = minimum(far, distance(positive, negative))
     return _margin("triplet_margin_with_distance_loss", relu(near - far + margin), reduction)
-
-
-# ------------------------------------------------------------------------------------------------------------ CTC
-
-
-def _lengths(lengths: Any) -> Any:
-    lengths = constant(lengths)
-    return (lengths if hasattr(lengths, "level") else np.asarray(lengths)).astype(np.int64).reshape(-1)
-
-
-@composite(
-    r"-\ln p(y \mid {0})",
-    [
-        sample(
-            spec(6, 2, 4),
-            targets=np.array([[1, 2, 2], [3, 1, 0]]),
-            input_lengths=(6, 5),
-            target_lengths=(3, 2),
-            reduction="none",
-        )
-    ],
-)
-def _ctc(x: Any, targets: Any, input_lengths: Any, target_lengths: Any, reduction: str) -> Any:
-    from_logits = x - log(sum(exp(x), 2, keepdims=True))
-    return ctc_loss(from_logits, targets, input_lengths, target_lengths, reduction=reduction)
-
-
-def ctc_loss(
-    log_probs: Any, targets: Any, input_lengths: Any, target_lengths: Any, blank: int = 0, reduction: str = "mean",
-    zero_infinity: bool = False,
-) -> Any:  # fmt: skip
-    """Connectionist temporal classification: minus the log-probability of all alignments of the targets.
-
-    Shape: ``log_probs (T, N, C)`` or ``(T, C)``; ``targets (N, S)`` or all of them joined in one vector; lengths a
-    number for each sequence. ``"mean"`` divides each loss by its target length first, as in PyTorch.
-
-    Source: Graves et al., 2006, ICML; the forward recursion, in logarithms.
-    """
-    single = log_probs.ndim == 2
-    if single:
-        log_probs = expand_dims(log_probs, 1)
-    if log_probs.ndim != 3:
-        raise ShapeError(f"ctc_loss: log_probs must be (T, N, C), not {tuple(log_probs.shape)}.")
-    steps, n, classes = log_probs.shape
-    ins, outs = _lengths(input_lengths), _lengths(target_lengths)
-    if ins.shape != (n,) or outs.shape != (n,) or innermost(ins).max(initial=0) > steps:
-        raise ShapeError(
-            f"ctc_loss: input_lengths {innermost(ins).tolist()} and target_lengths {innermost(outs).tolist()} must "
-            f"hold {n} numbers, of at most {steps} steps."
-        )
-    labels = constant(targets)
-    labels = labels if hasattr(labels, "dtype") else np.asarray(labels)
-    longest = int(innermost(outs).max(initial=0))
-    within = np.arange(longest) < outs[:, None]
-    if labels.ndim == 1:  # all targets joined in one vector
-        first = cumsum(outs, 0) - outs
-        places = minimum(first[:, None] + np.arange(longest), max(labels.shape[0] - 1, 0))
-        labels = getitem(labels, places) if labels.shape[0] else np.full((n, longest), blank)
-    else:
-        if labels.shape[1] < longest:
-            raise ShapeError(f"ctc_loss: targets {tuple(labels.shape)} hold fewer labels than {longest}.")
-        labels = labels[:, :longest]
-    wrong = within & ((labels < 0) | (labels >= classes) | (labels == blank))
-    if not 0 <= blank < classes or innermost(wrong).any():
-        raise RangeError(f"ctc_loss: targets must hold classes from 0 to {classes - 1} other than the blank {blank}.")
-    width = 2 * longest + 1
-    labels = where(within, labels, blank)
-    between = stack([0 * labels + blank, labels], 2)  # blanks between all labels
-    states = concat([reshape(between, (n, width - 1)), np.full((n, 1), blank)], 1)
-    # a label may follow the one before it without a blank if they differ
-    skip = concat(
-        [np.zeros((n, min(2, width)), dtype=bool), (states[:, 2:] != blank) & (states[:, 2:] != states[:, :-2])], 1
-    )
-    xp = module_of(log_probs)
-    index = states if hasattr(states, "level") else xp.asarray(states)
-    emitted = getitem(log_probs, (slice(None), xp.arange(n)[:, None], index))  # (T, N, states)
-    nothing = np.full((n, 1), -np.inf, dtype=log_probs.dtype)
-    place = np.arange(width)
-    start = (place == 0) | ((place == 1) & (outs > 0)[:, None])
-    alpha = where(start, emitted[0], -np.inf)
-    history = [alpha]
-    for t in range(1, steps):
-        one = concat([nothing, alpha[:, : width - 1]], 1)
-        total = logaddexp(alpha, one)
-        if width > 2:
-            two = concat([nothing, nothing, alpha[:, : width - 2]], 1)
-            total = logaddexp(total, where(skip, two, -np.inf))
-        alpha = total + emitted[t]
-        history.append(alpha)
-    table = stack(history, 0)
-    final = getitem(table, (maximum(ins, 1) - 1, np.arange(n)))  # (N, states)
-    ends = 2 * outs
-    total = take_along_axis(final, ends[:, None], 1)
-    before = take_along_axis(final, maximum(ends - 1, 0)[:, None], 1)
-    total = where((ends > 0)[:, None], logaddexp(total, before), total)
-    loss = -reshape(total, n)
-    if zero_infinity:
-        impossible = loss == np.inf
-        loss = where(impossible, 0, loss)
-    if reduction == "mean":
-        return mean(loss / maximum(outs, 1).astype(loss.dtype))
-    loss = reduced("ctc_loss", loss, reduction)
-    return squeeze(loss, 0) if single and reduction == "none" else loss

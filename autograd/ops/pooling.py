@@ -10,9 +10,10 @@ import numpy as np
 from autograd.backend import Array, array_module
 from autograd.composite import composite
 from autograd.errors import ArgumentError, ShapeError
-from autograd.ops.convolution import Sizes, check_fits, check_image, out_size, several, spread, windows
+from autograd.ops.convolution import Sizes, check_fits, check_image, out_size, several, spread, unbatched, windows
 from autograd.ops.elementwise import abs as absolute
 from autograd.ops.elementwise import where
+from autograd.ops.halves import in_single, rounded_once
 from autograd.ops.indexing import put_along_axis_add, take_along_axis
 from autograd.ops.logic import floor_divide
 from autograd.ops.shape import pad, reshape
@@ -62,11 +63,13 @@ class _Ops(NamedTuple):
     avg: Primitive
 
 
+@rounded_once
 def _avg_forward(x: Array, *, kernel: Sizes, stride: Sizes, padding: Sizes) -> Array:
     n = len(kernel)
     return windows(x, kernel, stride, padding, (1,) * n).mean(tuple(range(-n, 0)))
 
 
+@rounded_once
 def _avg_spread_forward(d: Array, *, x_size: Sizes, kernel: Sizes, stride: Sizes, padding: Sizes) -> Array:
     n = len(kernel)
     share = d / math.prod(kernel)
@@ -151,7 +154,7 @@ _POOL = {n: _make(n) for n in (1, 2, 3)}
 
 
 def _geometry(
-    op: str, n: int, x: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any = 1
+    op: str, n: int, x: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any = 1, ceil_mode: bool = False
 ) -> dict[str, Sizes]:
     check_image(op, x, n)
     kernel = several(op, "kernel_size", kernel_size, n, 1)
@@ -159,11 +162,12 @@ def _geometry(
     border, gaps = several(op, "padding", padding, n, 0), several(op, "dilation", dilation, n, 1)
     if any(p > k // 2 for p, k in zip(border, kernel, strict=True)):
         raise ShapeError(f"{op}: padding {border} must be at most half of the kernel {kernel}.")
-    check_fits(op, tuple(x.shape), kernel, steps, border, gaps)
+    if not ceil_mode:
+        check_fits(op, tuple(x.shape), kernel, steps, border, gaps)
     return {"kernel": kernel, "stride": steps, "padding": border, "dilation": gaps}
 
 
-def _ceiling(x: Any, geometry: dict[str, Sizes], fill: float) -> tuple[Any, Sizes]:
+def _ceiling(op: str, x: Any, geometry: dict[str, Sizes], fill: float) -> tuple[Any, Sizes]:
     """The image with what the last, incomplete windows lack at its end; and how much that is."""
     extra = []
     for size, k, s, p, d in zip(
@@ -174,19 +178,22 @@ def _ceiling(x: Any, geometry: dict[str, Sizes], fill: float) -> tuple[Any, Size
         if steps * s >= size + p:  # a window must start within the image or its left border
             steps -= 1
         extra.append(max(steps * s + reach - size - 2 * p, 0))
+    whole = (*x.shape[:2], *(size + e for size, e in zip(x.shape[2:], extra, strict=True)))
+    check_fits(op, whole, **geometry)
     if any(extra):
         x = pad(x, ((0, 0), (0, 0), *((0, e) for e in extra)), fill)
     return x, tuple(extra)
 
 
+@unbatched
 def _max_pool(
     n: int, x: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool, return_indices: bool
 ) -> Any:
     op = f"max_pool{n}d"
-    geometry = _geometry(op, n, x, kernel_size, stride, padding, dilation)
+    geometry = _geometry(op, n, x, kernel_size, stride, padding, dilation, ceil_mode)
     size = tuple(x.shape[2:])
     if ceil_mode:
-        x, _ = _ceiling(x, geometry, -np.inf)
+        x, _ = _ceiling(op, x, geometry, -np.inf)
     y = _POOL[n].max(x, **geometry)
     if not return_indices:
         return y
@@ -227,6 +234,7 @@ def max_pool2d(
     """The maximum of each window of an image ``(N, C, H, W)``; ``stride`` is the kernel size by default.
 
     Padding never wins. Of tied elements the first takes the whole gradient (PyTorch's convention, unlike ``max``).
+    One image ``(C, H, W)`` gives one.
     ``ceil_mode`` keeps incomplete windows at the end; ``return_indices`` gives the places in the flattened image too.
     """
     return _max_pool(2, x, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
@@ -247,9 +255,11 @@ def max_pool3d(
 
 def _max_unpool(n: int, x: Any, indices: Any, kernel_size: Any, stride: Any, padding: Any, output_size: Any) -> Any:
     op = f"max_unpool{n}d"
-    check_image(op, x, n)
     if tuple(indices.shape) != tuple(x.shape):
         raise ShapeError(f"{op}: indices are {tuple(indices.shape)}; x {tuple(x.shape)} wants its own shape.")
+    if x.ndim == n + 1:  # one image without its batch axis
+        return _max_unpool(n, x[None], indices[None], kernel_size, stride, padding, output_size)[0]
+    check_image(op, x, n)
     kernel = several(op, "kernel_size", kernel_size, n, 1)
     steps = kernel if stride is None else several(op, "stride", stride, n, 1)
     border = several(op, "padding", padding, n, 0)
@@ -311,18 +321,19 @@ def max_unpool3d(
 # ----------------------------------------------------------------------------------------------------- mean, norm
 
 
+@unbatched
 def _avg_pool(
     n: int, x: Any, kernel_size: Any, stride: Any, padding: Any, ceil_mode: bool, count_include_pad: bool,
     divisor_override: int | None,
 ) -> Any:  # fmt: skip
     op = f"avg_pool{n}d"
-    geometry = _geometry(op, n, x, kernel_size, stride, padding)
+    geometry = _geometry(op, n, x, kernel_size, stride, padding, 1, ceil_mode)
     del geometry["dilation"]
     kernel, volume = geometry["kernel"], math.prod(geometry["kernel"])
     size = tuple(x.shape[2:])
     extra: Sizes = (0,) * n
     if ceil_mode:
-        x, extra = _ceiling(x, geometry | {"dilation": (1,) * n}, 0.0)
+        x, extra = _ceiling(op, x, geometry | {"dilation": (1,) * n}, 0.0)
     y = _POOL[n].avg(x, **geometry)
     if divisor_override is not None:
         if divisor_override < 1:
@@ -386,11 +397,10 @@ def no_image(**params: Any) -> list[ErrorSample]:
     return [ErrorSample((np.ones(2),), ShapeError, r"x must be \(N, C", params)]
 
 
+@in_single
 def _lp_pool(n: int, x: Any, norm_type: float, kernel_size: Any, stride: Any, ceil_mode: bool) -> Any:
-
     powers = _avg_pool(n, absolute(x) ** norm_type, kernel_size, stride, 0, ceil_mode, True, 1)
     nothing = powers == 0
-
     return where(nothing, 0, where(nothing, 1, powers) ** (1 / norm_type))
 
 

@@ -1,5 +1,7 @@
 """Ops of neural networks that draw random numbers: the dropout family, gumbel_softmax and rrelu.
 
+Their samples leave chance no room: everything is dropped, or nothing, and both ends of the slopes are one.
+
 ``generator`` is the default one of the device if None. Inside ``vmap`` each example draws its own numbers, unless
 ``randomness="same"``; inside ``checkpoint`` the second computation draws what the first one drew.
 """
@@ -11,18 +13,20 @@ from typing import Any
 
 import numpy as np
 
+from autograd.composite import composite
 from autograd.dispatch import bound
 from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.axes import normalize_axis
-from autograd.ops.elementwise import astype, where
+from autograd.ops.casting import astype
+from autograd.ops.elementwise import where
 from autograd.ops.logic import equal
 from autograd.ops.reduce import argmax, softmax
 from autograd.parameters import require
 from autograd.primitive import Primitive, primitive
 from autograd.random import Generator
 from autograd.sampler import Sampler
+from autograd.samples import ErrorSample, Sample, boolean, sample
 from autograd.samples import array as spec
-from autograd.samples import boolean, sample
 from autograd.tape import Variable
 
 __all__ = [
@@ -37,6 +41,18 @@ _dropout = primitive(
     latex=r"{0} \odot m", vjp_latex=[r"\bar y \odot m", None],
     samples=[sample(spec(2, 3), boolean(2, 3)), sample(spec(2, 3), boolean(2, 1)), sample(spec(), boolean())],
 )  # fmt: skip
+
+
+def _certain(*shapes: tuple[int, ...]) -> list[Sample]:
+    """Calls whose result is certain: all elements dropped, none, and evaluation."""
+    ways = ({"p": 1.0, "training": True}, {"p": 0.0, "training": True}, {"p": 0.5, "training": False})
+    return [sample(spec(*shape), **way) for shape in shapes for way in ways]
+
+
+def _refused(*wrong: tuple[int, ...]) -> list[ErrorSample]:
+    """What a dropout refuses: a ``p`` that is no probability, and arrays of ``wrong`` shapes."""
+    no_probability = ErrorSample((np.ones((2, 3, 2, 2)),), ArgumentError, r"p must be a probability", {"p": 1.5})
+    return [no_probability, *(ErrorSample((np.ones(shape),), ShapeError, "x must") for shape in wrong)]
 
 
 def _checked(name: str, x: Any, p: float) -> Any:
@@ -85,6 +101,7 @@ def _channels(name: str, x: Any, axes: dict[int, int]) -> tuple[int, ...]:
     return (*x.shape[:kept], *(1,) * (len(x.shape) - kept))
 
 
+@composite(r"{0} \odot m", _certain((2, 3, 4), (3, 4), (0, 3, 4)), errors=_refused((3,), (1, 2, 3, 4)))
 def dropout1d(x: Any, p: float = 0.5, training: bool = True, generator: Generator | None = None) -> Any:
     """:func:`dropout` of whole channels: ``(N, C, L)`` or ``(C, L)``.
 
@@ -95,6 +112,7 @@ def dropout1d(x: Any, p: float = 0.5, training: bool = True, generator: Generato
     return _dropped("dropout1d", x, p, shape, generator) if training and p else x
 
 
+@composite(r"{0} \odot m", _certain((2, 3, 2, 2), (2, 3, 4), (0, 3, 2, 2)), errors=_refused((3, 4), (1, 1, 1, 1, 1)))
 def dropout2d(x: Any, p: float = 0.5, training: bool = True, generator: Generator | None = None) -> Any:
     """:func:`dropout` of whole channels: ``(N, C, H, W)``; three axes are ``(N, C, L)``, as in PyTorch.
 
@@ -105,6 +123,11 @@ def dropout2d(x: Any, p: float = 0.5, training: bool = True, generator: Generato
     return _dropped("dropout2d", x, p, shape, generator) if training and p else x
 
 
+@composite(
+    r"{0} \odot m",
+    _certain((2, 3, 2, 1, 2), (3, 2, 1, 2), (0, 3, 2, 1, 2)),
+    errors=_refused((3, 4, 2), (1, 1, 1, 1, 1, 1)),
+)
 def dropout3d(x: Any, p: float = 0.5, training: bool = True, generator: Generator | None = None) -> Any:
     """:func:`dropout` of whole channels: ``(N, C, D, H, W)`` or ``(C, D, H, W)``.
 
@@ -118,6 +141,7 @@ def dropout3d(x: Any, p: float = 0.5, training: bool = True, generator: Generato
 _SELU_FLOOR = -1.0507009873554804934193349852946 * 1.6732632423543772848170429916717  # what selu tends to at -inf
 
 
+@composite(r"a \, ({0} \odot m) + b \,(1 - m)", _certain((2, 3), (), (0, 3)), errors=_refused())
 def alpha_dropout(x: Any, p: float = 0.5, training: bool = False, generator: Generator | None = None) -> Any:
     """In training, set elements to the floor of selu with probability ``p``, then shift and scale.
 
@@ -127,6 +151,7 @@ def alpha_dropout(x: Any, p: float = 0.5, training: bool = False, generator: Gen
     return _dropped("alpha_dropout", x, p, x.shape, generator, _SELU_FLOOR) if training and p else x
 
 
+@composite(r"a \, ({0} \odot m) + b \,(1 - m)", _certain((2, 3, 4), (2, 3), (0, 3, 4)), errors=_refused((3,), ()))
 def feature_alpha_dropout(x: Any, p: float = 0.5, training: bool = False, generator: Generator | None = None) -> Any:
     """:func:`alpha_dropout` of whole channels: ``(N, C, ...)``. Raises ``ShapeError`` for fewer than two axes."""
     x = _checked("feature_alpha_dropout", x, p)
@@ -167,6 +192,16 @@ def gumbel_softmax(
     return _straight_through(soft, astype(equal(argmax(soft, axis, keepdims=True), outcomes), soft.dtype))
 
 
+@composite(
+    r"\max({0}, 0) + a \min({0}, 0)",
+    [
+        sample(spec(2, 3, avoid=(0.0,)), lower=0.25, upper=0.25, training=True),
+        sample(spec(2, 3, avoid=(0.0,)), lower=-0.5, upper=0.25),
+        sample(spec(0, 3)),
+        sample(spec(avoid=(0.0,))),
+    ],
+    errors=[ErrorSample((np.ones(3),), ArgumentError, "lower must not exceed upper", {"lower": 0.5, "upper": 0.25})],
+)
 def rrelu(
     x: Any, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False, generator: Generator | None = None
 ) -> Any:

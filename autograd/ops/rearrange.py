@@ -11,8 +11,10 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from autograd.backend import Array, array_module
 from autograd.composite import composite
+from autograd.dispatch import broadcast_clash
 from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.axes import Axis, normalize_axes, normalize_axis
+from autograd.ops.halves import rounded_once
 from autograd.ops.indexing import take
 from autograd.ops.shape import (
     broadcast_to,
@@ -30,38 +32,16 @@ from autograd.samples import array as spec
 from autograd.tape import constant
 
 __all__ = [
-    "atleast_1d",
-    "atleast_2d",
-    "atleast_3d",
-    "block_diag",
-    "broadcast_arrays",
-    "diag",
-    "diag_embed",
-    "diagflat",
-    "diagonal",
-    "fliplr",
-    "flipud",
-    "meshgrid",
-    "movedim",
-    "overlap_add",
-    "ravel",
-    "repeat",
-    "repeat_interleave",
-    "roll",
-    "rot90",
-    "sliding_windows",
-    "tile",
-    "trace",
-    "tril",
-    "triu",
-    "unflatten",
-]
+    "atleast_1d", "atleast_2d", "atleast_3d", "block_diag", "broadcast_arrays", "diag", "diag_embed", "diagflat",
+    "diagonal", "fliplr", "flipud", "meshgrid", "movedim", "overlap_add", "ravel", "repeat", "repeat_interleave",
+    "roll", "rot90", "sliding_windows", "tile", "trace", "tril", "triu", "unflatten",
+]  # fmt: skip
 
 # ------------------------------------------------------------------------------------------------------- roll, turn
 
 _roll = primitive(
     "roll",
-    lambda x, *, shift, axes: np.roll(x, shift, axes),
+    lambda x, *, shift, axes: np.roll(x, shift, axes) if axes else x.copy(),
     kind="view",
     vjp=[lambda g, shift, axes: _roll(g, shift=tuple(-s for s in shift), axes=axes)],
     jvp="linear",
@@ -72,6 +52,7 @@ _roll = primitive(
         sample(spec(2, 3), shift=(1,), axes=(1,)),
         sample(spec(3, 4), shift=(1, -2), axes=(0, 1)),
         sample(spec(0, 2), shift=(1,), axes=(0,)),
+        sample(spec(), shift=(), axes=()),
     ],
 )
 
@@ -139,6 +120,7 @@ def movedim(x: Any, source: Axis, destination: Axis) -> Any:
 # ---------------------------------------------------------------------------------------------------- shape, again
 
 
+@composite(r"\operatorname{{ravel}}({0})", [sample(spec(2, 3)), sample(spec()), sample(spec(0, 2))], reference=np.ravel)
 def ravel(x: Any) -> Any:
     """``x`` as one axis."""
     return reshape(x, -1)
@@ -161,34 +143,65 @@ def unflatten(x: Any, axis: int, sizes: Sequence[int]) -> Any:
 def at_least(n: int, x: Any) -> Any:
     """An array with so many axes at least, where NumPy puts new ones."""
     x = x if hasattr(x, "shape") else np.asarray(x)
+    if x.dtype.kind in "USO":
+        raise TypeError(x.dtype)  # the op that was called says which argument it is
     if x.ndim >= n:
         return x
     shape = {0: (1,) * n, 1: (1, *x.shape, 1)[:n] if n == 3 else (1, *x.shape), 2: (*x.shape, 1)}[x.ndim]
     return reshape(x, shape)
 
 
+def _each_at_least(n: int, xs: tuple[Any, ...]) -> Any:
+    made = [at_least(n, x) for x in xs]
+    return made[0] if len(made) == 1 else tuple(made)
+
+
+@composite(
+    r"\operatorname{{atleast}}_1({0})",
+    [sample(spec()), sample(spec(2, 3)), sample(spec(), spec(0))],
+    reference=lambda *xs: np.atleast_1d(xs[0]),
+)
 def atleast_1d(*xs: Any) -> Any:
     """Arrays with one axis at least."""
-    made = [at_least(1, x) for x in xs]
-    return made[0] if len(made) == 1 else made
+    return _each_at_least(1, xs)
 
 
+@composite(
+    r"\operatorname{{atleast}}_2({0})",
+    [sample(spec(3)), sample(spec()), sample(spec(2), spec(2, 3))],
+    reference=lambda *xs: np.atleast_2d(xs[0]),
+)
 def atleast_2d(*xs: Any) -> Any:
     """Arrays with two axes at least; a vector becomes a row."""
-    made = [at_least(2, x) for x in xs]
-    return made[0] if len(made) == 1 else made
+    return _each_at_least(2, xs)
 
 
+@composite(
+    r"\operatorname{{atleast}}_3({0})",
+    [sample(spec(3)), sample(spec()), sample(spec(2, 3), spec(2, 3, 1))],
+    reference=lambda *xs: np.atleast_3d(xs[0]),
+)
 def atleast_3d(*xs: Any) -> Any:
     """Arrays with three axes at least (NumPy's places for the new ones)."""
-    made = [at_least(3, x) for x in xs]
-    return made[0] if len(made) == 1 else made
+    return _each_at_least(3, xs)
+
+
+@composite(
+    r"\operatorname{{broadcast}}({0}, \dots)",
+    [sample(spec(2, 1), spec(3)), sample(spec(), spec(2)), sample(spec(0, 1), spec(1, 2), spec())],
+    errors=[ErrorSample((np.ones(2), np.ones(3)), ShapeError, "do not broadcast: .*axis -1 has 2 against 3")],
+)
+def _broadcast_arrays(*xs: Any) -> Any:
+    return tuple(broadcast_arrays(*xs))
 
 
 def broadcast_arrays(*xs: Any) -> list[Any]:
     """The arrays stretched to the shape they broadcast to."""
     xs = tuple(at_least(0, x) for x in xs)
-    shape = np.broadcast_shapes(*(tuple(x.shape) for x in xs))
+    shapes = [tuple(x.shape) for x in xs]
+    if clash := broadcast_clash(shapes):
+        raise ShapeError(f"broadcast_arrays: shapes {shapes} do not broadcast: {clash}.")
+    shape = np.broadcast_shapes(*shapes)
     return [broadcast_to(x, shape) for x in xs]
 
 
@@ -315,6 +328,12 @@ def diag_embed(x: Any, offset: int = 0) -> Any:
     return _embed(x, offset=int(offset), rows=n, columns=n)
 
 
+@composite(
+    r"\operatorname{{diag}} {0}",
+    [sample(spec(3)), sample(spec(2, 3), k=-1), sample(spec(2), k=2), sample(spec(3, 3)), sample(spec(0))],
+    errors=[ErrorSample((np.ones((2, 2, 2)),), ShapeError, "takes a vector or a matrix")],
+    reference=np.diag,
+)
 def diag(x: Any, k: int = 0) -> Any:
     """A vector as a diagonal matrix, or the diagonal of a matrix."""
     if x.ndim == 1:
@@ -324,6 +343,11 @@ def diag(x: Any, k: int = 0) -> Any:
     raise ShapeError(f"diag: takes a vector or a matrix, not {tuple(x.shape)}. For stacks use diagonal or diag_embed.")
 
 
+@composite(
+    r"\operatorname{{diag}} {0}",
+    [sample(spec(2, 2)), sample(spec(3), k=-1), sample(spec())],
+    reference=np.diagflat,
+)
 def diagflat(x: Any, k: int = 0) -> Any:
     """A diagonal matrix of all elements."""
     return diag_embed(reshape(x, -1), k)
@@ -343,6 +367,24 @@ def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
 # ------------------------------------------------------------------------------------------------- grids and blocks
 
 
+@composite(
+    r"{0} \times \dots",
+    [
+        sample(spec(2), spec(3)),
+        sample(spec(2), spec(3), spec(1), indexing="ij"),
+        sample(spec(2)),
+        sample(spec(0), spec(2)),
+    ],
+    errors=[
+        ErrorSample((np.ones((2, 2)),), ShapeError, "takes vectors"),
+        ErrorSample((np.ones(2),), ArgumentError, 'indexing must be "xy" or "ij"', {"indexing": "yx"}),
+    ],
+    reference=lambda *xs, indexing="xy": np.meshgrid(*xs, indexing=indexing)[0],
+)
+def _meshgrid(*xs: Any, indexing: str = "xy") -> Any:
+    return tuple(meshgrid(*xs, indexing=indexing))
+
+
 def meshgrid(*xs: Any, indexing: str = "xy") -> list[Any]:
     """Coordinates of a grid from vectors; ``"xy"`` puts the first along the columns, ``"ij"`` along the rows."""
     if indexing not in ("xy", "ij"):
@@ -355,6 +397,19 @@ def meshgrid(*xs: Any, indexing: str = "xy") -> list[Any]:
     return [swapaxes(g, 0, 1) for g in grids] if indexing == "xy" and n > 1 else grids
 
 
+@composite(
+    r"\operatorname{{diag}}({0}, \dots)",
+    [
+        sample(spec(2, 3), spec(1, 2)),
+        sample(spec(3)),
+        sample(spec(2, 2), spec(2), spec()),
+        sample(spec(0, 2), spec(1, 1)),
+    ],
+    errors=[
+        ErrorSample((np.ones((2, 2, 2)),), ShapeError, "takes matrices"),
+        ErrorSample((), ShapeError, "takes matrices"),
+    ],
+)
 def block_diag(*xs: Any) -> Any:
     """Matrices along the diagonal of a larger one; vectors are rows."""
     blocks = [at_least(2, x) for x in xs]
@@ -378,6 +433,7 @@ def _unfold_forward(x: Array, *, axis: int, size: int, step: int, dilation: int)
     return view[(slice(None),) * axis + (slice(None, None, step),)][..., ::dilation]
 
 
+@rounded_once
 def _fold_forward(d: Array, *, axis: int, length: int, size: int, step: int, dilation: int) -> Array:
     out = np.zeros_like(d, shape=(*d.shape[:axis], length, *d.shape[axis + 1 : -1]))
     before, n = (slice(None),) * axis, d.shape[axis]

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import math
+from operator import add, and_, mul
 from typing import Any
 
 import numpy as np
 
+from autograd.backend import is_differentiable
 from autograd.composite import composite
-from autograd.errors import ArgumentError, ShapeError
+from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.ops.adaptive_pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 from autograd.ops.axes import normalize_axis
 from autograd.ops.elementwise import abs as absolute
 from autograd.ops.elementwise import clip, where
+from autograd.ops.halves import in_floats, in_single
 from autograd.ops.indexing import getitem, take
 from autograd.ops.linalg import matmul
+from autograd.ops.logic import isfinite, isnan
 from autograd.ops.rearrange import sliding_windows
 from autograd.ops.rounding import floor, rint
 from autograd.ops.shape import moveaxis, pad, permute_dims, reshape, stack
 from autograd.samples import ErrorSample, sample
 from autograd.samples import array as spec
-from autograd.tape import module_of
+from autograd.tape import constant, module_of
 
 __all__ = [
     "affine_grid",
@@ -55,12 +61,12 @@ def _linear_weights(size: int, out: int, scale: float | None, align_corners: boo
     return weights
 
 
-def _cubic(t: np.ndarray, a: float = -0.75) -> np.ndarray:
+def _cubic(t: Any, a: float = -0.75) -> Any:
     """The cubic convolution kernel (Keys, 1981)."""
-    t = np.abs(t)
+    t = absolute(t)
     near = ((a + 2) * t - (a + 3)) * t * t + 1
     far = a * (((t - 5) * t + 8) * t - 4)
-    return np.where(t <= 1, near, np.where(t < 2, far, 0.0))
+    return where(t <= 1, near, where(t < 2, far, 0.0))
 
 
 def _cubic_weights(size: int, out: int, scale: float | None, align_corners: bool) -> np.ndarray:
@@ -70,6 +76,26 @@ def _cubic_weights(size: int, out: int, scale: float | None, align_corners: bool
     for k in range(-1, 3):
         np.add.at(weights, (np.clip(low + k, 0, size - 1), np.arange(out)), _cubic(place - (low + k)))
     return weights
+
+
+def _smooth_weights(size: int, out: int, scale: float | None, align_corners: bool, cubic: bool) -> np.ndarray:
+    """Weights of a filter that is as wide as an element of the result, so that a smaller image shows no alias.
+
+    They are Pillow's: a triangle or Keys' kernel with ``a = -0.5``, made to sum to 1 where it hangs over the border.
+    """
+    ratio = 1 / scale if scale else size / out
+    if align_corners:
+        ratio = (size - 1) / (out - 1) if out > 1 else 0.0
+    wide = max(ratio, 1.0)
+    reach = (2.0 if cubic else 1.0) * wide
+    centre = (np.arange(out) + 0.5) * ratio
+    first = np.maximum((centre - reach + 0.5).astype(int), 0)
+    last = np.minimum((centre + reach + 0.5).astype(int), size)
+    place = np.arange(size)[:, None]
+    t = (place - centre + 0.5) / wide
+    weights = _cubic(t, -0.5) if cubic else np.maximum(1 - np.abs(t), 0)
+    weights = np.where((place >= first) & (place < last), weights, 0)
+    return weights / weights.sum(0)
 
 
 def _nearest(size: int, out: int, scale: float | None, exact: bool) -> np.ndarray:
@@ -87,7 +113,12 @@ _interpolate_samples = [
     sample(spec(1, 1, 2, 3, 2), size=(3, 4, 3), mode="trilinear"),
     sample(spec(1, 1, 4, 4), size=(2, 3), mode="area"),
     sample(spec(1, 1, 4, 4), size=(5, 3), mode="nearest-exact"),
+    sample(spec(1, 1, 5, 4), size=(2, 3), mode="bilinear", antialias=True),
+    sample(spec(1, 1, 5, 4), scale_factor=0.7, mode="bicubic", antialias=True, recompute_scale_factor=True),
 ]
+
+
+_LINE = {"size": 2, "mode": "linear"}
 
 
 @composite(
@@ -96,26 +127,48 @@ _interpolate_samples = [
     errors=[
         ErrorSample((np.ones(3),), ShapeError, "x must be", {"size": 2}),
         ErrorSample((np.ones((1, 1, 3)),), ArgumentError, "give either size or scale_factor"),
+        ErrorSample((np.ones((1, 1, 3), int),), DtypeError, "x is int64", {"size": 2, "mode": "linear"}),
+        ErrorSample((np.ones((1, 1, 3)),), ArgumentError, 'antialias .* not "linear"', _LINE | {"antialias": True}),
+        ErrorSample((np.ones((1, 1, 3)),), ArgumentError, "recompute", _LINE | {"recompute_scale_factor": True}),
+        ErrorSample((np.ones((1, 1, 3)),), ShapeError, r"scale_factor \(1.0, 2.0\)", {"scale_factor": (1, 2)}),
     ],
 )
+@in_single
 def interpolate(
-    x: Any, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool = False
+    x: Any,
+    size: Any = None,
+    scale_factor: Any = None,
+    mode: str = "nearest",
+    align_corners: bool = False,
+    recompute_scale_factor: bool = False,
+    antialias: bool = False,
 ) -> Any:
     """Images ``(N, C, *spatial)`` at another size: given, or by a factor.
 
     ``mode``: ``"nearest"`` (PyTorch's and OpenCV's), ``"nearest-exact"`` (scikit-image's and Pillow's), ``"linear"``,
     ``"bilinear"``, ``"trilinear"``, ``"bicubic"``, ``"area"`` (means). With ``align_corners`` the corner elements keep
-    their values; otherwise elements are areas, and the borders agree.
+    their values; otherwise elements are areas, and the borders agree. ``recompute_scale_factor`` takes the factor
+    between the sizes in place of the given one; ``antialias`` (``"bilinear"``, ``"bicubic"``) widens the filter where
+    the image shrinks, as Pillow does.
     """
     n = x.ndim - 2
     if n not in (1, 2, 3):
         raise ShapeError(f"interpolate: x must be (N, C, L), (N, C, H, W) or (N, C, D, H, W), not {tuple(x.shape)}.")
     if (size is None) == (scale_factor is None):
         raise ArgumentError("interpolate: give either size or scale_factor.")
+    if recompute_scale_factor and size is not None:
+        raise ArgumentError("interpolate: recompute_scale_factor needs scale_factor, and size is given. Leave one out.")
+    if antialias and mode not in ("bilinear", "bicubic"):
+        raise ArgumentError(f'interpolate: antialias needs mode "bilinear" or "bicubic", not "{mode}".')
     factors: list[float | None] = [None] * n
     if size is None:
-        factors = [float(f) for f in (scale_factor if isinstance(scale_factor, (tuple, list)) else (scale_factor,) * n)]
-        size = tuple(math.floor(m * (f or 1)) for m, f in zip(x.shape[2:], factors, strict=True))
+        given = tuple(map(float, scale_factor if isinstance(scale_factor, (tuple, list)) else (scale_factor,) * n))
+        if len(given) != n or min(given) <= 0:
+            raise ShapeError(
+                f"interpolate: scale_factor {given} must hold {n} positive numbers for x {tuple(x.shape)}."
+            )
+        size = tuple(math.floor(m * f) for m, f in zip(x.shape[2:], given, strict=True))
+        factors = factors if recompute_scale_factor else list(given)
     sizes = tuple(size) if isinstance(size, (tuple, list)) else (size,) * n
     if len(sizes) != n or min(sizes) < 1:
         raise ShapeError(f"interpolate: size {sizes} must hold {n} positive numbers for x {tuple(x.shape)}.")
@@ -131,7 +184,15 @@ def interpolate(
         if mode.startswith("nearest"):
             x = take(x, _nearest(length, out, factor, mode == "nearest-exact"), axis)
             continue
-        weights = (_cubic_weights if mode == "bicubic" else _linear_weights)(length, out, factor, align_corners)
+        if not is_differentiable(x.dtype):
+            raise DtypeError(
+                f"interpolate: x is {x.dtype}, and mode {mode!r} gives what lies between its elements. "
+                "Convert it with x.astype('float32'), or take mode=\"nearest\"."
+            )
+        if antialias:
+            weights = _smooth_weights(length, out, factor, align_corners, mode == "bicubic")
+        else:
+            weights = (_cubic_weights if mode == "bicubic" else _linear_weights)(length, out, factor, align_corners)
         x = moveaxis(matmul(moveaxis(x, axis, -1), _constant(weights, x)), -1, axis)
     return x
 
@@ -164,6 +225,27 @@ def _reflected(x: Any, size: int, align_corners: bool) -> Any:
     return where(odd, span - rest, rest) + low
 
 
+def _check_grid(x: Any, grid: Any, mode: str, padding_mode: str) -> None:
+    wanted = {
+        4: "x must be (N, C, H, W) and grid (N, H_out, W_out, 2)",
+        5: "x must be (N, C, D, H, W) and grid (N, D_out, H_out, W_out, 3)",
+    }.get(x.ndim)
+    if wanted is None:
+        raise ShapeError(
+            f"grid_sample: x must be an image (N, C, H, W) or a volume (N, C, D, H, W), not {tuple(x.shape)}."
+        )
+    if grid.ndim != x.ndim or grid.shape[-1] != x.ndim - 2 or grid.shape[0] != x.shape[0]:
+        raise ShapeError(f"grid_sample: {wanted}, not {tuple(x.shape)} and {tuple(grid.shape)}.")
+    if mode not in ("bilinear", "nearest", "bicubic"):
+        raise ArgumentError(f'grid_sample: mode must be "bilinear", "nearest" or "bicubic", not {mode!r}.')
+    if mode == "bicubic" and x.ndim == 5:
+        raise ArgumentError(f'grid_sample: mode "bicubic" is for an image, and x is {tuple(x.shape)}. Use "bilinear".')
+    if padding_mode not in ("zeros", "border", "reflection"):
+        raise ArgumentError(
+            f'grid_sample: padding_mode must be "zeros", "border" or "reflection", not {padding_mode!r}.'
+        )
+
+
 _grid = spec(1, 3, 2, 2, low=-0.83, high=0.81)
 
 
@@ -173,77 +255,101 @@ _grid = spec(1, 3, 2, 2, low=-0.83, high=0.81)
         sample(spec(1, 2, 4, 4), _grid, mode="bilinear"),
         sample(spec(1, 2, 4, 4), _grid, mode="bilinear", padding_mode="border", align_corners=True),
         sample(spec(1, 2, 4, 5), _grid, mode="bilinear", padding_mode="reflection"),
+        sample(spec(1, 2, 4, 4), spec(1, 3, 2, 2, low=-0.7, high=-0.55), mode="nearest"),
+        sample(spec(1, 2, 4, 4), _grid, mode="bicubic"),
+        sample(spec(1, 1, 3, 2, 3), spec(1, 2, 1, 2, 3, low=-0.83, high=0.81)),
     ],
-    errors=[ErrorSample((np.ones((1, 1, 2, 2)), np.ones((2, 2, 2, 2))), ShapeError, "grid_sample")],
+    errors=[
+        ErrorSample((np.ones((1, 1, 2, 2)), np.ones((2, 2, 2, 2))), ShapeError, r"grid \(N, H_out, W_out, 2\)"),
+        ErrorSample((np.ones((1, 1, 2, 2, 2)), np.ones((1, 2, 2, 2, 2))), ShapeError, "W_out, 3"),
+        ErrorSample((np.ones((1, 1, 2)), np.ones((1, 2, 1))), ShapeError, "or a volume"),
+        ErrorSample(
+            (np.ones((1, 1, 2, 2, 2)), np.ones((1, 2, 2, 2, 3))), ArgumentError, "an image", {"mode": "bicubic"}
+        ),
+    ],
 )
+@in_floats
 def grid_sample(
     x: Any, grid: Any, mode: str = "bilinear", padding_mode: str = "zeros", align_corners: bool = False
 ) -> Any:
-    """Images sampled at the places of a grid, between elements by ``mode`` (``"bilinear"``, ``"nearest"``).
+    """Images or volumes sampled at the places of a grid, between elements by ``mode``.
 
     Shape: ``x (N, C, H, W)``, ``grid (N, H_out, W_out, 2)`` with (x, y) from -1 to 1; the result is
-    ``(N, C, H_out, W_out)``.
-    ``padding_mode`` says what lies outside: ``"zeros"``, ``"border"``, ``"reflection"``.
+    ``(N, C, H_out, W_out)``. Of volumes: ``(N, C, D, H, W)`` and ``(N, D_out, H_out, W_out, 3)`` with (x, y, z).
+    ``mode`` is ``"bilinear"`` (of a volume between eight elements), ``"nearest"`` or, of images, ``"bicubic"``.
+    ``padding_mode`` says what lies outside: ``"zeros"``, ``"border"``, ``"reflection"``. At a NaN the result is NaN.
     """
-    if x.ndim != 4 or grid.ndim != 4 or grid.shape[-1] != 2 or grid.shape[0] != x.shape[0]:
-        raise ShapeError(
-            f"grid_sample: x must be (N, C, H, W) and grid (N, H_out, W_out, 2), not "
-            f"{tuple(x.shape)} and {tuple(grid.shape)}."
-        )
-    if mode not in ("bilinear", "nearest"):
-        raise ArgumentError(f'grid_sample: mode must be "bilinear" or "nearest", not {mode!r}.')
-    if padding_mode not in ("zeros", "border", "reflection"):
-        raise ArgumentError(
-            f'grid_sample: padding_mode must be "zeros", "border" or "reflection", not {padding_mode!r}.'
-        )
-    n, _, h, w = x.shape
-    columns, rows = _unnormalized(grid[..., 0], w, align_corners), _unnormalized(grid[..., 1], h, align_corners)
-    if padding_mode == "reflection":
-        columns, rows = _reflected(columns, w, align_corners), _reflected(rows, h, align_corners)
-    if padding_mode != "zeros":
-        columns, rows = clip(columns, 0, w - 1), clip(rows, 0, h - 1)
-    batch = np.arange(n).reshape(n, 1, 1)
+    _check_grid(x, grid, mode, padding_mode)
+    n, _, *sizes = x.shape
+    k = len(sizes)
+    at = constant(grid) if mode == "nearest" else grid
+    places = [_unnormalized(at[..., k - 1 - i], m, align_corners) for i, m in enumerate(sizes)]
+    batch = np.arange(n).reshape(n, *(1,) * k)
 
-    def pick(row: Any, column: Any) -> Any:
-        """The elements at whole places, 0 outside; shape (N, H_out, W_out, C)."""
-        inside = (row >= 0) & (row <= h - 1) & (column >= 0) & (column <= w - 1)
-        at_row, at_column = (clip(v, 0, m - 1).astype(np.int64) for v, m in ((row, h), (column, w)))
-        values = getitem(moveaxis(x, 1, -1), (batch, at_row, at_column))
-        return where(inside[..., None], values, 0)
+    def within(place: Any, m: int, margin: int) -> Any:
+        """A place, or one inside that has the same value; with padding by zeros, one just outside."""
+        if padding_mode == "reflection":
+            place = _reflected(place, m, align_corners)
+        margin = margin if padding_mode == "zeros" else 0
+        return clip(place, -margin, m - 1 + margin)
 
+    def pick(*corner: Any) -> Any:
+        """The elements at whole places, 0 outside; shape (N, *out, C)."""
+        inside = functools.reduce(and_, [(v >= 0) & (v <= m - 1) for v, m in zip(corner, sizes, strict=True)])
+        index = tuple(where(inside, v, 0).astype(np.int64) for v in corner)  # a NaN is outside
+        return where(inside[..., None], getitem(moveaxis(x, 1, -1), (batch, *index)), 0)
+
+    if mode == "bicubic":  # the elements around a place are padded, not the place
+        if padding_mode != "reflection":
+            places = [clip(p, -3, m + 2) for p, m in zip(places, sizes, strict=True)]  # beyond, nothing changes
+        taps = [
+            [(within(floor(p) + j, m, 4), _cubic(p - floor(p) - j)) for j in range(-1, 3)]
+            for p, m in zip(places, sizes, strict=True)
+        ]
+    else:
+        places = [within(p, m, 2) for p, m in zip(places, sizes, strict=True)]
+        taps = [[(floor(p), 1 - (p - floor(p))), (floor(p) + 1, p - floor(p))] for p in places]
     if mode == "nearest":
-        return moveaxis(pick(rint(rows), rint(columns)), -1, 1)
-    top, left = floor(rows), floor(columns)
-    down, right = rows - top, columns - left
+        step = rint(where(isfinite(grid), grid, 0))[..., :1]  # its gradient is zero, not absent
+        unknown = isnan(functools.reduce(add, places))
+        return moveaxis(where(unknown[..., None], np.nan, pick(*map(rint, places))) + 0 * step, -1, 1)
     total: Any = 0
-    for row, column, weight in (
-        (top, left, (1 - down) * (1 - right)),
-        (top, left + 1, (1 - down) * right),
-        (top + 1, left, down * (1 - right)),
-        (top + 1, left + 1, down * right),
-    ):
-        total = total + pick(row, column) * weight[..., None]
+    for corner in itertools.product(*taps):
+        weight = functools.reduce(mul, [w for _, w in corner])
+        total = total + pick(*(place for place, _ in corner)) * weight[..., None]
     return moveaxis(total, -1, 1)
 
 
 @composite(
     r"\operatorname{{grid}}({0})",
-    [sample(spec(2, 2, 3), size=(2, 1, 3, 4))],
-    errors=[ErrorSample((np.ones((2, 2, 3)),), ShapeError, r"wants \(3, 2, 3\)", {"size": (3, 1, 2, 2)})],
+    [sample(spec(2, 2, 3), size=(2, 1, 3, 4)), sample(spec(1, 3, 4), size=(1, 1, 2, 3, 1), align_corners=True)],
+    errors=[
+        ErrorSample((np.ones((2, 2, 3)),), ShapeError, r"wants \(3, 2, 3\)", {"size": (3, 1, 2, 2)}),
+        ErrorSample((np.ones((2, 2, 3)),), ShapeError, r"size \(2, 1, 3\) must be", {"size": (2, 1, 3)}),
+        ErrorSample((np.ones((2, 2, 3)),), ShapeError, r"size \(2, 1, 0, 3\) must be", {"size": (2, 1, 0, 3)}),
+    ],
 )
+@in_floats
 def affine_grid(theta: Any, size: Any, align_corners: bool = False) -> Any:
-    """The grid for :func:`grid_sample` of an affine map: ``theta (N, 2, 3)``, ``size (N, C, H, W)`` of the result."""
-    n, _, h, w = size
-    if tuple(theta.shape) != (n, 2, 3):
-        raise ShapeError(f"affine_grid: theta is {tuple(theta.shape)}; size {tuple(size)} wants ({n}, 2, 3).")
+    """The grid for :func:`grid_sample` of an affine map: ``theta (N, 2, 3)``, ``size (N, C, H, W)`` of the result.
+
+    Of volumes: ``theta (N, 3, 4)`` and ``size (N, C, D, H, W)``.
+    """
+    size = tuple(size)
+    if len(size) not in (4, 5) or min(size[2:]) < 1:
+        raise ShapeError(f"affine_grid: size {size} must be (N, C, H, W) or (N, C, D, H, W), lengths from 1.")
+    n, _, *spatial = size
+    k = len(spatial)
+    if tuple(theta.shape) != (n, k, k + 1):
+        raise ShapeError(f"affine_grid: theta is {tuple(theta.shape)}; size {size} wants ({n}, {k}, {k + 1}).")
 
     def line(m: int) -> np.ndarray:
         ends = 1.0 if align_corners else (m - 1) / m
         return np.linspace(-ends, ends, m) if m > 1 else np.zeros(1)
 
-    columns, rows = np.meshgrid(line(w), line(h))
-    points = np.stack([columns, rows, np.ones_like(rows)], -1).reshape(h * w, 3)
-    return reshape(matmul(_constant(points, theta), theta.swapaxes(-1, -2)), (n, h, w, 2))
+    places = np.meshgrid(*map(line, spatial), indexing="ij")
+    points = np.stack([*reversed(places), np.ones(spatial)], -1).reshape(-1, k + 1)
+    return reshape(matmul(_constant(points, theta), theta.swapaxes(-1, -2)), (n, *spatial, k))
 
 
 # --------------------------------------------------------------------------------------- channels and places
@@ -327,6 +433,20 @@ def unfold(x: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride
     return reshape(permute_dims(x, (0, 1, 4, 5, 2, 3)), (n, c * kh * kw, rows * columns))
 
 
+@composite(
+    r"\operatorname{{fold}}({0})",
+    [
+        sample(spec(1, 4, 6), output_size=(3, 4), kernel_size=2),
+        sample(spec(2, 4, 6), output_size=(3, 4), kernel_size=(2, 1), dilation=(1, 2), padding=(0, 1), stride=(1, 2)),
+        sample(spec(0, 4, 6), output_size=(3, 4), kernel_size=2),
+    ],
+    errors=[
+        ErrorSample(
+            (np.ones((1, 4, 5)),), ShapeError, r"fold: x must be \(N, C \* 4, 6\)",
+            {"output_size": (3, 4), "kernel_size": 2},
+        ),
+    ],
+)  # fmt: skip
 def fold(x: Any, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Any:
     """The transpose of :func:`unfold`: columns added back to where their windows lay (col2im)."""
     size, kernel = _two("fold", "output_size", output_size), _two("fold", "kernel_size", kernel_size)

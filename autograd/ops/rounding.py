@@ -9,8 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd.backend import floating
 from autograd.composite import composite
-from autograd.ops.elementwise import astype, divide, exp2, positive, sign, where
+from autograd.ops.casting import astype
+from autograd.ops.elementwise import divide, exp2, positive, sign, where
+from autograd.ops.halves import floats
 from autograd.primitive import Primitive, primitive
 from autograd.samples import array as spec
 from autograd.samples import elementwise_samples, integers, sample
@@ -76,9 +79,16 @@ copysign = primitive(
     doc="The size of ``a`` with the sign of ``b``.",
 )
 _divisor: dict[str, Any] = {"low": 0.6, "high": 0.9}
+
+
+def _quotient(left: Any, a: Any, b: Any) -> Any:
+    """The whole number of times that b is in a, from what is left: a / b may be rounded up to a whole number."""
+    return rint(divide(a - left, b))
+
+
 remainder = primitive(
     "remainder", np.remainder, kind="elementwise",
-    vjp=[lambda g: g, lambda g, a, b: -g * floor(divide(a, b))], jvp="from_vjp",
+    vjp=[lambda g: g, lambda g, y, a, b: -g * _quotient(y, a, b)], jvp="from_vjp",
     latex=r"{0} \bmod {1}", vjp_latex=[r"\bar y", r"-\bar y \lfloor a / b \rfloor"],
     samples=elementwise_samples(2, low=1.0, high=1.1, second=_divisor),
     doc="What is left of ``a`` after dividing by ``b`` and rounding down; it has the sign of ``b``.",
@@ -86,7 +96,7 @@ remainder = primitive(
 mod = remainder
 fmod = primitive(
     "fmod", np.fmod, kind="elementwise",
-    vjp=[lambda g: g, lambda g, a, b: -g * trunc(divide(a, b))], jvp="from_vjp",
+    vjp=[lambda g: g, lambda g, y, a, b: -g * _quotient(y, a, b)], jvp="from_vjp",
     latex=r"\operatorname{{fmod}}({0}, {1})", vjp_latex=[r"\bar y", r"-\bar y \operatorname{trunc}(a / b)"],
     samples=elementwise_samples(2, low=-1.1, high=-1.0, second=_divisor),
     doc="What is left of ``a`` after dividing by ``b`` and rounding towards 0; it has the sign of ``a``.",
@@ -120,6 +130,7 @@ frexp = primitive(
 )
 def ldexp(x: Any, exponent: Any) -> Any:
     """``x * 2**exponent`` with integer exponents."""
+    x = floating(x)
     return x * exp2(astype(exponent, x.dtype) if hasattr(exponent, "dtype") else float(exponent))
 
 
@@ -139,4 +150,6 @@ def modf(x: Any) -> tuple[Any, Any]:
 @composite(r"\operatorname{{divmod}}({0}, {1})", elementwise_samples(2, low=1.0, high=1.1, second=_divisor))
 def divmod(a: Any, b: Any) -> tuple[Any, Any]:
     """``floor(a / b)`` and the remainder."""
-    return floor(divide(a, b)), remainder(a, b)
+    left = remainder(a, b)
+    a, b, whole = floats(a, b, left)  # the difference of two small integers may not be one
+    return floor(where(b == 0, divide(a, b), _quotient(whole, a, b))), left

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd.backend import Array, array_module
+from autograd.ops.halves import rounded_once
 from autograd.primitive import no_flops, primitive
 from autograd.samples import array as spec
 from autograd.samples import integers, sample
@@ -18,6 +19,7 @@ from autograd.samples import integers, sample
 __all__ = ["add_rows", "put_rows", "take_rows"]
 
 
+@rounded_once
 def _add_forward(v: Array, indices: Array, *, rows: int) -> Array:
     out = np.zeros_like(v, shape=(rows, *v.shape[indices.ndim :]))
     array_module(v).add.at(out, indices, v)

@@ -20,7 +20,9 @@ from autograd.composite import composite
 from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.activation import softplus
 from autograd.ops.axes import normalize_shape
-from autograd.ops.elementwise import astype, clip, exp, log, where
+from autograd.ops.casting import astype
+from autograd.ops.elementwise import clip, exp, log, where
+from autograd.ops.halves import in_single
 from autograd.ops.implicit import log_standard_gamma, standard_gamma
 from autograd.ops.reduce import softmax
 from autograd.ops.special import ndtr, ndtri
@@ -165,6 +167,7 @@ def exponential(
         sample(spec(low=0.05, high=0.95), spec(), spec(low=0.5), spec(low=2.5, high=3.0), spec(low=4.0, high=5.0)),
     ],
 )  # fmt: skip
+@in_single
 def truncated_normal_quantile(u: Any, mean: Any, std: Any, low: Any, high: Any) -> Any:
     """The quantile ``u`` of the normal distribution between ``low`` and ``high``, differentiable in everything."""
     a, b = (low - mean) / std, (high - mean) / std

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backend import Array, array_module, is_half
+from autograd.backend import Array, array_module, floating, is_half
 from autograd.composite import composite
 from autograd.errors import ShapeError
 from autograd.ops.axes import normalize_axis
-from autograd.ops.elementwise import exp, where
+from autograd.ops.elementwise import share_of_sum, where
+from autograd.ops.halves import in_floats, in_single
 from autograd.ops.indexing import getitem, put_along_axis_add, take_along_axis
 from autograd.ops.logic import isnan
 from autograd.ops.shape import concat, flip
@@ -110,6 +111,7 @@ def _recurrence_jvp(primals: Any, tangents: Any, axis: int) -> Any:
     return _recurrence(a, source, axis=axis)
 
 
+@in_single
 def linear_recurrence(a: Any, b: Any, axis: int = -1) -> Any:
     """``y[t] = a[t] * y[t - 1] + b[t]`` along an axis, from ``y[-1] = 0``; ``a`` and ``b`` of one shape.
 
@@ -143,6 +145,7 @@ _cumprod = primitive(
 )  # fmt: skip
 
 
+@in_single
 def cumprod(x: Any, axis: int | None = None) -> Any:
     """Running products along an axis; ``axis=None`` flattens first. Gradients are right with any number of zeros."""
     x, axis = _along("cumprod", x, axis)
@@ -152,29 +155,33 @@ def cumprod(x: Any, axis: int | None = None) -> Any:
 # ------------------------------------------------------------------------------------------------ log-sum-exp
 
 
-def _share_so_far(x: Any, y: Any) -> Any:
-    finite = (y - y) == 0
-    return where(finite, exp(x - where(finite, y, 0)), 0)
+def _one_before(y: Any, axis: int) -> Any:
+    """The running result one step before; of nothing, -inf, before the first."""
+    before = (slice(None),) * axis
+    nothing = where(False, getitem(y, (*before, slice(0, 1))), -np.inf)
+    return concat([nothing, getitem(y, (*before, slice(0, y.shape[axis] - 1)))], axis) if y.shape[axis] else y
 
 
-def _carry(y: Any, axis: int) -> Any:
-    """How much of the running sum was there one step before: exp(y[t-1] - y[t]), at most 1."""
-    n, before = y.shape[axis], (slice(None),) * axis
-    if not n:
-        return y
-    share = _share_so_far(getitem(y, (*before, slice(0, n - 1))), getitem(y, (*before, slice(1, n))))
-    return concat([getitem(y, (*before, slice(0, 1))) * 0, share], axis)
+def _joining(x: Any, y: Any, axis: int) -> Any:
+    """The share of each element in the sum at its own step."""
+    return share_of_sum(x, _one_before(y, axis))
+
+
+def _carry(x: Any, y: Any, axis: int) -> Any:
+    """The share of all before it in that sum."""
+    return share_of_sum(_one_before(y, axis), x)
 
 
 _logcumsumexp = primitive(
-    "logcumsumexp", lambda x, *, axis: np.logaddexp.accumulate(x, axis), kind="scan",
-    vjp=[lambda g, y, x, axis: _share_so_far(x, y) * _backwards(g, _carry(y, axis), axis)],
-    jvp=[lambda t, y, x, axis: linear_recurrence(_carry(y, axis), t * _share_so_far(x, y), axis)],
+    "logcumsumexp", lambda x, *, axis: np.logaddexp.accumulate(floating(x), axis), kind="scan",
+    vjp=[lambda g, y, x, axis: _joining(x, y, axis) * _backwards(g, _carry(x, y, axis), axis)],
+    jvp=[lambda t, y, x, axis: linear_recurrence(_carry(x, y, axis), t * _joining(x, y, axis), axis)],
     latex=r"\ln \operatorname{{cumsum}}(e^{{{0}}})", vjp_latex=[r"\textstyle\sum_{j \ge i} \bar y_j e^{x_i - y_j}"],
     samples=_samples,
 )  # fmt: skip
 
 
+@in_floats
 def logcumsumexp(x: Any, axis: int | None = None) -> Any:
     r"""Running :math:`\ln \sum e^x` along an axis, without overflow; the gradient neither overflows nor cancels."""
     x, axis = _along("logcumsumexp", x, axis)
@@ -212,6 +219,12 @@ def cummax(x: Any, axis: int = -1) -> tuple[Any, Any]:
     return _running(x, axis=axis, sign=1), _running_place(x, axis=axis, sign=1)
 
 
+@composite(
+    r"\operatorname{{cummin}}({0})",
+    [sample(spec(2, 5, distinct=True), axis=-1), sample(spec(4, distinct=True), axis=0), sample(spec(2, 0), axis=0)],
+    errors=[ErrorSample((np.ones(()),), ShapeError, "axis -1 is out of range")],
+    reference=lambda x, axis: np.minimum.accumulate(x, axis),
+)
 def cummin(x: Any, axis: int = -1) -> tuple[Any, Any]:
     """Running minima along an axis, and their indices (the last of equals, which takes the gradient)."""
     axis = normalize_axis("cummin", axis, x.ndim, x.shape)
@@ -221,13 +234,16 @@ def cummin(x: Any, axis: int = -1) -> tuple[Any, Any]:
 # ---------------------------------------------------------------------------------------------- made of others
 
 
-@composite(r"\operatorname{{nancumsum}}({0})", [sample(spec(2, 3), axis=1)], reference=np.nancumsum)
+_nan_samples = [sample(spec(2, 3), axis=-1), sample(spec(2, 3)), sample(spec(30), axis=0), sample(spec(0, 2), axis=1)]
+
+
+@composite(r"\operatorname{{nancumsum}}({0})", _nan_samples, reference=np.nancumsum)
 def nancumsum(x: Any, axis: int | None = None) -> Any:
     """:func:`cumsum` in which NaN counts as 0."""
     return cumsum(where(isnan(x), 0, x), axis)
 
 
-@composite(r"\operatorname{{nancumprod}}({0})", [sample(spec(2, 3), axis=1)], reference=np.nancumprod)
+@composite(r"\operatorname{{nancumprod}}({0})", _nan_samples, reference=np.nancumprod)
 def nancumprod(x: Any, axis: int | None = None) -> Any:
     """:func:`cumprod` in which NaN counts as 1."""
     return cumprod(where(isnan(x), 1, x), axis)
@@ -248,9 +264,15 @@ def _cumulative(op: Any, first: float, x: Any, axis: int | None, dtype: Any, inc
     return concat([xp.full((*y.shape[:axis], 1, *y.shape[axis + 1 :]), first, dtype=y.dtype), y], axis)
 
 
+_from_the_start = [
+    sample(spec(2, 3), axis=1, include_initial=True), sample(spec(2, 3), axis=-2), sample(spec(4)),
+    sample(spec(0), include_initial=True), sample(spec(3), dtype="float64"),
+]  # fmt: skip
+
+
 @composite(
     r"\operatorname{{cumsum}}({0})",
-    [sample(spec(2, 3), axis=1, include_initial=True)],
+    _from_the_start,
     errors=[ErrorSample((np.ones((2, 3)),), ShapeError, "say along which one")],
 )
 def cumulative_sum(x: Any, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Any:
@@ -258,7 +280,7 @@ def cumulative_sum(x: Any, axis: int | None = None, dtype: Any = None, include_i
     return _cumulative(cumsum, 0, x, axis, dtype, include_initial)
 
 
-@composite(r"\operatorname{{cumprod}}({0})", [sample(spec(2, 3), axis=1, include_initial=True)])
+@composite(r"\operatorname{{cumprod}}({0})", _from_the_start)
 def cumulative_prod(x: Any, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Any:
     """Running products (the array API's function); ``include_initial`` puts the 1 in front that they start from."""
     return _cumulative(cumprod, 1, x, axis, dtype, include_initial)
@@ -266,7 +288,12 @@ def cumulative_prod(x: Any, axis: int | None = None, dtype: Any = None, include_
 
 @composite(
     r"\Delta {0}",
-    [sample(spec(2, 4), n=2, axis=1), sample(spec(4))],
+    [
+        sample(spec(2, 4), n=2, axis=1),
+        sample(spec(4)),
+        sample(spec(4, 2), axis=-2, n=0),
+        sample(spec(2), n=3),
+    ],
     reference=lambda x, **p: np.diff(x, **p),
     errors=[ErrorSample((np.ones(3),), ShapeError, "n must be from 0", {"n": -1})],
 )
@@ -303,17 +330,24 @@ def _trapezoids(y: Any, x: Any, dx: float, axis: int) -> Any:
 
 @composite(
     r"\textstyle\int {0} \, d{1}",
-    [sample(spec(2, 4), spec(4)), sample(spec(5), None, dx=0.5)],
-    reference=lambda y, x, dx=1.0: np.trapezoid(y, x, dx),
+    [
+        sample(spec(2, 4), spec(4)),
+        sample(spec(5), None, dx=0.5),
+        sample(spec(4, 2), spec(4, 2), axis=-2),
+        sample(spec(1), spec(1)),
+    ],
+    reference=np.trapezoid,
     errors=[ErrorSample((np.ones((2, 3)), np.ones(4)), ShapeError, r"x is \(4,\); y \(2, 3\)")],
 )
+@in_floats
 def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
     """The integral along an axis by the trapezoidal rule, over places ``x`` or in steps ``dx``."""
     axis = normalize_axis("trapezoid", axis, y.ndim, y.shape)
     return _trapezoids(y, x, dx, axis).sum(axis=axis)
 
 
-@composite(r"\textstyle\int^t {0} \, d{1}", [sample(spec(2, 4), spec(4))])
+@composite(r"\textstyle\int^t {0} \, d{1}", [sample(spec(2, 4), spec(4)), sample(spec(4, 2), None, axis=-2, dx=0.5)])
+@in_floats
 def cumulative_trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
     """Running integrals along an axis by the trapezoidal rule."""
     axis = normalize_axis("cumulative_trapezoid", axis, y.ndim, y.shape)

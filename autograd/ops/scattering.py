@@ -10,13 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backend import Array, array_module
+from autograd.backend import Array, array_module, least
 from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError, RangeError, ShapeError
 from autograd.ops.axes import normalize_axis
 from autograd.ops.elementwise import maximum, where
-from autograd.ops.indexing import getitem, put_along_axis_add, setitem, take_along_axis
-from autograd.ops.reduce import prod, sum
+from autograd.ops.halves import floats
+from autograd.ops.indexing import check_places, getitem, in_dtype, put_along_axis_add, setitem, take_along_axis
+from autograd.ops.product import prod
+from autograd.ops.reduce import sum
 from autograd.ops.scan import cumsum
 from autograd.ops.shape import broadcast_to, expand_dims, moveaxis, pad, reshape
 from autograd.primitive import primitive
@@ -44,11 +46,8 @@ def _index(op: str, x: Any, index: Any, axis: int) -> Any:
             f"{op}: index is {tuple(index.shape)} and x is {tuple(x.shape)}; it needs as many axes, and may not be "
             f"longer except on axis {axis}."
         )
-    n, array = x.shape[axis], innermost(index)
-    if array.size and not (array.min() >= -n and array.max() < n):
-        bad = array[(array < -n) | (array >= n)].reshape(-1)[0]
-        raise RangeError(f"{op}: index holds {int(bad)}; axis {axis} of x {tuple(x.shape)} has {n} elements.")
-    return where(index < 0, index + n, index)
+    check_places(op, "index", index, axis, x)
+    return where(index < 0, index + x.shape[axis], index)
 
 
 def _corner(x: Any, shape: tuple[int, ...], axis: int) -> Any:
@@ -80,7 +79,12 @@ def _places(index: Any, axis: int) -> tuple[Any, ...]:
 
 @composite(
     r"{0}[i]",
-    [sample(spec(3, 4), axis=1, index=np.array([[0, 3], [1, 1]])), sample(spec(4), axis=0, index=np.array([2, 2, 0]))],
+    [
+        sample(spec(3, 4), axis=1, index=np.array([[0, 3], [1, 1]])),
+        sample(spec(4), axis=0, index=np.array([2, 2, 0])),
+        sample(spec(3, 4), axis=-2, index=np.array([[-1, 0, 2, 2]])),
+        sample(spec(3), axis=0, index=np.zeros(0, np.int64)),
+    ],
     errors=[
         ErrorSample((np.ones((3, 4)),), RangeError, "index holds 7; axis 1", {"axis": 1, "index": np.array([[7]])}),
         ErrorSample((np.ones((3, 4)),), DtypeError, "must hold integers", {"axis": 1, "index": np.array([[0.5]])}),
@@ -95,7 +99,11 @@ def gather(x: Any, axis: int, index: Any) -> Any:
 
 @composite(
     r"{0}[i] := {1}",
-    [sample(spec(3, 4), spec(2, 2), axis=1, index=np.array([[0, 3], [1, 2]]))],
+    [
+        sample(spec(3, 4), spec(2, 2), axis=1, index=np.array([[0, 3], [1, 2]])),
+        sample(spec(3, 4), spec(2, 4), axis=-2, index=np.array([[-1, 0, 2, 2]])),
+        sample(spec(3), spec(), axis=0, index=np.array([1, 1])),
+    ],
     errors=[ErrorSample((np.ones(3), np.ones(1)), RangeError, "index holds 7", {"axis": 0, "index": np.array([7])})],
 )
 def _scatter_set(x: Any, src: Any, axis: int, index: Any) -> Any:
@@ -121,7 +129,11 @@ def _spread(x: Any, src: Any, index: Any, axis: int) -> Any:
 
 @composite(
     r"{0} + \operatorname{{scatter}}_i({1})",
-    [sample(spec(3, 4), spec(2, 3), axis=1, index=np.array([[0, 0, 3], [1, 2, 1]]))],
+    [
+        sample(spec(3, 4), spec(2, 3), axis=1, index=np.array([[0, 0, 3], [1, 2, 1]])),
+        sample(spec(3, 4), spec(2, 4), axis=-2, index=np.array([[-1, 0, 2, 2]])),
+        sample(spec(3), spec(), axis=0, index=np.array([1, 1])),
+    ],
     errors=[ErrorSample((np.ones(3), np.ones(1)), ShapeError, "src is", {"axis": 0, "index": np.array([0, 1])})],
 )
 def _scatter_add(x: Any, src: Any, axis: int, index: Any) -> Any:
@@ -170,7 +182,9 @@ def scatter_reduce(x: Any, axis: int, index: Any, src: Any, reduce: str, include
     axis = normalize_axis("scatter_reduce", axis, x.ndim, x.shape)
     index = _index("scatter_reduce", x, index, axis)
     src = _source("scatter_reduce", src, index)
-    ones = module_of(index).ones(index.shape, dtype=x.dtype)
+    if reduce == "mean":
+        x, src = floats(x, src)
+    ones = module_of(index).ones(index.shape, dtype=np.int64)  # not in the dtype of x, which may not count far
     count = _spread(x, ones, index, axis)
     hit = count > 0
     if reduce in ("sum", "mean"):
@@ -180,10 +194,11 @@ def scatter_reduce(x: Any, axis: int, index: Any, src: Any, reduce: str, include
             return total
         return total / where(hit, count + include_self, 1).astype(x.dtype)
     if not hasattr(src, "shape"):
-        src = src * ones
+        src = src * ones.astype(x.dtype)
     if reduce == "prod":
         return where(hit, _scatter_products(x, src, index, axis, include_self), x)
-    return where(hit, _scatter_extremes(x, src, index, axis, include_self, hit, reduce == "amax"), x)
+    best = _scatter_extreme(x, src, index, axis=axis, largest=reduce == "amax", include_self=include_self)
+    return where(hit, best, x)
 
 
 def _scatter_products(x: Any, src: Any, index: Any, axis: int, include_self: bool) -> Any:
@@ -198,28 +213,49 @@ def _scatter_products(x: Any, src: Any, index: Any, axis: int, include_self: boo
     return x * product if include_self else product
 
 
-def _extreme_forward(start: Array, src: Array, index: Array, *, axis: int, largest: bool) -> Array:
+def _extreme_forward(x: Array, src: Array, index: Array, *, axis: int, largest: bool, include_self: bool) -> Array:
     xp = array_module(index)
-    best = start.copy()
-    (xp.maximum if largest else xp.minimum).at(best, _places(index, axis), src)
+    best = x.astype(np.result_type(x.dtype, src.dtype))
+    places = _places(index, axis)
+    if not include_self:
+        best[places] = least(best.dtype, largest)
+    with np.errstate(invalid="ignore"):  # of a NaN, which is the extreme
+        (xp.maximum if largest else xp.minimum).at(best, places, src)
     return best
 
 
+def _extreme_shares(y: Any, x: Any, src: Any, index: Any, axis: int, include_self: bool) -> tuple[Any, Any, Any]:
+    """Which elements of ``x`` and of ``src`` are the extreme, and how many of them each place has; NaN is NaN's equal.
+
+    With ``include_self`` False no element of ``x`` counts.
+    """
+    picked = take_along_axis(_corner(y, index.shape, axis), index, axis)
+    own = ((x == y) | ((x != x) & (y != y))) & include_self
+    reach = (src == picked) | ((src != src) & (picked != picked))
+    ties = own.astype(y.dtype) + _spread(y, reach.astype(y.dtype), index, axis)
+    return own, reach, maximum(ties, 1)
+
+
+def _extreme_x_vjp(g: Any, y: Any, x: Any, src: Any, index: Any, axis: int, include_self: bool) -> Any:
+    own, _, ties = _extreme_shares(y, x, src, index, axis, include_self)
+    return where(own, g / ties, 0)
+
+
+def _extreme_src_vjp(g: Any, y: Any, x: Any, src: Any, index: Any, axis: int, include_self: bool) -> Any:
+    _, reach, ties = _extreme_shares(y, x, src, index, axis, include_self)
+    return where(reach, take_along_axis(_corner(g / ties, index.shape, axis), index, axis), 0)
+
+
+def _extreme_src_jvp(t: Any, y: Any, x: Any, src: Any, index: Any, axis: int, include_self: bool) -> Any:
+    _, reach, ties = _extreme_shares(y, x, src, index, axis, include_self)
+    return _spread(y, where(reach, t, 0), index, axis) / ties
+
+
 _scatter_extreme = primitive(
-    "scatter_extreme", _extreme_forward, kind="scan", register=False,
-    doc="``start`` with the extreme of what stands there and of all elements of ``src`` at ``index`` along an axis.",
+    "scatter_extreme", _extreme_forward, kind="scan", register=False, selects=True,
+    vjp=[_extreme_x_vjp, _extreme_src_vjp, None], jvp=[_extreme_x_vjp, _extreme_src_jvp, None],
+    doc="``x`` with the extreme of what stands there and of all elements of ``src`` at ``index`` along an axis.",
 )  # fmt: skip
-
-
-def _scatter_extremes(x: Any, src: Any, index: Any, axis: int, include_self: bool, hit: Any, largest: bool) -> Any:
-    """The extremes of all sources of a place, as the mean of those that reach it: so ties share evenly."""
-    still_x, still_src = constant(x), constant(src)
-    start = still_x if include_self else where(hit, -np.inf if largest else np.inf, still_x)
-    best = _scatter_extreme(start, still_src, index, axis=axis, largest=largest)
-    reach = (still_src == take_along_axis(_corner(best, index.shape, axis), index, axis)).astype(x.dtype)
-    own = ((still_x == best) & include_self).astype(x.dtype)
-    ties = maximum(own + _spread(x, reach, index, axis), 1)
-    return (where(own > 0, x, 0) + _spread(x, where(reach > 0, src, 0), index, axis)) / ties
 
 
 # --------------------------------------------------------------------------------------------- along one axis
@@ -231,19 +267,19 @@ def _vector(op: str, x: Any, axis: int, index: Any) -> tuple[int, Any]:
     index = index if hasattr(index, "dtype") else np.asarray(index)
     if index.ndim > 1 or index.dtype.kind not in "iu":
         raise ShapeError(f"{op}: index must be a vector of integers, not {index.dtype} {tuple(index.shape)}.")
-    n, array = x.shape[axis], innermost(index)
-    if array.size and not (array.min() >= -n and array.max() < n):
-        raise RangeError(f"{op}: index holds a number outside the {n} elements of axis {axis} of x {tuple(x.shape)}.")
+    check_places(op, "index", index, axis, x)
     return axis, index.reshape(-1)
 
 
 @composite(
     r"{0}[i]",
-    [sample(spec(3, 4), axis=1, index=np.array([3, 0, 3]))],
+    [
+        sample(spec(3, 4), axis=1, index=np.array([3, 0, 3])),
+        sample(spec(3, 4), axis=-2, index=np.array([-1, 0])),
+        sample(spec(3), axis=0, index=np.zeros(0, np.int64)),
+    ],
     errors=[
-        ErrorSample(
-            (np.ones((3, 4)),), RangeError, "outside the 4 elements of axis 1", {"axis": 1, "index": np.array([7])}
-        )
+        ErrorSample((np.ones((3, 4)),), RangeError, "index holds 7; axis 1 of", {"axis": 1, "index": np.array([7])})
     ],
 )
 def index_select(x: Any, axis: int, index: Any) -> Any:
@@ -253,7 +289,16 @@ def index_select(x: Any, axis: int, index: Any) -> Any:
 
 
 @composite(
-    r"{0} + \operatorname{{scatter}}_i({1})", [sample(spec(3, 4), spec(3, 3), axis=1, index=np.array([3, 0, 3]))]
+    r"{0} + \operatorname{{scatter}}_i({1})",
+    [
+        sample(spec(3, 4), spec(3, 3), axis=1, index=np.array([3, 0, 3])),
+        sample(spec(3, 4), spec(2, 4), axis=-2, index=np.array([-1, -1])),
+    ],
+    errors=[
+        ErrorSample(
+            (np.ones(3), np.ones(1)), RangeError, "index holds -4; axis 0", {"axis": 0, "index": np.array([-4])}
+        )
+    ],
 )
 def _index_add(x: Any, source: Any, axis: int, index: Any) -> Any:
     return index_add(x, axis, index, source, 2.0)
@@ -262,11 +307,19 @@ def _index_add(x: Any, source: Any, axis: int, index: Any) -> Any:
 def index_add(x: Any, axis: int, index: Any, source: Any, alpha: float = 1.0) -> Any:
     """``x`` plus ``alpha`` times the slices of ``source`` at ``index`` along an axis; repeated indices add up."""
     axis, index = _vector("index_add", x, axis, index)
+    if isinstance(alpha, float):
+        x, source = floats(x, source)
     wide = broadcast_to(index.reshape(tuple(-1 if i == axis else 1 for i in range(x.ndim))), source.shape)
     return x + alpha * put_along_axis_add(source, wide, shape=tuple(x.shape), axis=axis)
 
 
-@composite(r"{0}[i] := {1}", [sample(spec(3, 4), spec(3, 2), axis=1, index=np.array([3, 0]))])
+@composite(
+    r"{0}[i] := {1}",
+    [
+        sample(spec(3, 4), spec(3, 2), axis=1, index=np.array([3, 0])),
+        sample(spec(3, 4), spec(2, 4), axis=-2, index=np.array([-1, 0])),
+    ],
+)
 def _index_copy(x: Any, source: Any, axis: int, index: Any) -> Any:
     return index_copy(x, axis, index, source)
 
@@ -279,12 +332,15 @@ def index_copy(x: Any, axis: int, index: Any, source: Any) -> Any:
 
 @composite(
     r"{0}[i] := v",
-    [sample(spec(3, 4), axis=1, index=np.array([3, 0]), value=0.5)],
+    [
+        sample(spec(3, 4), axis=1, index=np.array([3, 0]), value=0.5),
+        sample(spec(3, 4), axis=-2, index=np.array([-1]), value=0),
+    ],
     errors=[
         ErrorSample(
             (np.ones((3, 4)),),
             RangeError,
-            "outside the 4 elements of axis 1",
+            "index holds 7; axis 1 of",
             {"axis": 1, "index": np.array([7]), "value": 0.0},
         )
     ],
@@ -295,11 +351,31 @@ def index_fill(x: Any, axis: int, index: Any, value: Any) -> Any:
     return setitem(x, (slice(None),) * axis + (index,), value)
 
 
+@composite(
+    r"{0}[i] := {1}",
+    [
+        sample(spec(3, 4), spec(2, 3), indices=np.array([[0, 5, 11], [-2, 3, 1]])),
+        sample(spec(2, 2), spec(), indices=3),
+        sample(spec(3), spec(2), indices=np.array([1, 1])),
+    ],
+    errors=[
+        ErrorSample((np.ones(3), np.ones(1)), RangeError, "indices holds 9; axis 0", {"indices": np.array([9])}),
+        ErrorSample((np.ones(3), np.ones(1)), DtypeError, "holds integers or booleans", {"indices": np.array([0.5])}),
+        ErrorSample((np.ones(3), np.ones(3)), ShapeError, r"x\[index\] is \(2,\)", {"indices": np.array([0, 1])}),
+    ],
+)
+def _put(x: Any, values: Any, indices: Any) -> Any:
+    return put(x, indices, values)
+
+
 def put(x: Any, indices: Any, values: Any) -> Any:
     """A copy of ``x`` with ``values`` at ``indices`` into the flattened array."""
     indices = constant(indices)
     indices = indices if hasattr(indices, "dtype") else np.asarray(indices)
-    return reshape(setitem(reshape(x, -1), indices, values), x.shape)
+    flat = reshape(x, -1)
+    if indices.dtype.kind in "iu":
+        check_places("put", "indices", indices, 0, flat)
+    return reshape(setitem(flat, indices, values), x.shape)
 
 
 # ------------------------------------------------------------------------------------------------------- by mask
@@ -316,7 +392,11 @@ def _mask(op: str, mask: Any) -> Any:
 
 @composite(
     r"m \, ? \, v : {0}",
-    [sample(spec(3, 4), mask=np.arange(12).reshape(3, 4) % 3 == 0, value=0.5)],
+    [
+        sample(spec(3, 4), mask=np.arange(12).reshape(3, 4) % 3 == 0, value=0.5),
+        sample(spec(), mask=np.array(True), value=2),
+        sample(spec(2, 3), mask=np.array([True, False, True]), value=-1e3),
+    ],
     errors=[
         ErrorSample((np.ones(3),), DtypeError, "mask must be Boolean, not float64", {"mask": np.ones(3), "value": 0.0})
     ],
@@ -357,4 +437,4 @@ def masked_scatter(x: Any, source: Any, mask: Any) -> Any:
     if not wanted:
         return x
     order = maximum(cumsum(reshape(mask, -1).astype(np.int64), 0) - 1, 0)  # which element of the source comes next
-    return where(mask, reshape(getitem(reshape(source, -1), order), x.shape).astype(x.dtype), x)
+    return where(mask, in_dtype(reshape(getitem(reshape(source, -1), order), x.shape), x), x)

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from autograd.backend import Array
+from autograd.composite import composite
 from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.axes import Axis, normalize_axes, normalize_axis, normalize_shape
 from autograd.primitive import no_flops, primitive
+from autograd.samples import ErrorSample, sample
 from autograd.samples import array as spec
-from autograd.samples import sample
 from autograd.tape import module_of
 
 __all__ = [
@@ -288,36 +289,53 @@ _PAD_MODES: dict[str, Any] = {
 }
 
 
+def _cut(shape: tuple[int, ...], axis: int, before: int, after: int, gained: int = 0) -> slice:
+    """What negative widths leave of an axis that has ``gained`` elements."""
+    first, last = max(-before, 0), shape[axis] + gained + min(after, 0)
+    if first > last:
+        raise ShapeError(f"pad: widths {(before, after)} cut more than axis {axis} of x {tuple(shape)} has. Cut less.")
+    return slice(first, last)
+
+
+def _padded_places(shape: tuple[int, ...], axis: int, before: int, after: int, mode: str) -> Array:
+    """The places along an axis from which a padding that copies takes its elements."""
+    places, grown = np.arange(shape[axis]), (max(before, 0), max(after, 0))
+    if circular := mode in ("circular", "wrap"):
+        places = places[_cut(shape, axis, before, after)]
+    limit = len(places) - 1 if mode == "reflect" else len(places)
+    if max(grown) > limit and (mode in ("reflect", "circular") or not limit):
+        raise ShapeError(
+            f"pad: mode {mode!r} takes at most {max(limit, 0)} elements from axis {axis} of x {tuple(shape)}"
+            f"{' as it is cut' if len(places) < shape[axis] else ''}, not {max(grown)}."
+        )
+    places = np.pad(places, grown, mode=_PAD_MODES[mode])
+    return places if circular else places[_cut(shape, axis, before, after, sum(grown))]
+
+
 def pad(x: Any, pad_width: Any, constant_value: float = 0.0, mode: str = "constant") -> Any:
-    """``x`` with more elements around it (NumPy's widths).
+    """``x`` with more elements around it (NumPy's widths); a negative width cuts.
 
     ``pad_width`` is a number (each side of each axis), a pair (before, after) for each axis, or one pair for all.
     ``mode``: ``"constant"``, ``"reflect"`` (the edge not repeated), ``"symmetric"`` (repeated), ``"replicate"`` (the
-    edge itself; also ``"edge"``), ``"circular"`` (from the other side; also ``"wrap"``).
+    edge itself; also ``"edge"``), ``"circular"`` (from the other side; also ``"wrap"``). Where one side grows and the
+    other is cut, the copies are of the axis as it was, but in a circle of what the cut leaves (as PyTorch).
     """
     if mode != "constant" and mode not in _PAD_MODES:
         raise ArgumentError(f"pad: mode must be constant or one of {', '.join(_PAD_MODES)}, not {mode!r}.")
     try:
-        widths = np.broadcast_to(np.asarray(pad_width, dtype=np.int64), (x.ndim, 2))
+        widths = np.broadcast_to(np.asarray(pad_width, dtype=np.int64), (x.ndim, 2)).tolist()
     except ValueError:
         raise ShapeError(
             f"pad: pad_width {pad_width!r} does not fit x {tuple(x.shape)}. "
             f"Give a number, one (before, after) pair, or {x.ndim} pairs."
         ) from None
-    if widths.size and widths.min() < 0:
-        raise ShapeError(f"pad: pad_width {pad_width!r} holds a negative number. Cut with a slice instead.")
     if mode == "constant":
-        return _pad(x, widths=tuple((int(a), int(b)) for a, b in widths), value=constant_value)
+        if any(a < 0 or b < 0 for a, b in widths):
+            x = x[tuple(_cut(x.shape, axis, *pair) for axis, pair in enumerate(widths))]
+        return _pad(x, widths=tuple((max(a, 0), max(b, 0)) for a, b in widths), value=constant_value)
     for axis, (before, after) in enumerate(widths):
         if before or after:
-            n = x.shape[axis]
-            limit = n - 1 if mode == "reflect" else n
-            if max(before, after) > limit and (mode in ("reflect", "circular") or not n):
-                raise ShapeError(
-                    f"pad: mode {mode!r} takes at most {limit} elements from axis {axis} of x {tuple(x.shape)}, "
-                    f"not {max(before, after)}."
-                )
-            places = np.pad(np.arange(n), (int(before), int(after)), mode=_PAD_MODES[mode])
+            places = _padded_places(x.shape, axis, before, after, mode)
             x = x[(slice(None),) * axis + (places,)]
     return x
 
@@ -333,3 +351,86 @@ _flip = primitive(
 def flip(x: Any, axis: Axis = None) -> Any:
     """``x`` with the order of elements reversed along the axes (all of them by default)."""
     return _flip(x, axes=normalize_axes("flip", axis, x.ndim, x.shape))
+
+
+# ------------------------------------------------------------------------------------------ rows of the table of ops
+#
+# The functions enter the table as they are: in every call the wrapper that puts a composite's name into its errors
+# would take a good part of the time that a view takes.
+
+
+@composite(
+    r"\operatorname{{stack}}({0}, \dots)",
+    [sample(spec(2, 3), spec(2, 3), axis=-1), sample(spec(), spec()), sample(spec(0, 2), spec(0, 2), axis=1)],
+    errors=[
+        ErrorSample(
+            (np.ones(2), np.ones(3)), ShapeError, r"xs\[1\] is \(3,\) and xs\[0\] is \(2,\); all must be equal"
+        ),
+        ErrorSample((), ShapeError, "got no arrays"),
+    ],
+    reference=lambda *xs, axis=0: np.stack(xs, axis),
+)
+def _stack(*xs: Any, axis: int = 0) -> Any:
+    return stack(xs, axis)
+
+
+@composite(
+    r"\operatorname{{broadcast}}({0})",
+    [sample(spec(3), shape=(2, -1)), sample(spec(2, 1), shape=(2, 3)), sample(spec(), shape=(2,))],
+    errors=[
+        ErrorSample((np.ones(3),), ShapeError, "-1 at axis 0 of .* has no axis of x", {"shape": (-1, 3)}),
+        ErrorSample((np.ones(3),), ShapeError, r"does not stretch to \(2, 4\)", {"shape": (2, 4)}),
+    ],
+)
+def _expand(x: Any, shape: tuple[int, ...]) -> Any:
+    return expand(x, shape)
+
+
+composite(
+    r"\operatorname{{flatten}}({0})",
+    [sample(spec(2, 3, 2)), sample(spec(2, 3, 2), start_axis=-2), sample(spec(2, 0, 3), end_axis=1), sample(spec())],
+    errors=[
+        ErrorSample(
+            (np.ones((2, 3)),), ShapeError, "start_axis 1 lies after end_axis 0", {"start_axis": 1, "end_axis": 0}
+        )
+    ],
+)(flatten)
+composite(
+    r"{0}^\top",
+    [sample(spec(2, 3), axes=(1, 0)), sample(spec(2, 3, 4), axes=(-1, 0, 1)), sample(spec(2, 3, 1)), sample(spec())],
+    errors=[ErrorSample((np.ones((2, 3)),), ShapeError, "must name each of the 2 axes", {"axes": (0,)})],
+    reference=np.transpose,
+)(transpose)
+composite(
+    r"\operatorname{{swap}}({0})",
+    [sample(spec(2, 3, 4), axis1=0, axis2=-1), sample(spec(0, 3), axis1=1, axis2=1)],
+    errors=[ErrorSample((np.ones((2, 3)),), ShapeError, "axis 2 is out of range", {"axis1": 0, "axis2": 2})],
+    reference=np.swapaxes,
+)(swapaxes)
+composite(
+    r"\operatorname{{permute}}({0})",
+    [sample(spec(2, 3, 4), source=0, destination=-1), sample(spec(2, 3, 4), source=(0, 1), destination=(-1, 0))],
+    errors=[
+        ErrorSample(
+            (np.ones((2, 3)),), ShapeError, "2 axes cannot go to 1 positions", {"source": (0, 1), "destination": 0}
+        )
+    ],
+    reference=np.moveaxis,
+)(moveaxis)
+composite(
+    r"{0}^\top",
+    [sample(spec(2, 3)), sample(spec(2, 1, 3)), sample(spec(0, 3))],
+    errors=[ErrorSample((np.ones(3),), ShapeError, r"needs two axes at least, x is \(3,\)")],
+    reference=np.matrix_transpose,
+)(matrix_transpose)
+composite(
+    r"\operatorname{{squeeze}}({0})",
+    [sample(spec(1, 3), axis=0), sample(spec(1, 3, 1)), sample(spec(1, 0, 1), axis=(0, -1)), sample(spec())],
+    errors=[ErrorSample((np.ones((2, 1)),), ShapeError, r"axis 0 of x \(2, 1\) has length 2, not 1", {"axis": 0})],
+    reference=np.squeeze,
+)(squeeze)
+composite(
+    r"\operatorname{{expand}}({0})",
+    [sample(spec(2, 3), axis=1), sample(spec(3), axis=(0, -1)), sample(spec(), axis=-1), sample(spec(0), axis=0)],
+    reference=np.expand_dims,
+)(expand_dims)

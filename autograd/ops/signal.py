@@ -6,18 +6,21 @@ from typing import Any
 
 import numpy as np
 
+from autograd.backend import floating
 from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.ops.axes import Axis, normalize_axes
 from autograd.ops.elementwise import clip, where
+from autograd.ops.halves import floats, in_floats, in_single
 from autograd.ops.indexing import getitem, take
 from autograd.ops.linalg import matmul
 from autograd.ops.logic import isfinite
-from autograd.ops.order import argsort, searchsorted
+from autograd.ops.order import argsort
 from autograd.ops.rearrange import sliding_windows
 from autograd.ops.scan import diff
+from autograd.ops.searching import searchsorted
 from autograd.ops.shape import concat, expand_dims, flip, pad, reshape, stack
-from autograd.samples import ErrorSample, sample
+from autograd.samples import ErrorSample, integers, sample
 from autograd.samples import array as spec
 from autograd.tape import constant, module_of
 
@@ -94,6 +97,7 @@ def _edge(a: Any, b: Any, c: Any, h: Any, k: Any) -> Any:
         y if isinstance(y := np.gradient(x, *varargs, axis=axis, edge_order=edge_order), tuple) else [y]
     )[0],
 )  # fmt: skip
+@in_floats
 def gradient(x: Any, *spacings: Any, axis: Axis = None, edge_order: int = 1) -> Any:
     """The slopes of a sampled function by finite differences, along each axis (NumPy's function).
 
@@ -105,8 +109,6 @@ def gradient(x: Any, *spacings: Any, axis: Axis = None, edge_order: int = 1) -> 
         raise ArgumentError(f"gradient: edge_order must be 1 or 2, not {edge_order!r}.")
     if len(spacings) not in (0, 1, len(axes)):
         raise ShapeError(f"gradient: {len(spacings)} spacings for {len(axes)} axes; give none, one, or one each.")
-    if x.dtype.kind in "biu":
-        x = x.astype(np.float64)
     steps = spacings * len(axes) if len(spacings) == 1 else spacings or (1.0,) * len(axes)
     slopes = tuple(_one_gradient(x, step, a, edge_order) for a, step in zip(axes, steps, strict=True))
     return slopes[0] if len(slopes) == 1 else slopes
@@ -183,6 +185,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
 
     Outside it is ``left`` and ``right``, by default the values at the ends; with ``period`` the function repeats.
     """
+    x = floating(x)
     xp, fp = (p if hasattr(p, "shape") else module_of(x).asarray(p, dtype=x.dtype) for p in (xp, fp))
     if xp.ndim != 1 or tuple(fp.shape) != tuple(xp.shape) or not xp.shape[0]:
         raise ShapeError(
@@ -194,6 +197,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
         xp, fp = take(xp, order), take(fp, order)
         xp = concat([getitem(xp, slice(-1, None)) - period, xp, getitem(xp, slice(0, 1)) + period], 0)
         fp = concat([getitem(fp, slice(-1, None)), fp, getitem(fp, slice(0, 1))], 0)
+    x, xp, fp = floats(x, xp, fp)
     n = xp.shape[0]
     first, last = getitem(fp, 0), getitem(fp, n - 1)
     if n == 1:
@@ -216,6 +220,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
     errors=[ErrorSample((np.ones((2, 2)), np.ones(2)), ShapeError, "coefficients are a vector")],
     reference=np.polyval,
 )
+@in_single
 def polyval(p: Any, x: Any) -> Any:
     """A polynomial at ``x``, its coefficients ``p`` from the highest power down (Horner's rule)."""
     if p.ndim != 1:
@@ -247,6 +252,16 @@ def vander(x: Any, n: int | None = None, increasing: bool = False) -> Any:
     return stack(powers if increasing else powers[::-1], 1)
 
 
+@composite(
+    r"\textstyle\sum_i [b_k \le {0}_i < b_{{k+1}}]",
+    [sample(integers(2, 3), bins=3, min=0, max=4), sample(integers(5), bins=2), sample(integers(0), bins=2)],
+    errors=[
+        ErrorSample((np.ones(2, complex),), DtypeError, "complex numbers have no order"),
+        ErrorSample((np.ones(2),), ArgumentError, "bins=0 must be 1 or more", {"bins": 0}),
+        ErrorSample((np.ones(2),), ArgumentError, "min=2 at most max=1", {"min": 2, "max": 1}),
+    ],
+    differentiable=False,
+)
 def histc(x: Any, bins: int = 100, min: float = 0, max: float = 0) -> Any:
     """How many elements fall in each of ``bins`` equal bins from ``min`` to ``max`` (PyTorch's function); no gradient.
 

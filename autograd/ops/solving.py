@@ -13,11 +13,12 @@ import numpy as np
 
 from autograd.backend import Array
 from autograd.composite import composite
-from autograd.errors import GradientError, ShapeError
+from autograd.errors import GradientError, LinAlgError, ShapeError
+from autograd.ops.complex_parts import imag, real
 from autograd.ops.elementwise import abs as absolute
-from autograd.ops.elementwise import imag, maximum, real, where
+from autograd.ops.elementwise import maximum, where
 from autograd.ops.linalg import matmul
-from autograd.ops.matrices import SINGULAR, check_matrices, cubic, cutoff, identity_of, regular, solved
+from autograd.ops.matrices import SINGULAR, check_matrices, cubic, cutoff, hermitian_part, identity_of, regular, solved
 from autograd.ops.matrices import adjoint as _h
 from autograd.ops.matrices import transposed as _t
 from autograd.ops.rearrange import diag_embed, diagonal, tril, triu
@@ -27,7 +28,7 @@ from autograd.ops.shape import expand_dims, squeeze
 from autograd.primitive import primitive
 from autograd.samples import ErrorSample, sample
 from autograd.samples import array as spec
-from autograd.tape import constant, innermost
+from autograd.tape import constant, innermost, refuse_gradient
 
 __all__ = ["Slogdet", "det", "inv", "lstsq", "pinv", "slogdet", "solve", "solve_triangular"]
 
@@ -81,16 +82,22 @@ solve_stack = primitive(
         sample(regular(2, 2, 2), spec(2, 2, 1)),
         sample(regular(2, 2), spec(3, 2, 2)),
     ],
-    errors=[ErrorSample((np.zeros((2, 2)), np.ones((2, 1))), ShapeError, "ingular")],
+    errors=[ErrorSample((np.zeros((2, 2)), np.ones((2, 1))), LinAlgError, "Singular matrix. For a least")],
 )
+
+
+def _check_right(op: str, a: Any, b: Any, left: bool = True) -> None:
+    """Raise unless the right-hand side has as many rows (columns unless ``left``) as ``a``."""
+    n = a.shape[-2]
+    if b.ndim == 0 or b.shape[-2 if left and b.ndim > 1 else -1] != n:
+        wanted = f"{n}, k" if left else f"k, {n}"
+        raise ShapeError(f"{op}: a is {tuple(a.shape)}, so b must be ({n},) or (..., {wanted}), not {tuple(b.shape)}.")
 
 
 def solve(a: Any, b: Any) -> Any:
     """The solution of ``a @ y = b`` for square ``a``; ``b`` is a vector or matrices ``(..., n, k)``."""
-    check_matrices("solve", a, square=True)
-    n = a.shape[-1]
-    if b.ndim == 0 or b.shape[-1 if b.ndim == 1 else -2] != n:
-        raise ShapeError(f"solve: a is {tuple(a.shape)}, so b must be ({n},) or (..., {n}, k), not {tuple(b.shape)}.")
+    check_matrices("solve", a, square=True, name="a")
+    _check_right("solve", a, b)
     return squeeze(solve_stack(a, expand_dims(b, -1)), -1) if b.ndim == 1 else solve_stack(a, b)
 
 
@@ -132,17 +139,39 @@ solve_triangular_stack = primitive(
 )
 
 
-def solve_triangular(a: Any, b: Any, upper: bool = False, unitriangular: bool = False) -> Any:
-    """The solution of ``a @ y = b``, where one triangle of ``a`` counts (its diagonal is 1 if ``unitriangular``)."""
-    check_matrices("solve_triangular", a, square=True)
-    if b.ndim == 1:
-        return squeeze(solve_triangular_stack(a, expand_dims(b, -1), upper=upper, unit=unitriangular), -1)
-    return solve_triangular_stack(a, b, upper=upper, unit=unitriangular)
+@composite(
+    "{0}^{{-1}} {1}",
+    [
+        sample(regular(3, 3), spec(3)),
+        sample(regular(2, 2, 2), spec(2, 2), upper=True),
+        sample(regular(3, 3), spec(2, 3), left=False),
+        sample(regular(2, 2, 2), spec(2), upper=True, unitriangular=True, left=False),
+        sample(regular(0, 0), spec(0, 2)),
+    ],
+    errors=[
+        ErrorSample((np.ones((2, 3)), np.ones(2)), ShapeError, "square matrices"),
+        ErrorSample((np.eye(3), np.ones((2, 3))), ShapeError, r"b must be \(3,\) or \(..., 3, k\), not \(2, 3\)"),
+        ErrorSample((np.eye(3), np.ones((3, 2))), ShapeError, r"b must be \(3,\) or \(..., k, 3\)", {"left": False}),
+        ErrorSample((np.zeros((2, 2)), np.ones(2)), LinAlgError, "Singular matrix"),
+    ],
+)
+def solve_triangular(a: Any, b: Any, upper: bool = False, unitriangular: bool = False, left: bool = True) -> Any:
+    """The solution of ``a @ y = b``, or of ``y @ a = b`` unless ``left``, where one triangle of ``a`` counts.
+
+    The diagonal of ``a`` is 1 if ``unitriangular``. ``b`` is a vector or matrices, ``(..., n, k)``, or ``(..., k, n)``
+    unless ``left``.
+    """
+    check_matrices("solve_triangular", a, square=True, name="a")
+    _check_right("solve_triangular", a, b, left)
+    if not left:
+        a, b, upper = _t(a), b if b.ndim == 1 else _t(b), not upper
+    y = solve_triangular_stack(a, expand_dims(b, -1) if b.ndim == 1 else b, upper=upper, unit=unitriangular)
+    return squeeze(y, -1) if b.ndim == 1 else y if left else _t(y)
 
 
 _pinv = primitive(
     "pinv",
-    lambda x, *, rtol: np.linalg.pinv(x, rtol),
+    lambda x, *, rtol, hermitian=False: solved(np.linalg.pinv, x, hermitian=hermitian, rtol=rtol),
     kind="contraction",
     holomorphic=False,
     vjp=[lambda g, y, x: _pinv_vjp(g, y, x)],
@@ -151,6 +180,7 @@ _pinv = primitive(
     vjp_latex=[r"-y^H \bar y y^H + (1 - x y) \bar y^H y y^H + y^H y \bar y^H (1 - y x)"],
     flops=cubic(20),
     samples=[sample(regular(*shape), rtol=1e-12) for shape in ((3, 2), (2, 3), (2, 2, 2))],
+    errors=[ErrorSample((np.full((2, 2), np.nan),), LinAlgError, "NaN or an infinity", {"rtol": 1e-12})],
 )
 
 
@@ -166,25 +196,53 @@ def _pinv_jvp(t: Any, y: Any, x: Any) -> Any:
     return direct + matmul(matmul(y, _h(y)), matmul(_h(t), left)) + matmul(right, matmul(_h(t), matmul(_h(y), y)))
 
 
-def pinv(x: Any, rtol: Any = None) -> Any:
+@composite(
+    "{0}^+",
+    [
+        sample(regular(2, 3)), sample(regular(0, 2)), sample(spec(3, 3, matrix="positive"), hermitian=True),
+        sample(spec(2, 2, 2, matrix="symmetric"), hermitian=True),
+    ],
+    errors=[
+        ErrorSample((np.ones(3),), ShapeError, r"must be matrices"),
+        ErrorSample((np.ones((2, 3)),), ShapeError, r"must be square matrices", {"hermitian": True}),
+    ],
+    reference=np.linalg.pinv,
+)  # fmt: skip
+def pinv(x: Any, rtol: Any = None, hermitian: bool = False) -> Any:
     """The Moore-Penrose pseudo-inverse; its derivative exists where the rank does not change.
 
     Singular values up to ``rtol`` (a number, or one for each matrix) times the largest count as 0; by default the
-    longer side times the spacing of the dtype.
+    longer side times the spacing of the dtype. With ``hermitian``, that of the Hermitian part of square matrices, at
+    the price of an ``eigh``.
     """
-    check_matrices("pinv", x)
-    return _pinv(x, rtol=cutoff(x.shape, x.dtype) if rtol is None else getattr(rtol, "array", rtol))
+    check_matrices("pinv", x, square=hermitian)
+    if not x.size:  # NumPy has no largest of no singular values
+        return _h(x)
+    refuse_gradient("pinv", "rtol", rtol, "singular values are only compared with it")
+    rtol = cutoff(x.shape, x.dtype) if rtol is None else getattr(rtol, "array", rtol)
+    return _pinv(hermitian_part(x), rtol=rtol, hermitian=True) if hermitian else _pinv(x, rtol=rtol, hermitian=False)
 
 
-@composite(r"{0}^+ {1}", [sample(regular(4, 2), spec(4, 3)), sample(regular(4, 2), spec(4))])
-def _lstsq(a: Any, b: Any) -> Any:
-    return lstsq(a, b)
+@composite(
+    r"{0}^+ {1}",
+    [
+        sample(regular(4, 2), spec(4, 3)), sample(regular(4, 2), spec(4)), sample(regular(2, 4), spec(2), rcond=1e-3),
+        sample(regular(2, 3, 2), spec(2, 3, 1)),
+    ],
+    errors=[
+        ErrorSample((np.ones((4, 2)), np.ones(3)), ShapeError, r"a is \(4, 2\), so b must be \(4,\) or \(..., 4, k\)"),
+        ErrorSample((np.ones(4), np.ones(4)), ShapeError, "a must be matrices"),
+    ],
+    reference=lambda a, b, rcond=None: np.linalg.pinv(a, rcond=rcond) @ b,
+)  # fmt: skip
+def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
+    """The ``y`` of least norm that minimises ``|a @ y - b|``; ``b`` is a vector or matrices ``(..., m, k)``.
 
-
-def lstsq(a: Any, b: Any) -> Any:
-    """The ``y`` of least norm that minimises ``|a @ y - b|``."""
-    check_matrices("lstsq", a)
-    return matmul(pinv(a), b)
+    Singular values of ``a`` up to ``rcond`` times the largest count as 0; see :func:`pinv`.
+    """
+    check_matrices("lstsq", a, name="a")
+    _check_right("lstsq", a, b)
+    return matmul(pinv(a, rcond), b)
 
 
 # ----------------------------------------------------------------------------------------------------- determinants
@@ -202,7 +260,7 @@ def _cofactors(x: Any) -> Any:
 
 
 def _singular_forward(x: Array) -> Array:
-    values = np.linalg.svd(x, compute_uv=False)
+    values = solved(np.linalg.svd, x, compute_uv=False)
     return (values[..., -1] <= values[..., 0] * (1e3 * x.shape[-1] * np.finfo(values.dtype).eps))[..., None, None]
 
 
@@ -264,7 +322,7 @@ def _regularly(function: Any, x: Any, *rest: Any) -> Any:
     """What a rule of slogdet computes with an inverse, which a singular matrix lacks."""
     try:
         return function(x, *rest)
-    except ValueError as error:
+    except LinAlgError as error:
         raise GradientError(
             "slogdet: a matrix is singular, where the logarithm of the determinant is -inf and has no derivative.\n"
             "  The determinant itself has one: use det."

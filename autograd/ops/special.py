@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from autograd import special
-from autograd.backend import Array
+from autograd.backend import Array, floating
 from autograd.composite import composite
 from autograd.errors import ArgumentError, DtypeError
 from autograd.ops.activation import sigmoid
-from autograd.ops.elementwise import clip, exp, log, over, sign, steep, where
+from autograd.ops.elementwise import clip, exp, log, log1p, over, steep, where
+from autograd.ops.halves import in_double, in_floats, rounded_once
 from autograd.primitive import Primitive, per_element, primitive
 from autograd.samples import ErrorSample, elementwise_samples, integers, sample
 from autograd.samples import array as spec
@@ -25,15 +26,13 @@ __all__ = [
     "erfcinv",
     "erfcx",
     "erfinv",
+    "exp1",
     "expit",
+    "expn",
     "gamma_order_derivative",
     "gammainc",
     "gammaincc",
     "gammaln",
-    "i0",
-    "i0e",
-    "i1",
-    "i1e",
     "lgamma",
     "log_ndtr",
     "logit",
@@ -50,6 +49,7 @@ __all__ = [
 
 _TWO_OVER_SQRT_PI = 2 / math.sqrt(math.pi)
 _LOG_SQRT_TWO_PI = 0.5 * math.log(2 * math.pi)
+_SQRT_HALF, _SQRT_TWO_OVER_PI = math.sqrt(0.5), math.sqrt(2 / math.pi)
 
 
 def _special(name: str, rule: Any, latex: str, rule_latex: str, doc: str, **domain: Any) -> Primitive:
@@ -66,19 +66,35 @@ erfc = _special(
     r"\operatorname{{erfc}} {0}",
     r"-\tfrac{2}{\sqrt\pi} \bar y \, e^{-x^2}",
     "The complementary error function, ``1 - erf(x)`` without cancellation.",
+    far=((-8.0, -3.0), (3.0, 20.0)),
 )
-erfcx = _special(
-    "erfcx", lambda g, y, x: g * (2 * x * y - _TWO_OVER_SQRT_PI), r"e^{{{0}^2}} \operatorname{{erfc}} {0}",
-    r"\bar y \,(2 x y - \tfrac{2}{\sqrt\pi})", "The scaled complementary error function, ``exp(x**2) * erfc(x)``.",
-    low=-1.0,
+_erfcx = primitive(
+    "erfcx", lambda x, *, n: special.erfcx(n, x), kind="elementwise",
+    vjp=[lambda g, x, n: g * (-2 * (n + 1) * _erfcx(x, n=n + 1))], jvp="from_vjp",
+    latex=r"e^{{{0}^2}} \operatorname{{i^n erfc}} {0}", vjp_latex=[r"-2 (n + 1) \bar y \, y_{n+1}"],
+    flops=per_element(40),
+    samples=[
+        sample(spec(2, 3, low=-1.0), n=0), sample(spec(0, 3), n=0), sample(spec(low=2.5, high=8.0), n=1),
+        sample(spec(4, high=4.0), n=2), sample(spec(4, low=5.0, high=1e3), n=0),
+        sample(spec(4, low=-3.0, high=-2.0), n=0),
+    ],
 )  # fmt: skip
+
+
+def erfcx(x: Any) -> Any:
+    """The scaled complementary error function, ``exp(x**2) * erfc(x)``; its derivatives do not cancel for large x."""
+    return _erfcx(x, n=0)
+
+
 erfinv = _special(
     "erfinv", lambda g, y: steep(g, 0.5 * math.sqrt(math.pi) * exp(y * y)), r"\operatorname{{erf}}^{{-1}} {0}",
     r"\tfrac{\sqrt\pi}{2} \bar y \, e^{y^2}", "The inverse of erf, on (-1, 1).", low=-0.9, high=0.9,
+    far=((-0.999, -0.99), (0.99, 0.999)),
 )  # fmt: skip
 erfcinv = _special(
     "erfcinv", lambda g, y: -steep(g, 0.5 * math.sqrt(math.pi) * exp(y * y)), r"\operatorname{{erfc}}^{{-1}} {0}",
     r"-\tfrac{\sqrt\pi}{2} \bar y \, e^{y^2}", "The inverse of erfc, on (0, 2).", low=0.1, high=1.9,
+    far=((1e-3, 1e-2), (1.99, 1.999)),
 )  # fmt: skip
 
 # ---------------------------------------------------------------------------------------------------- gamma function
@@ -93,14 +109,15 @@ gammaln = primitive(
     "gammaln", lambda x: special.call("gammaln", x), kind="elementwise",
     vjp=[lambda g, x: g * digamma(x)], jvp="from_vjp", code="lgamma({0})",
     latex=r"\ln \lvert \Gamma({0}) \rvert", vjp_latex=[r"\bar y \, \psi(x)"], flops=per_element(40),
-    samples=elementwise_samples(low=0.3, high=4.0), reference=np.vectorize(math.lgamma, otypes=[float]),
+    samples=elementwise_samples(low=0.3, high=4.0, far=((1e-3, 1e-2), (1e2, 1e3))),
+    reference=np.vectorize(math.lgamma, otypes=[float]),
     doc="The logarithm of the size of the gamma function.",
 )  # fmt: skip
 lgamma = gammaln
 expit = sigmoid
 digamma = _special(
     "digamma", lambda g, x: g * _polygamma(x, n=1), r"\psi({0})", r"\bar y \, \psi'(x)",
-    "The derivative of ``lgamma``.", low=0.3, high=4.0,
+    "The derivative of ``lgamma``.", low=0.3, high=4.0, far=((0.01, 0.1), (1e2, 1e3)),
 )  # fmt: skip
 psi = digamma
 
@@ -112,10 +129,23 @@ def polygamma(n: int, x: Any) -> Any:
     return digamma(x) if n == 0 else _polygamma(x, n=int(n))
 
 
-@composite(r"\ln \operatorname{{B}}({0}, {1})", [sample(spec(2, 3, low=0.5), spec(3, low=0.5))])
-def betaln(a: Any, b: Any) -> Any:
-    """The logarithm of the beta function of positive arguments."""
-    return gammaln(a) + gammaln(b) - gammaln(a + b)
+def _betaln_slope(a: Any, b: Any) -> Any:
+    a, b = in_double(a), in_double(b)
+    return digamma(a) - digamma(a + b)
+
+
+betaln = primitive(
+    "betaln",
+    lambda a, b: special.call("betaln", a, b),
+    kind="elementwise",
+    vjp=[lambda g, a, b: g * _betaln_slope(a, b), lambda g, a, b: g * _betaln_slope(b, a)],
+    jvp="from_vjp",
+    latex=r"\ln \operatorname{{B}}({0}, {1})",
+    vjp_latex=[r"\bar y \,(\psi(a) - \psi(a + b))", r"\bar y \,(\psi(b) - \psi(a + b))"],
+    flops=per_element(60),
+    samples=elementwise_samples(2, low=0.5, high=4.0),
+    doc="The logarithm of the beta function of positive arguments, right for large ones too.",
+)
 
 
 @composite(r"\ln \Gamma_p({0})", [sample(spec(2, 3, low=1.5, high=3.0), p=2)])
@@ -158,12 +188,14 @@ gamma_order_derivative = primitive(
 
 
 def _gammainc_slope(a: Any, x: Any) -> Any:
-    """The density of the gamma distribution, x^(a-1) e^-x / Gamma(a)."""
+    """The density of the gamma distribution, x^(a-1) e^-x / Gamma(a), from large numbers that nearly cancel."""
+    a, x = in_double(a), in_double(x)
     return exp((a - 1) * log(x) - x - gammaln(a))
 
 
 def _gammainc_order_slope(a: Any, x: Any) -> Any:
     """The derivative of gammainc in its order; 0 at x = 0."""
+    a, x = in_double(a), in_double(x)
     inside = x > 0
     logarithm = log(where(inside, x, 1))
     slope = gamma_order_derivative(a, logarithm, n=1) * exp(a * logarithm - x - gammaln(a))
@@ -179,7 +211,7 @@ gammainc = primitive(
     latex=r"\operatorname{{P}}({0}, {1})",
     vjp_latex=[r"\bar y \, \partial_a \operatorname{P}(a, x)", r"\bar y \frac{x^{a-1} e^{-x}}{\Gamma(a)}"],
     flops=per_element(60),
-    samples=elementwise_samples(2, low=0.5, high=4.0),
+    samples=elementwise_samples(2, low=0.5, high=4.0, far=((20.0, 40.0),)),
     doc="The regularised lower incomplete gamma function, differentiable in the order ``a`` and in ``x``.",
 )
 gammaincc = primitive(
@@ -191,24 +223,29 @@ gammaincc = primitive(
     latex=r"\operatorname{{Q}}({0}, {1})",
     vjp_latex=[r"-\bar y \, \partial_a \operatorname{P}(a, x)", r"-\bar y \frac{x^{a-1} e^{-x}}{\Gamma(a)}"],
     flops=per_element(60),
-    samples=elementwise_samples(2, low=0.5, high=4.0),
+    samples=elementwise_samples(2, low=0.5, high=4.0, far=((20.0, 40.0),)),
     doc="The regularised upper incomplete gamma function, differentiable in the order ``a`` and in ``x``.",
 )
 
 
-def _no_order_gradient(g: Any) -> Any:
-    raise ArgumentError(
-        "zeta: the gradient with respect to the order a has no closed form and is not defined here. "
-        "detach() a, or use finite differences for it."
-    )
+def _no_gradient(op: str, argument: str) -> Any:
+    """The rule of a parameter in which no stable derivative is known: it says so."""
+
+    def refuse(g: Any) -> Any:
+        raise ArgumentError(
+            f"{op}: the gradient with respect to {argument} has no closed form and is not defined here. "
+            "detach() it, or use finite differences for it."
+        )
+
+    return refuse
 
 
 zeta = primitive(
     "zeta",
     lambda a, x: special.call("zeta", a, x),
     kind="elementwise",
-    vjp=[_no_order_gradient, lambda g, a, x: -g * a * zeta(a + 1, x)],
-    jvp=[_no_order_gradient, lambda t, a, x: -t * a * zeta(a + 1, x)],
+    vjp=[_no_gradient("zeta", "the order a"), lambda g, a, x: -g * a * zeta(a + 1, x)],
+    jvp=[_no_gradient("zeta", "the order a"), lambda t, a, x: -t * a * zeta(a + 1, x)],
     latex=r"\zeta({0}, {1})",
     vjp_latex=[None, r"-\bar y \, a \, \zeta(a + 1, x)"],
     flops=per_element(60),
@@ -216,25 +253,63 @@ zeta = primitive(
     doc="The Hurwitz zeta function, the sum of ``(k + x)**-a`` over k from 0; differentiable in ``x``.",
 )
 
+
+_expn = primitive(
+    "expn",
+    lambda x, *, n: special.call("exp1", x) if n == 1 else special.call("expn", n, x),
+    kind="elementwise",
+    vjp=[lambda g, x, n: -steep(g, expn(n - 1, x))],
+    jvp="from_vjp",
+    latex=r"\operatorname{{E}}_n({0})",
+    vjp_latex=[r"-\bar y \operatorname{E}_{n-1}(x)"],
+    flops=per_element(60),
+    samples=[sample(spec(2, 3, low=0.3, high=4.0), n=1), sample(spec(low=0.3), n=3), sample(spec(0, 2), n=2),
+             sample(spec(4, low=10.0, high=100.0), n=2)],
+)  # fmt: skip
+
+
+def expn(n: int, x: Any) -> Any:
+    r"""The exponential integral :math:`\int_1^\infty e^{-x t} t^{-n} dt` of positive x; ``n`` is an integer from 0."""
+    if not isinstance(n, (int, np.integer)) or n < 0:
+        raise ArgumentError(f"expn: n must be an integer from 0, not {n!r}.")
+    return exp(-x) / x if n == 0 else _expn(x, n=int(n))
+
+
+@composite(r"\operatorname{{E}}_1({0})", elementwise_samples(low=0.3, high=4.0))
+def exp1(x: Any) -> Any:
+    """:func:`expn` of order 1."""
+    return _expn(x, n=1)
+
+
 # --------------------------------------------------------------------------------------------- normal and logistic
 
 ndtr = _special(
     "ndtr", lambda g, x: g * exp(-0.5 * x * x - _LOG_SQRT_TWO_PI), r"\Phi({0})", r"\bar y \, \phi(x)",
-    "The distribution function of the normal distribution.",
+    "The distribution function of the normal distribution.", far=((-20.0, -4.0), (4.0, 20.0)),
 )  # fmt: skip
+
+
+def _log_ndtr_slope(x: Any, y: Any) -> Any:
+    """The density over the distribution function; by the scaled tail where that is small, and would overflow else."""
+    low = _SQRT_TWO_OVER_PI / erfcx(-_SQRT_HALF * where(x > 0, 0, x))
+    high = exp(-0.5 * x * x - y - _LOG_SQRT_TWO_PI)
+    return where(x > 0, high, low)
+
+
 log_ndtr = _special(
-    "log_ndtr", lambda g, y, x: g * exp(-0.5 * x * x - _LOG_SQRT_TWO_PI - y), r"\ln \Phi({0})",
+    "log_ndtr", lambda g, x, y: g * _log_ndtr_slope(x, y), r"\ln \Phi({0})",
     r"\bar y \, \phi(x) / \Phi(x)", "The logarithm of ``ndtr``, right far out in the tail.",
+    far=((-90.0, -20.0), (4.0, 20.0)),
 )  # fmt: skip
 ndtri = _special(
     "ndtri", lambda g, y: steep(g, exp(0.5 * y * y + _LOG_SQRT_TWO_PI)), r"\Phi^{{-1}}({0})", r"\bar y / \phi(y)",
-    "The inverse of ``ndtr``, on (0, 1).", low=0.05, high=0.95,
+    "The inverse of ``ndtr``, on (0, 1).", low=0.05, high=0.95, far=((1e-3, 1e-2), (0.99, 0.999)),
 )  # fmt: skip
 _logit = primitive(
-    "logit", lambda x: np.log(x) - np.log1p(-x), kind="elementwise",
+    "logit", lambda x: np.log(floating(x)) - np.log1p(-floating(x)), kind="elementwise",
     vjp=[lambda g, x: over(g, x * (1 - x))], jvp="from_vjp", code="(log({0}) - log1p(-{0}))",
     latex=r"\ln \frac{{{0}}}{{1 - {0}}}", vjp_latex=[r"\frac{\bar y}{x (1 - x)}"], flops=per_element(17),
-    samples=elementwise_samples(low=0.05, high=0.95),
+    samples=elementwise_samples(low=0.05, high=0.95, far=((1e-3, 1e-2), (0.99, 0.999))),
 )  # fmt: skip
 
 
@@ -243,16 +318,21 @@ def logit(x: Any, eps: float | None = None) -> Any:
     return _logit(x if eps is None else clip(x, eps, 1 - eps))
 
 
+def _entr_forward(x: Array) -> Array:
+    x = floating(x)
+    return np.where(x < 0, -np.inf, 0 - x * np.log(np.where(x > 0, x, 1))).astype(x.dtype)
+
+
 entr = primitive(
     "entr",
-    lambda x: np.where(x > 0, -x * np.log(np.where(x > 0, x, 1)), np.where(x == 0, 0.0, -np.inf)).astype(x.dtype),
+    _entr_forward,
     kind="elementwise",
     vjp=[lambda g, x: steep(-g, log(x) + 1)],
     jvp="from_vjp",
     latex=r"-{0} \ln {0}",
     vjp_latex=[r"-\bar y \,(\ln x + 1)"],
     flops=per_element(10),
-    samples=elementwise_samples(low=0.1),
+    samples=elementwise_samples(low=0.1, far=((1e-3, 1e-2), (1e2, 1e3))),
     doc="The entropy ``-x ln x``: 0 at 0, -inf for negative x.",
 )
 
@@ -260,6 +340,7 @@ entr = primitive(
 def _without_zero(forward: Any, harmless: float) -> Any:
     """``a * forward(b)``, but 0 where a is 0 and b is a number."""
 
+    @in_floats
     def value(a: Array, b: Array) -> Array:
         zero = np.equal(a, 0) & ~np.isnan(b)
         return np.where(zero, np.zeros_like(np.multiply(a, b)), a * forward(np.where(zero, harmless, b)))
@@ -267,26 +348,28 @@ def _without_zero(forward: Any, harmless: float) -> Any:
     return value
 
 
-def _at_origin(g: Any, a: Any, shifted: Any) -> Any:
-    """``g`` times the logarithm, but 0 where both factors vanish and no slope exists."""
-    origin = ((a == 0) | (g == 0)) & (shifted == 0)
-    return where(origin, 0, g * log(where(origin, 1, shifted)))
+def _at_origin(g: Any, a: Any, b: Any, logarithm: Any, pole: float) -> Any:
+    """``g`` times the logarithm of b, but 0 where both factors vanish and no slope exists."""
+    origin = ((a == 0) | (g == 0)) & (b == pole)
+    return where(origin, 0, g * logarithm(where(origin, pole + 1, b)))
 
 
 xlogy = primitive(
     "xlogy", _without_zero(np.log, 1), kind="elementwise", arguments=("a", "b"),
-    vjp=[lambda g, a, b: _at_origin(g, a, b), lambda g, a, b: over(g * a, b)], jvp="from_vjp",
+    vjp=[lambda g, a, b: _at_origin(g, a, b, log, 0), lambda g, a, b: over(g * a, b)], jvp="from_vjp",
     latex=r"{0} \ln {1}", vjp_latex=[r"\bar y \ln b", r"\bar y \, a / b"], flops=per_element(9),
-    samples=elementwise_samples(2, low=0.3), doc="``a * log(b)``, which is 0 where a is 0.",
+    samples=elementwise_samples(2, low=0.3, far=((1e-3, 1e-2), (1e2, 2e2))),
+    doc="``a * log(b)``, which is 0 where a is 0.",
 )  # fmt: skip
 xlog1py = primitive(
     "xlog1py", _without_zero(np.log1p, 0), kind="elementwise", arguments=("a", "b"),
-    vjp=[lambda g, a, b: _at_origin(g, a, 1 + b), lambda g, a, b: over(g * a, 1 + b)], jvp="from_vjp",
+    vjp=[lambda g, a, b: _at_origin(g, a, b, log1p, -1), lambda g, a, b: over(g * a, 1 + b)], jvp="from_vjp",
     latex=r"{0} \ln(1 + {1})", vjp_latex=[r"\bar y \ln(1 + b)", r"\frac{\bar y \, a}{1 + b}"], flops=per_element(9),
-    samples=elementwise_samples(2, low=0.3), doc="``a * log1p(b)``, which is 0 where a is 0.",
+    samples=elementwise_samples(2, low=0.3, far=((1e-3, 1e-2), (1e2, 2e2))),
+    doc="``a * log1p(b)``, which is 0 where a is 0.",
 )  # fmt: skip
 
-# ------------------------------------------------------------------------------------------------- sinc and Bessel
+# ------------------------------------------------------------------------------------------------- -------- sinc
 
 
 def _sinc_series(x: Array, n: int) -> Array:
@@ -298,6 +381,7 @@ def _sinc_series(x: Array, n: int) -> Array:
     return total
 
 
+@rounded_once
 def _sinc_forward(x: Array, *, n: int) -> Array:
     """The n-th derivative of sin(pi x) / (pi x): x S_n + n S_(n-1) = d^n/dx^n sin(pi x) / pi, and a series near 0."""
     if n == 0:
@@ -331,40 +415,3 @@ _sinc = primitive(
 def sinc(x: Any) -> Any:
     r""":math:`\sin(\pi x) / (\pi x)`, and 1 at 0, elementwise; derivatives of every order are right at 0 too."""
     return _sinc(x, n=0)
-
-
-_bessel_i = primitive(
-    "bessel_i", lambda x, *, n: np.i0(x).astype(x.dtype) if n == 0 else special.bessel_i(n, x), kind="elementwise",
-    vjp=[lambda g, x, n: g * (0.5 * (_bessel_i(x, n=abs(n - 1)) + _bessel_i(x, n=n + 1)))], jvp="from_vjp",
-    latex=r"I_n({0})", vjp_latex=[r"\tfrac12 \bar y \,(I_{n-1}(x) + I_{n+1}(x))"], flops=per_element(60),
-    samples=[sample(spec(2, 3), n=0), sample(spec(), n=1), sample(spec(0, 3), n=2)],
-)  # fmt: skip
-
-
-def i0(x: Any) -> Any:
-    """The modified Bessel function of the first kind, of order 0, elementwise."""
-    return _bessel_i(x, n=0)
-
-
-def i1(x: Any) -> Any:
-    """The modified Bessel function of the first kind, of order 1, elementwise."""
-    return _bessel_i(x, n=1)
-
-
-_bessel_ie = primitive(
-    "bessel_ie", lambda x, *, n: special.call("ive", n, x), kind="elementwise",
-    vjp=[lambda g, x, y, n: g * (0.5 * (_bessel_ie(x, n=abs(n - 1)) + _bessel_ie(x, n=n + 1)) - sign(x) * y)],
-    jvp="from_vjp", latex=r"e^{{-|{0}|}} I_n({0})",
-    vjp_latex=[r"\bar y \,(\tfrac12 e^{-|x|}(I_{n-1}(x) + I_{n+1}(x)) - y \operatorname{sign} x)"],
-    flops=per_element(70), samples=[sample(spec(2, 3, avoid=(0.0,)), n=0), sample(spec(low=0.5), n=1)],
-)  # fmt: skip
-
-
-def i0e(x: Any) -> Any:
-    """:func:`i0` scaled by ``exp(-abs(x))``, which does not overflow."""
-    return _bessel_ie(x, n=0)
-
-
-def i1e(x: Any) -> Any:
-    """:func:`i1` scaled by ``exp(-abs(x))``, which does not overflow."""
-    return _bessel_ie(x, n=1)

@@ -14,22 +14,24 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.backend import Array
+from autograd.backend import Array, floating
 from autograd.composite import composite
-from autograd.errors import GradientError
-from autograd.ops.decomposition import hermitian_part, refused
+from autograd.errors import GradientError, LinAlgError, ShapeError
+from autograd.ops.casting import astype
+from autograd.ops.complex_parts import imag, real
+from autograd.ops.decomposition import refused
 from autograd.ops.elementwise import abs as absolute
-from autograd.ops.elementwise import astype, imag, real, where
+from autograd.ops.elementwise import where
 from autograd.ops.linalg import matmul
 from autograd.ops.matrices import adjoint as _h
-from autograd.ops.matrices import check_matrices, cubic, regular
+from autograd.ops.matrices import check_matrices, cubic, hermitian_part, regular, solved
 from autograd.ops.rearrange import diag_embed, diagonal
 from autograd.ops.reduce import sum
 from autograd.ops.shape import expand_dims
 from autograd.ops.solving import inv, solve_stack
 from autograd.primitive import primitive
+from autograd.samples import ErrorSample, sample
 from autograd.samples import array as spec
-from autograd.samples import sample
 from autograd.tape import constant, innermost
 
 __all__ = ["Eig", "Eigh", "SVD", "eig", "eigh", "eigvals", "eigvalsh", "svd", "svdvals"]
@@ -147,7 +149,7 @@ def _eigh_jvp(t: Any, y: Any) -> Any:
 
 _eigh = primitive(
     "eigh",
-    lambda x: tuple(np.linalg.eigh(hermitian_part(x))),
+    lambda x: tuple(solved(np.linalg.eigh, hermitian_part(x))),
     kind="contraction",
     outputs=True,
     holomorphic=False,
@@ -173,8 +175,22 @@ def _eigh_invariant(x: Any) -> Any:
     return w, real(v * v.conj()), matmul(v * expand_dims(w**3, -2), _h(v))
 
 
+_square = [ErrorSample((np.ones((2, 3)),), ShapeError, r"square matrices \(..., n, n\), not \(2, 3\)")]
+_nan = ErrorSample((np.full((2, 2), np.nan),), LinAlgError, "must not contain infs or NaNs. Replace them")
+
+
+@composite(
+    r"\lambda({0})",
+    [
+        sample(spec(3, 3, matrix="symmetric")), sample(spec(2, 2, 2, matrix="symmetric")), sample(spec(1, 1)),
+        sample(spec(0, 0)), sample(spec(3, 3)),
+    ],
+    errors=_square,
+    reference=lambda x: np.linalg.eigvalsh(hermitian_part(x)),
+)  # fmt: skip
 def eigvalsh(x: Any) -> Any:
     """Eigenvalues of Hermitian matrices, ascending."""
+    check_matrices("eigvalsh", x, square=True)
     return eigh(x).eigenvalues
 
 
@@ -203,7 +219,8 @@ def _eig_jvp(t: Any, y: Any) -> Any:
 
 
 def _eig_forward(x: Array) -> tuple[Array, Array]:
-    w, v = np.linalg.eig(x)
+    x = floating(x)
+    w, v = solved(np.linalg.eig, x)
     kind = np.result_type(x.dtype, np.complex64)
     return w.astype(kind), v.astype(kind)
 
@@ -235,8 +252,15 @@ def eig(x: Any) -> Eig:
     return Eig(*_eig(x))
 
 
+@composite(
+    r"\lambda({0})",
+    [sample(spec(3, 3, matrix="symmetric")), sample(regular(2, 2, 2)), sample(spec(1, 1))],
+    errors=[*_square, _nan],
+    reference=np.linalg.eigvals,
+)
 def eigvals(x: Any) -> Any:
     """Eigenvalues of square matrices; complex."""
+    check_matrices("eigvals", x, square=True)
     return eig(x).eigenvalues
 
 
@@ -251,7 +275,7 @@ def _svd_vjp(g: Any, y: Any) -> Any:
     outer: Any = 0
     if g_u is not None or g_vh is not None:
         sizes = constant(s)
-        if innermost(sizes[..., -1] <= 1e-14 * sizes[..., 0]).any():
+        if s.shape[-1] and innermost(sizes[..., -1] <= 1e-14 * sizes[..., 0]).any():
             raise _refuse("svd", "the cotangent reaches the vectors of a singular value 0")
         column, row = expand_dims(s, -1), expand_dims(s, -2)
         m_u = 0 * matmul(_h(u), u) if g_u is None else matmul(_h(u), g_u)
@@ -312,8 +336,8 @@ def _svd_jvp(t: Any, y: Any) -> Any:
 
 
 _svd = primitive(
-    "svd", lambda x: tuple(np.linalg.svd(x, full_matrices=False)), kind="contraction", outputs=True, holomorphic=False,
-    vjp=[_svd_vjp], jvp=[_svd_jvp], latex="{0} = U S V^H",
+    "svd", lambda x: tuple(solved(np.linalg.svd, x, full_matrices=False)), kind="contraction", outputs=True,
+    holomorphic=False, vjp=[_svd_vjp], jvp=[_svd_jvp], latex="{0} = U S V^H",
     vjp_latex=[r"U(\operatorname{diag} \bar s + \dots) V^H"], flops=cubic(20),
     samples=[sample(regular(3, 3)), sample(regular(4, 2)), sample(regular(2, 2, 3))],
 )  # fmt: skip
@@ -321,7 +345,7 @@ _svd = primitive(
 
 _SVD_FULL = "svd: the full form has no derivative. Use full_matrices=False."
 _svd_full = primitive(
-    "svd_full", lambda x: tuple(np.linalg.svd(x, full_matrices=True)), kind="contraction", outputs=True,
+    "svd_full", lambda x: tuple(solved(np.linalg.svd, x, full_matrices=True)), kind="contraction", outputs=True,
     vjp=[lambda g: refused(_SVD_FULL)], jvp=lambda primals, tangents: refused(_SVD_FULL), batch="leading",
     register=False,
 )  # fmt: skip
@@ -344,6 +368,16 @@ def _svd_invariant(x: Any) -> Any:
     return s, real(u * u.conj()), real(vh * vh.conj()), matmul(u * expand_dims(s**2, -2), vh)
 
 
+@composite(
+    r"\sigma({0})",
+    [sample(regular(3, 3)), sample(regular(4, 2)), sample(regular(2, 2, 3)), sample(regular(1, 1)), sample(spec(0, 2))],
+    errors=[
+        ErrorSample((np.ones(3),), ShapeError, r"must be matrices \(..., m, n\)"),
+        ErrorSample((np.full((2, 2), np.nan),), LinAlgError, "did not converge. Is there a NaN"),
+    ],
+    reference=lambda x: np.linalg.svd(x, compute_uv=False),
+)
 def svdvals(x: Any) -> Any:
     """Singular values, descending."""
+    check_matrices("svdvals", x)
     return svd(x).S

@@ -13,16 +13,21 @@ from typing import Any
 
 import numpy as np
 
+from autograd.backend import to_numpy
+from autograd.check_case import Replay, is_order
 from autograd.check_session import session
 from autograd.checks import assert_gradients, chosen_modes
 from autograd.errors import ArgumentError
 from autograd.extras import import_extra
+from autograd.random import manual_seed
 from autograd.testing.strategies import Several, broadcastable_arrays
 
 _hypothesis: Any = import_extra("hypothesis", extra="test", purpose="draw test inputs")
 _st: Any = import_extra("hypothesis.strategies", extra="test", purpose="draw test inputs")
 
 __all__ = ["check_gradients"]
+
+_MOST_NUMBERS = 64  # in an array that a printed program holds
 
 
 def check_gradients(
@@ -47,19 +52,27 @@ def check_gradients(
     ``tolerances``    of the finite differences, see :func:`autograd.gradcheck`
 
     What is decorated may also be an op or a Module: ``test_mine = check_gradients(arrays((2, 3)))(nn.Linear(3, 4))``;
-    a Module's parameters are checked too. A failure shrinks to the smallest input that shows it, and prints a program
-    that reproduces it. The function itself stays within reach as ``.function`` of the test. Keyword-only arguments are
-    pytest's: fixtures, and what ``pytest.mark.parametrize`` gives.
+    a Module's parameters are checked too. Each example starts from the same random numbers. A failure shrinks to the
+    smallest input that shows it, and prints a program that reproduces it. The function itself stays within reach as
+    ``.function`` of the test. Keyword-only arguments are pytest's: fixtures, and ``pytest.mark.parametrize``.
 
     >>> @check_gradients(arrays(low=0.1), arrays((), low=0.5))
     ... def test_scaled_log(x, scale):
     ...     return ag.log(x) * scale
     """
+    if len(strategies) == 1 and callable(strategies[0]) and not isinstance(strategies[0], _st.SearchStrategy):
+        return check_gradients()(strategies[0])  # @check_gradients, without a call
     named = chosen_modes(modes)
-    if not isinstance(order, int) or order < 1:
+    if not is_order(order):
         raise ArgumentError(f"check_gradients: order is the highest derivative to check, from 1 on; not {order!r}.")
 
     def decorate(function: Callable[..., Any]) -> Any:
+        if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
+            kind = "async" if inspect.iscoroutinefunction(function) else "a generator"
+            raise ArgumentError(
+                f"check_gradients: {function.__name__} is {kind}, so calling it computes nothing. Give a plain "
+                "function that returns its results."
+            )
         drawn = strategies or (_default_strategy(function),)
 
         options = tolerances if device == "cpu" else {"device": device} | tolerances
@@ -70,19 +83,26 @@ def check_gradients(
             if called is not function:
                 called.__name__ = getattr(function, "__name__", "function")
 
+            replay = Replay()
+
             def test(inputs: tuple[Any, ...]) -> None:
                 arguments = tuple(a for x in inputs for a in (x if isinstance(x, Several) else (x,)))
-                try:
-                    assert_gradients(called, *arguments, order=order, modes=named, device=device, **tolerances)
-                except Exception as error:
-                    error.add_note(_program(function, fixtures, arguments, order, named, options))
-                    raise
+                with replay() as used:  # what an example draws does not depend on those before, or none could shrink
+                    manual_seed(session.seed or 0)
+                    try:
+                        assert_gradients(called, *arguments, order=order, modes=named, device=device, **tolerances)
+                    except Exception as error:
+                        error.add_note(_program(function, fixtures, arguments, order, named, options, bool(used)))
+                        raise
 
             test.__qualname__ = run.__qualname__  # Hypothesis keeps its examples, and its seed, by this name
             examples = session.examples or max_examples
             given = _hypothesis.given(_st.tuples(*drawn))(test)
             configured = _hypothesis.settings(max_examples=examples, deadline=None, report_multiple_bugs=False)(given)
-            (configured if session.seed is None else _hypothesis.seed(session.seed)(configured))()
+            try:
+                (configured if session.seed is None else _hypothesis.seed(session.seed)(configured))()
+            finally:
+                replay.reset()
 
         for attribute in ("__name__", "__qualname__", "__doc__", "__module__"):
             if isinstance(value := getattr(function, attribute, None), str):
@@ -129,12 +149,17 @@ def _program(
     order: int,
     modes: tuple[str, ...],
     tolerances: dict[str, Any],
+    random: bool,
 ) -> str:
     """A program that fails as the test did, ready to be pasted."""
     lines = ["import numpy as np", "import autograd as ag", "from autograd.testing import assert_gradients", ""]
     lines += _definition(function)
     if fixtures:
-        lines += ["import functools", f"function = functools.partial(function, **{fixtures!r})", ""]
+        lines += [_assigned(name, value, "put in what the fixture gives") for name, value in fixtures.items()]
+        given = ", ".join(f"{name}={name}" for name in fixtures)
+        lines += ["import functools", f"function = functools.partial(function, {given})", ""]
+    if random:
+        lines += [f"ag.manual_seed({session.seed or 0})"]
     names = []
     for i, x in enumerate(arguments):
         names.append(f"x{i}")
@@ -153,18 +178,56 @@ def _definition(function: Callable[..., Any]) -> list[str]:
     file = target.__code__.co_filename if target is not None else ""
     if name.isidentifier() and qualname == name and os.path.isfile(file):
         path = os.path.relpath(file)
-        return ["import runpy", f'function = runpy.run_path({path!r})["{name}"].function', ""]
+        found = f'runpy.run_path({path!r})["{name}"]'
+        return ["import runpy", f"function = {found}", 'function = getattr(function, "function", function)', ""]
+    if target is None:
+        return _to_supply(f"{_described(function)}, which was decorated", _parameters_of(function))
     try:
         source = textwrap.dedent(inspect.getsource(target))
         definition = ast.parse(source).body[0]
     except (OSError, SyntaxError, TypeError, IndexError):
-        return [f"function = ...  # {name or type(function).__name__}, which was decorated", ""]
-    if not isinstance(definition, ast.FunctionDef):
-        return [f"function = ...  # from {path_of(target)}: {source.strip().splitlines()[0]}", ""]
-    closed = inspect.getclosurevars(target).nonlocals
-    needs = [f"# It closes over {', '.join(closed)}, from {path_of(target)}."] if closed else []
-    body = "\n".join(source.splitlines()[definition.lineno - 1 :])  # without the decorators
-    return [*needs, *body.splitlines(), f"function = {name}", ""]
+        return _to_supply(f"{name}, from {path_of(target)}")
+    if not isinstance(definition, ast.FunctionDef):  # a lambda, somewhere on this line
+        return _to_supply(f"the one from {path_of(target)}: {source.strip().splitlines()[0]}")
+    lines = []
+    for key, value in inspect.getclosurevars(target).nonlocals.items():
+        lines.append(_assigned(key, value, f"put in what {path_of(target)} closes over"))
+    body = source.splitlines()[definition.lineno - 1 :]  # without the decorators
+    return [*lines, *body, f"function = {name}", ""]
+
+
+def _to_supply(what: str, more: list[str] | None = None) -> list[str]:
+    """Lines for a function that cannot be written down."""
+    return [f"function = ...  # put it in here: {what}", *(more or []), ""]
+
+
+def _described(function: Any) -> str:
+    name = getattr(function, "__qualname__", "")
+    return name or f"the {type(function).__name__}"
+
+
+def _parameters_of(module: Any) -> list[str]:
+    """Lines that give a Module the parameters that it had, if they are few."""
+    if not hasattr(module, "state_dict"):
+        return []
+    state = {name: to_numpy(value.array) for name, value in module.state_dict().items()}
+    if sum(value.size for value in state.values()) > _MOST_NUMBERS:
+        return ["# with the parameters that it had in the test"]
+    return [f"function.load_state_dict({_literal(state)})"]
+
+
+def _assigned(name: str, value: Any, hint: str) -> str:
+    """A line that gives a name its value, or says where that is to be had."""
+    return f"{name} = {_literal(value)}" if _is_literal(value) else f"{name} = ...  # {hint}"
+
+
+def _is_literal(x: Any) -> bool:
+    """Whether :func:`_literal` can write a value down, and shortly."""
+    if isinstance(x, (dict, list, tuple)):
+        return all(map(_is_literal, x.values() if isinstance(x, dict) else x)) and len(x) <= _MOST_NUMBERS
+    if isinstance(x, np.ndarray):
+        return x.size <= _MOST_NUMBERS and x.dtype.kind in "biufc"
+    return x is None or isinstance(x, (bool, int, float, complex, str))
 
 
 def path_of(function: Any) -> str:

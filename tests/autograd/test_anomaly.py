@@ -78,3 +78,116 @@ def test_the_jvp_of_custom_ops_is_checked_too():
         )  # an argument without a rule is not asked for one
     with pytest.raises(ag.GradientError, match="alone: the op has no jvp rule"):
         ag.jvp(alone, (1.0,), (1.0,))
+
+
+INFINITE = ag.tensor([np.inf, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("name", "program"),
+    [
+        ("subtract", lambda: INFINITE - INFINITE),
+        ("multiply", lambda: INFINITE * 0.0),
+        ("sum", lambda: ag.sum(ag.concat([INFINITE, -INFINITE]))),
+        ("divide", lambda: ag.tensor([1.0]) / 0),
+    ],
+)
+def test_a_nan_out_of_infinities_is_new(name, program):
+    with ag.detect_anomaly(), pytest.raises(ag.AnomalyError, match=f"^{name} made a value that is not finite"):
+        program()
+
+
+def test_a_nan_of_the_backward_pass_out_of_infinities():
+    x = ag.tensor([1.0], requires_grad=True)
+    with ag.detect_anomaly(), pytest.raises(ag.AnomalyError, match="the backward pass of multiply"):
+        (x * 0.0).backward(ag.tensor([np.inf]))
+
+
+def test_a_mask_of_minus_infinity_is_let_through():
+    x = ag.tensor([[1.0, 2.0, 3.0]], requires_grad=True)
+    with ag.detect_anomaly():
+        (ag.softmax(x + ag.tensor([[0.0, 0.0, -np.inf]]), -1) ** 2).sum().backward()
+    assert np.isfinite(x.grad.array).all()
+
+
+def test_lines_of_a_long_run_do_not_pile_up(monkeypatch):
+    monkeypatch.setattr("autograd.anomaly._MOST_LINES", 50)
+    x = ag.tensor([1.0], requires_grad=True)
+    with ag.detect_anomaly() as watcher:
+        for _ in range(100):
+            x * 2
+        assert len(watcher._lines) == 50
+
+
+def test_a_new_nan_beside_an_old_one_stops():
+    x = ag.tensor([np.nan, -1.0, np.inf], requires_grad=True)
+    with ag.detect_anomaly():
+        x * 2
+        with pytest.raises(ag.AnomalyError, match="^log made a value that is not finite"):
+            ag.log(x)
+
+
+def test_a_custom_op_is_checked_by_the_arguments_that_move():
+    wrong = ag.custom_op(lambda a, b: a * b, vjp=[lambda g, b: g * b, lambda g, a: 5 * g * a], name="wrong")
+    right = ag.custom_op(lambda x: x * x, vjp=[lambda g, x: 2 * g * x], name="right")
+    x, y = ag.tensor([1.0, 2.0], requires_grad=True), ag.tensor([3.0, 4.0])
+    with ag.detect_anomaly():
+        wrong(y, y)
+        wrong(x, y)
+        with ag.no_grad():
+            right(x)
+        with pytest.raises(ag.GradcheckError, match="wrong is a custom op"):
+            wrong(y, x)
+
+
+def test_gradients_that_overflow_when_they_are_added_up_stop():
+    x = ag.tensor(np.array([1e-30], np.float32), requires_grad=True)
+    with ag.detect_anomaly(), pytest.raises(ag.AnomalyError, match="when two were added up"):
+        (x * np.float32(3e38) + x * np.float32(3e38)).sum().backward()
+
+
+FORWARD = {
+    "jvp": lambda op: ag.jvp(op, (np.ones(2),), (np.ones(2),)),
+    "jacobian": lambda op: ag.jacobian(op, mode="forward")(np.ones(2)),
+    "vmap of jvp": lambda op: ag.vmap(lambda x: ag.jvp(op, (x,), (x,))[1])(np.ones((3, 2))),
+    "jvp of vmap": lambda op: ag.jvp(ag.vmap(op), (np.ones((3, 2)),), (np.ones((3, 2)),)),
+    "jvp of jvp": lambda op: ag.jvp(lambda x: ag.jvp(op, (x,), (x,))[1], (np.ones(2),), (np.ones(2),)),
+    "jvp of grad": lambda op: ag.hvp(lambda x: op(x).sum(), np.ones(2), np.ones(2)),
+    "jvp under no_grad": lambda op: ag.no_grad()(ag.jvp)(op, (np.ones(2),), (np.ones(2),)),
+}
+
+
+@pytest.mark.parametrize("program", FORWARD.values(), ids=FORWARD.keys())
+def test_custom_ops_are_checked_where_forward_mode_passes_through(program):
+    right, wrong = (
+        ag.custom_op(lambda x: x * x, vjp=[lambda g, x: g * 2 * x], jvp=[rule], name="square")
+        for rule in (lambda t, x: t * 2 * x, lambda t, x: t * x)
+    )
+    with pytest.raises(ag.GradcheckError, match=r"(?s)not adjoint.*square is a custom op"), ag.detect_anomaly():
+        program(wrong)
+    with ag.detect_anomaly():
+        program(right)
+    with ag.detect_anomaly(check_custom=False):
+        program(wrong)
+
+
+def test_forward_mode_checks_the_arguments_that_move_and_no_other():
+    wrong = ag.custom_op(
+        lambda a, b: a * b,
+        vjp=[lambda g, b: g * b, lambda g, a: g * a],
+        jvp=[lambda t, b: t * b, lambda t, a: 3 * t * a],
+        name="wrong",
+    )
+    one = np.ones(2)
+    with ag.detect_anomaly():
+        ag.jvp(wrong, (one, one), (one, None))
+        with pytest.raises(ag.GradcheckError, match="wrong is a custom op"):
+            ag.jvp(wrong, (one, one), (None, one))
+
+
+def test_custom_ops_are_checked_inside_vmap_and_each_time_until_they_are_right():
+    wrong = ag.custom_op(lambda x: x * x, vjp=[lambda g, x: g * x], name="wrong")
+    with ag.detect_anomaly():
+        for _ in range(2):
+            with pytest.raises(ag.GradcheckError, match="wrong is a custom op"):
+                ag.vmap(ag.grad(wrong))(np.ones(3))

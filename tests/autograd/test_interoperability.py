@@ -179,7 +179,7 @@ def test_scipy_takes_constants():
     special.expit(y).sum().backward()  # a namesake in the table is the op
     np.testing.assert_allclose(y.grad.array, special.expit(1.0) * (1 - special.expit(1.0)), rtol=1e-6)
     with pytest.raises(ag.GradientError, match="detach"):
-        special.j0(y)
+        special.ellipk(0.5 * y)
 
 
 def test_a_ufunc_of_a_user_is_never_an_op_by_its_name():

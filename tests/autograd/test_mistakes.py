@@ -118,6 +118,34 @@ def test_a_column_of_predictions_against_a_vector_of_targets():
 
 
 @pytest.mark.parametrize(
+    "column",
+    [lambda y: y[:, :1], lambda y: y[:, 1:], lambda y: y.reshape(5, 2, 1)[:, 0], lambda y: y.sum(1, keepdims=True)],
+)
+def test_a_column_that_is_a_view_of_predictions(column):
+    model, x, target = nn.Linear(2, 2), ag.ones((5, 2)), np.arange(5.0, dtype=np.float32)
+
+    def program():
+        with ag.debug_mode():
+            (column(model(x)) - target).sum().backward()
+
+    messages = caught(program)
+    assert len(messages) == 1
+    assert "subtract: (5, 1) meets (5,)" in messages[0]
+
+
+def test_a_column_that_was_made_out_of_a_vector_is_meant():
+    x = ag.tensor(np.arange(5.0), requires_grad=True)
+
+    def program():
+        with ag.debug_mode():
+            y = ag.sin(x)
+            (y[:, None] - y).sum()
+            (y.reshape(5, 1) - y).sum()
+
+    assert caught(program) == []
+
+
+@pytest.mark.parametrize(
     "loss", ["mse_loss", "l1_loss", "huber_loss", "smooth_l1_loss", "binary_cross_entropy_with_logits", "kl_div"]
 )
 def test_the_losses_refuse_a_column_against_a_vector(loss):
@@ -130,14 +158,14 @@ def test_parameters_without_a_gradient():
 
     def program():
         optimizer = optim.SGD([*used.parameters(), *unused.parameters()], lr=0.1)
-        for _ in range(3):
+        for _ in range(12):
             optimizer.zero_grad()
             used(ag.ones((1, 2))).sum().backward()
             optimizer.step()
 
     messages = caught(program)
     assert len(messages) == 1
-    assert "2 of 4 parameters got no gradient" in messages[0]
+    assert "2 of 4 parameters got no gradient in 10 steps" in messages[0]
     assert "2 (7, 2), 3 (7,)" in messages[0]
     unused.requires_grad_(False)
     assert caught(program) == []
@@ -181,3 +209,116 @@ def test_written_memory_names_both_lines_in_anomaly_mode():
     assert text.count("test_mistakes.py") == 2
     assert "recorded at" in text
     assert "written at" in text
+
+
+def test_what_only_looks_like_a_mistake():
+    w = ag.tensor(np.ones(3), requires_grad=True)
+    positions, scores = ag.tensor(np.arange(3.0)), nn.Linear(2, 1)(ag.ones((3, 2)))
+
+    def clipped_between_accumulations():
+        optimizer = optim.SGD([w], lr=0.1)
+        with ag.debug_mode():
+            for k in range(3):
+                (w * float(k + 1)).sum().backward()
+                with ag.no_grad():
+                    w[...] = ag.clip(w, -1, 1)
+            optimizer.step()
+
+    def two_cotangents():
+        with ag.debug_mode():
+            x = ag.tensor([1.0, 2.0], requires_grad=True)
+            y = x * x
+            y.backward(ag.tensor([1.0, 0.0]), retain_graph=True)
+            y.backward(ag.tensor([0.0, 1.0]))
+
+    def outer_products_and_pairs():
+        with ag.debug_mode():
+            scores * positions
+            row = scores.squeeze(1)
+            row[:, None] - row
+            ag.expand_dims(positions, 1) - row[None, :]
+
+    for program in (clipped_between_accumulations, two_cotangents, outer_products_and_pairs):
+        assert caught(program) == []
+
+
+@pytest.mark.parametrize("wanting", [False, True])
+def test_a_vector_of_predictions_against_a_column_of_targets(wanting):
+    model, target = nn.Linear(2, 1), ag.tensor(np.arange(5.0, dtype="float32")[:, None], requires_grad=wanting)
+
+    def program():
+        with ag.debug_mode():
+            ((model(ag.ones((5, 2))).squeeze(1) - target) ** 2).mean().backward()
+
+    assert "(5, 1) meets (5,)" in caught(program)[0]
+
+
+def test_a_step_by_hand_without_zeroing():
+    def program():
+        w = ag.tensor(np.ones(3), requires_grad=True)
+        with ag.debug_mode():
+            for _ in range(3):
+                (w * w).sum().backward()
+                with ag.no_grad():
+                    w[...] = w - 0.1 * w.grad
+
+    messages = caught(program)
+    assert len(messages) == 1
+    assert "step:" in messages[0]
+
+
+def test_branches_taken_in_turn_are_no_mistake():
+    first, second = nn.Linear(2, 1), nn.Linear(2, 1)
+
+    def program():
+        optimizer = optim.SGD([*first.parameters(), *second.parameters()], lr=0.1)
+        for k in range(12):
+            optimizer.zero_grad()
+            (first if k % 2 else second)(ag.ones((1, 2))).sum().backward()
+            optimizer.step()
+
+    assert caught(program) == []
+
+
+def test_a_write_to_a_part_of_a_recorded_tensor():
+    x = ag.tensor(np.ones((3, 3)), requires_grad=True)
+
+    def adds(y):
+        part = y[:2]
+        part += 1
+        return y + 0
+
+    def sets(y):
+        y[0][1] = 5.0
+
+    for lost in (adds, sets):
+        with pytest.warns(ag.SilentMistakeWarning, match="y does not change") as seen, ag.debug_mode():
+            lost(x * 1)
+        assert len(seen) == 1
+        assert seen[0].filename == __file__
+
+
+def test_writes_that_are_not_lost_give_no_warning():
+    x = ag.tensor(np.ones((3, 3)), requires_grad=True)
+    with warnings.catch_warnings(), ag.debug_mode():
+        warnings.simplefilter("error")
+        y = x * 1
+        y[:2] += 1
+        y[0, 1] *= 3
+        y[1] = y[0] + 2
+        y += 1
+        z = y[np.array([0, 1])]
+        z += 1  # a copy, recorded or not
+        w = y.reshape(9)
+        w = w + 1
+        n = ag.tensor(np.ones(3))[:2]
+        n += 1
+
+
+def test_a_warning_is_shown_once_for_each_place():
+    model = nn.Linear(2, 1)
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("default")
+        for _ in range(3):
+            ag.grad(lambda other: model(ag.ones((1, 2))).sum())(nn.Linear(2, 1))
+    assert len(seen) == 1

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import autograd as ag
+from autograd import ops
 from autograd.composite import COMPOSITES, Composite
 from autograd.primitive import OPS, Primitive
 
@@ -115,13 +116,25 @@ def test_a_gradient_in_the_order_of_zeta_is_refused_by_name() -> None:
     assert x.grad is not None
 
 
+def test_softplus_refuses_a_beta_of_zero() -> None:
+    with pytest.raises(ag.ArgumentError, match="softplus: beta is 0"):
+        ag.softplus(ag.ones(2), beta=0.0)
+
+
+def test_istft_says_how_many_frequencies_it_wants() -> None:
+    with pytest.raises(
+        ag.ShapeError, match=r"istft: x must be \(\.\.\., 3 frequencies, windows\) for n_fft=4.*not \(4, 2\)"
+    ):
+        ag.fft.istft(ag.ones((4, 2), dtype=np.complex64), n_fft=4)
+
+
 def test_arguments_that_an_op_does_not_have_are_refused() -> None:
     w = ag.tensor([1.0, 2.0, 3.0], requires_grad=True)
     for call in (lambda: ag.exp(ag.zeros(3), w), lambda: ag.maximum(w, w, w), lambda: ag.add(w)):
         with pytest.raises(ag.DtypeError, match=r"takes [12] arguments? \("):
             call()
-    with pytest.raises(ag.DtypeError, match="softplus: takes 1 argument .*keyword 'beta'"):
-        ag.softplus(w, beta=2.0)
+    with pytest.raises(ag.DtypeError, match="sigmoid: takes 1 argument .*keyword 'beta'"):
+        ag.sigmoid(w, beta=2.0)
     assert w.tolist() == [1.0, 2.0, 3.0]  # NumPy would have written into it
 
 
@@ -168,3 +181,32 @@ def test_defective_matrices_and_phases_are_refused() -> None:
 def test_a_second_name_is_the_same_function(alias: str, name: str) -> None:
     assert getattr(ag, alias) is getattr(ag, name)
     assert alias in ag.__all__
+
+
+# Public functions without a row, and why. Everything else that takes arrays has one, with samples and errors.
+DRAWN = "its values are drawn: tests/autograd/test_random*.py"
+NO_ROW = {
+    **dict.fromkeys(
+        ("bernoulli", "beta", "binomial", "categorical", "cauchy", "chi2", "choice", "dirichlet", "exponential",
+         "gamma", "gumbel", "gumbel_softmax", "laplace", "logistic", "multinomial", "normal", "permutation",
+         "poisson", "rand", "randint", "randn", "randperm", "shuffle", "student_t", "truncated_normal", "uniform"),
+         DRAWN,
+    ),
+    **dict.fromkeys(("allclose", "array_equal"), "gives a Python bool"),
+    **dict.fromkeys(("fftfreq", "rfftfreq"), "takes no array"),
+    "one_hot": "takes integers alone: tests/autograd/test_tensor.py",
+}  # fmt: skip
+
+
+def test_every_public_function_has_a_row_or_a_reason():
+    missing = set()
+    for module in (ops, ag.linalg, ag.fft):
+        for name in module.__all__:
+            found = getattr(module, name)
+            if not callable(found) or isinstance(found, type):
+                continue
+            row = getattr(found, "name", None) or found.__name__.strip("_")  # of an alias, what it stands for
+            if row not in OPS and row not in COMPOSITES:
+                missing.add(row)
+    assert missing - NO_ROW.keys() == set(), "public functions without a row of the table, and without a reason"
+    assert NO_ROW.keys() - missing == set(), "reasons for functions that have a row or are gone"

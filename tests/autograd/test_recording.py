@@ -98,3 +98,12 @@ def test_what_is_written_keeps_to_the_schema():
         assert ag.Recording.from_json(r.to_json()).to_json() == r.to_json()
     data["surprise"] = 1
     assert list(validator.iter_errors(data))
+
+
+def test_a_recording_is_hashable_and_equal_to_its_copy():
+    with ag.record() as tape:
+        ag.exp(ag.tensor([1.0], requires_grad=True)).sum().backward()
+    copy = ag.Recording.from_json(tape.recording.to_json())
+    assert copy == tape.recording
+    assert hash(copy) == hash(tape.recording)
+    assert len({tape.recording, copy}) == 1

@@ -133,3 +133,14 @@ def test_forward_mode_and_vmap_need_no_saving():
     with ag.saved_tensor_hooks(lambda t: t, lambda t: t):
         rows = ag.vmap(ag.grad(lambda x: ag.sin(x) * x))(np.linspace(0, 1, 3))
     np.testing.assert_allclose(rows.array, [np.sin(v) + v * np.cos(v) for v in np.linspace(0, 1, 3)])
+
+
+def test_a_context_that_is_entered_again_inside_another_ends_as_the_innermost():
+    packed = []
+    outer, inner = (ag.saved_tensor_hooks(lambda x, name=name: packed.append(name) or x, lambda x: x) for name in "AB")
+    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    with outer, inner:
+        with outer:
+            ag.exp(x)
+        ag.exp(x)
+    assert packed == ["A", "B"]

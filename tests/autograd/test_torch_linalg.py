@@ -13,7 +13,7 @@ import autograd as ag
 from autograd import fft, linalg
 from autograd.composite import COMPOSITES
 from autograd.testing import broadcastable_shapes
-from tests.autograd.torch_oracle import Draw, Table, against_pytorch, dim_pair, same
+from tests.autograd.torch_oracle import Draw, Fixed, Table, against_pytorch, dim_pair, same
 
 torch = pytest.importorskip("torch", reason="PyTorch is the oracle of these tests")
 F = torch.nn.functional
@@ -87,6 +87,9 @@ row("cross", ag.cross, torch.linalg.cross, lambda d: (s := d.shape(0, 2), (d.x(*
 row("multi_dot", ag.multi_dot, torch.linalg.multi_dot, lambda d: (chain(d),), "dD")
 row("bilinear", ag.bilinear, F.bilinear, lambda d: (s := d.shape(0, 2), (d.x(*s, 2), d.x(*s, 4), d.x(3, 2, 4), d.x(3)))[1])
 row("cov", lambda x, c: ag.cov(x, correction=c), lambda x, c: torch.cov(x, correction=c), lambda d: (d.x(d.int(2, 3), d.int(2, 5)), d.int(0, 1)), "dD")
+row("cov: weights", lambda x, f, a, c: ag.cov(x, correction=c, fweights=None if f is None else f.astype("int64"), aweights=a),
+    lambda x, f, a, c: torch.cov(x, correction=c, fweights=None if f is None else f.long(), aweights=a),
+    lambda d: (d.x(d.int(1, 3), 4), d.one(None, Fixed(np.array([1.0, 3.0, 2.0, 1.0]))), d.x(4, low=0.2), d.int(0, 1)))
 row("corrcoef", ag.corrcoef, torch.corrcoef, lambda d: (d.x(d.int(2, 3), d.int(4, 6)),))
 row("cdist", ag.cdist, torch.cdist, lambda d: (d.x(*d.shape(0, 1), 4, 3), d.x(d.int(1, 3), 3), d.one(2.0, 1.0, 3.0)), second=False)
 row("cdist: second", ag.cdist, lambda a, b: torch.linalg.vector_norm(a[:, None] - b, dim=-1), lambda d: (d.x(4, 3), d.x(d.int(1, 3), 3)))
@@ -97,7 +100,14 @@ row("solve: a vector", linalg.solve, torch.linalg.solve, lambda d: (d.x(3, 3, ma
 row("solve_triangular", lambda a, b, up, unit: linalg.solve_triangular(a, b, up, unit),
     lambda a, b, up, unit: torch.linalg.solve_triangular(a, b, upper=up, unitriangular=unit),
     lambda d: (n := d.int(1, 3), (d.x(n, n, low=0.5), d.x(n, 2), d.bool(), d.bool()))[1], "dD")
+row("solve_triangular: right", lambda a, b, up, unit: linalg.solve_triangular(a, b, up, unit, left=False),
+    lambda a, b, up, unit: torch.linalg.solve_triangular(a, b, upper=up, unitriangular=unit, left=False),
+    lambda d: (n := d.int(1, 3), (d.x(n, n, low=0.5), d.x(2, n), d.bool(), d.bool()))[1], "dD")
+row("pinv: hermitian", lambda x, tol: linalg.pinv(x, tol, hermitian=True), lambda x, tol: torch.linalg.pinv(hermitian(x), rtol=tol, hermitian=True),
+    lambda d: (d.matrix("symmetric"), d.one(None, 1e-3)), "dD", rtol=1e-7)
 row("pinv", linalg.pinv, torch.linalg.pinv, lambda d: (d.matrix(square=False),), "dD", rtol=1e-7)
+row("lstsq: rcond", linalg.lstsq, lambda a, b, rcond: torch.linalg.pinv(a, rtol=rcond) @ b,
+    lambda d: (a := d.matrix(square=False), d.x(*a.shape[:-1], 2), d.one(None, 1e-3)), "dD", rtol=1e-7)
 row("lstsq", linalg.lstsq, lambda a, b: torch.linalg.pinv(a) @ b, lambda d: (a := d.matrix(square=False), d.x(*a.shape[:-1], 2)), rtol=1e-7)
 row("det", linalg.det, torch.linalg.det, lambda d: (d.matrix(),), "dD")
 row("slogdet", lambda x: linalg.slogdet(x)[1], lambda x: torch.linalg.slogdet(x)[1], lambda d: (d.matrix(),), "dD")
@@ -130,6 +140,8 @@ row("vector_norm: norm", lambda x, p, a: linalg.norm(x, p, a), lambda x, p, a: t
     lambda d: (x := d.xs(1, distinct=True, high=2.21), d.one(None, 1, 2, 3, 0.5, np.inf, -np.inf, -1), d.axis(x)), "dD")
 row("matrix_norm: norm", lambda x, p: linalg.norm(x, p, (0, 1)), lambda x, p: torch.linalg.norm(x, p, (0, 1)),
     lambda d: (d.x(3, 4), d.one("fro", "nuc", 1, -1, 2, -2, np.inf, -np.inf)), "dD", rtol=1e-7)
+row("norm", lambda x, p, a, keep: linalg.norm(x, p, a, keep), lambda x, p, a, keep: torch.linalg.norm(x, p, a, keep),
+    lambda d: (d.x(2, 3, 4), *d.one((None, None), (None, (0, 2)), (2, -1), ("nuc", (2, 0)), (-1, (-2, -1))), d.bool()), "dD", rtol=1e-7)
 row("cond", linalg.cond, torch.linalg.cond, lambda d: (d.x(n := d.int(2, 3), n, matrix="regular"), d.one(None, 2)), rtol=1e-7)
 row("cond: a norm", linalg.cond, lambda x, p: torch.linalg.matrix_norm(x, p) * torch.linalg.matrix_norm(torch.linalg.inv(x), p),
     lambda d: (d.matrix(), d.one("fro", 1, np.inf)))
@@ -153,11 +165,13 @@ def grid(d: Draw) -> tuple[Any, ...]:
 for name in ("fft", "ifft", "hfft", "irfft"):
     row(name, getattr(fft, name), getattr(torch.fft, name), line, "D" if name in ("irfft", "hfft") else "dD")
 row("rfft", fft.rfft, torch.fft.rfft, line)
-row("rfft: ihfft", fft.ihfft, torch.fft.ihfft, line)
-for name, dtypes in [("fftn", "dD"), ("ifftn", "dD"), ("rfftn", "d"), ("irfftn", "D")]:
+row("ihfft", fft.ihfft, torch.fft.ihfft, line)
+for name, dtypes in [("fftn", "dD"), ("ifftn", "dD"), ("rfftn", "d"), ("irfftn", "D"), ("hfftn", "D"), ("ihfftn", "d")]:
     row(name, getattr(fft, name), getattr(torch.fft, name), grid, dtypes)
+for name, dtypes in [("hfftn", "D"), ("ihfftn", "d"), ("hfft2", "D"), ("ihfft2", "d")]:
+    row(name, getattr(fft, name), getattr(torch.fft, name), lambda d: (d.x(2, 3, 4), None, (-2, -1), d.one(*NORMS)), dtypes)
 for name in ("fftshift", "ifftshift"):
-    row(f"roll: {name}", getattr(fft, name), getattr(torch.fft, name), lambda d: (x := d.xs(1), d.one(None, d.axis(x))), "dD")
+    row(name, getattr(fft, name), getattr(torch.fft, name), lambda d: (x := d.xs(1), d.one(None, d.axis(x))), "dD")
 
 
 def signal(d: Draw) -> tuple[Any, ...]:
@@ -173,9 +187,24 @@ def torch_istft(y: Any, n: int, hop: int, center: bool, normalized: bool) -> Any
 
 
 row("stft", lambda x, n, hop, c, o: fft.stft(x, n, hop, torch.hann_window(n, dtype=torch.float64).numpy(), c, normalized=o), torch_stft, signal)
+row("stft: a shorter window", lambda x, n, hop, c, o: fft.stft(x, n, hop, center=c, normalized=o, win_length=n - 1),
+    lambda x, n, hop, c, o: torch.stft(x, n, hop, n - 1, torch.ones(n - 1, dtype=torch.float64), c, normalized=o, return_complex=True), signal)
 row("stft: istft", lambda x, n, hop, c, o: fft.istft(fft.stft(x, n, hop, center=c, normalized=o) ** 2, n, hop, center=c, normalized=o),
     lambda x, n, hop, c, o: torch_istft(torch.stft(x, n, hop, window=torch.ones(n, dtype=torch.float64), center=c, normalized=o, return_complex=True) ** 2, n, hop, c, o),
     lambda d: (d.x(2, d.int(8, 12)), d.one(4, 6), d.int(1, 2), d.bool(), d.bool()))
+row("stft: istft of a length", lambda x, n, length: fft.istft(fft.stft(x, n, 1), n, 1, length=length),
+    lambda x, n, length: torch.istft(torch.stft(x, n, 1, window=torch.ones(n, dtype=torch.float64), return_complex=True), n, 1, window=torch.ones(n, dtype=torch.float64), length=length),
+    lambda d: (d.x(2, d.int(8, 12)), d.one(4, 5), d.int(1, 20)))
+
+
+def short(d: Draw) -> tuple[Any, ...]:
+    return d.x(2, d.int(8, 14)), 6, 1, d.x(n := d.int(3, 6), low=0.5, high=1.5), n
+
+
+row("stft: win_length", lambda x, n, hop, w, m: fft.stft(x, n, hop, w, win_length=m),
+    lambda x, n, hop, w, m: torch.stft(x, n, hop, m, w, return_complex=True), short)
+row("stft: istft of win_length", lambda x, n, hop, w, m: fft.istft(fft.stft(x, n, hop, w, win_length=m) ** 2, n, hop, w, win_length=m),
+    lambda x, n, hop, w, m: torch.istft(torch.stft(x, n, hop, m, w, return_complex=True) ** 2, n, hop, m, w), short, second=False)
 
 # fmt: on
 

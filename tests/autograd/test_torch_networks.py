@@ -56,7 +56,7 @@ def images(d: Draw, n: int, low: int = 1, high: int = 5) -> np.ndarray:
 
 for n in (1, 2, 3):
     row(f"conv{n}d", getattr(ag, f"conv{n}d"), getattr(F, f"conv{n}d"), lambda d, n=n: convolution(d, n), "dD" if n < 3 else "d")
-    row(f"conv{n}d: transposed", getattr(ag, f"conv_transpose{n}d"), getattr(F, f"conv_transpose{n}d"), lambda d, n=n: transposed(d, n))
+    row(f"conv_transpose{n}d", getattr(ag, f"conv_transpose{n}d"), getattr(F, f"conv_transpose{n}d"), lambda d, n=n: transposed(d, n))
     row(f"max_pool{n}d", getattr(ag, f"max_pool{n}d"), getattr(F, f"max_pool{n}d"), lambda d, n=n: pooled(d, n))
     row(f"max_pool{n}d: ties", getattr(ag, f"max_pool{n}d"), getattr(F, f"max_pool{n}d"), lambda d, n=n: (np.round((a := pooled(d, n))[0]), *a[1:]))
     row(f"max_pool{n}d: indices", getattr(ag, f"max_pool{n}d"), getattr(F, f"max_pool{n}d"), lambda d, n=n: dilated(d, n), second=False)
@@ -70,6 +70,23 @@ for n in (1, 2, 3):
     for kind in ("avg", "max"):
         row(f"adaptive_{kind}_pool{n}d", getattr(ag, f"adaptive_{kind}_pool{n}d"), getattr(F, f"adaptive_{kind}_pool{n}d"),
             lambda d, n=n: (images(d, n), d.ints(n, 1, 3)))
+def one_image(f: Any) -> Any:
+    """Arguments whose first is one image of a batch."""
+    return lambda d, n: ((a := f(d, n))[0][0], *a[1:])
+
+
+for n in (1, 2, 3):
+    for name, drawn in (("conv", convolution), ("conv_transpose", transposed)):
+        row(f"{name}{n}d: unbatched", getattr(ag, f"{name}{n}d"), getattr(F, f"{name}{n}d"), lambda d, n=n, f=drawn: one_image(f)(d, n))
+    row(f"max_pool{n}d: unbatched, indices", getattr(ag, f"max_pool{n}d"), getattr(F, f"max_pool{n}d"), lambda d, n=n: one_image(dilated)(d, n), second=False)
+    row(f"avg_pool{n}d: unbatched", getattr(ag, f"avg_pool{n}d"), getattr(F, f"avg_pool{n}d"), lambda d, n=n: one_image(pooled)(d, n))
+    row(f"max_unpool{n}d: unbatched",
+        lambda x, k, n=n: getattr(ag, f"max_unpool{n}d")(*getattr(ag, f"max_pool{n}d")(x, k, return_indices=True), k),
+        lambda x, k, n=n: getattr(F, f"max_unpool{n}d")(*getattr(F, f"max_pool{n}d")(x, k, return_indices=True), k),
+        lambda d, n=n: (d.x(2, *(2 * m for m in d.ints(n, 1, 2)), distinct=True), 2), second=False)
+    for kind in ("avg", "max"):
+        row(f"adaptive_{kind}_pool{n}d: unbatched", getattr(ag, f"adaptive_{kind}_pool{n}d"), getattr(F, f"adaptive_{kind}_pool{n}d"),
+            lambda d, n=n: (images(d, n)[0], d.ints(n, 1, 3)))
 row("conv2d: same", lambda x, w: ag.conv2d(x, w, padding="same"), lambda x, w: F.conv2d(x, w, padding="same"),
     lambda d: (d.x(1, 2, *d.ints(2, 3, 5)), d.x(2, 2, *d.ints(2, 1, 3))))
 row("avg_pool2d: divisor", lambda x, k: ag.avg_pool2d(x, k, 1, divisor_override=3), lambda x, k: F.avg_pool2d(x, k, 1, divisor_override=3),
@@ -84,7 +101,7 @@ row("lp_pool1d", ag.lp_pool1d, absolutely(F.lp_pool1d), lambda d: (images(d, 1, 
 row("lp_pool2d", ag.lp_pool2d, absolutely(F.lp_pool2d), lambda d: (images(d, 2, 3), d.one(1.0, 2.0, 3.0), d.ints(2, 1, 3), d.int(1, 3)))
 row("lp_pool3d", lambda x, p: ag.lp_pool3d(x, p, 2), lambda x, p: F.lp_pool3d(x, p, 2), lambda d: (d.x(1, 2, *d.ints(3, 2, 4), low=0.3), d.one(1.0, 2.0, 3.0)))
 row("unfold", ag.unfold, F.unfold, lambda d: (d.x(1, 2, *d.ints(2, 4, 6)), d.ints(2, 1, 2), d.ints(2, 1, 2), d.ints(2, 0, 1), d.ints(2, 1, 2)))
-row("unfold: fold", lambda x, *a: ag.fold(ag.unfold(x, *a) ** 2, x.shape[2:], *a), lambda x, *a: F.fold(F.unfold(x, *a) ** 2, x.shape[2:], *a),
+row("fold", lambda x, *a: ag.fold(ag.unfold(x, *a) ** 2, x.shape[2:], *a), lambda x, *a: F.fold(F.unfold(x, *a) ** 2, x.shape[2:], *a),
     lambda d: (d.x(1, 2, *d.ints(2, 4, 6)), d.ints(2, 1, 2), d.ints(2, 1, 2), d.ints(2, 0, 1), d.ints(2, 1, 2)))
 
 
@@ -109,7 +126,19 @@ row("interpolate: between", interpolate(ag), interpolate(F), resampled("linear",
 row("grid_sample", ag.grid_sample, F.grid_sample,
     lambda d: (d.x(2, 2, *d.ints(2, 2, 5)), 0.6 * d.x(2, *d.ints(2, 1, 3), 2), d.one("bilinear", "nearest"),
                d.one("zeros", "border", "reflection"), d.bool()))
+row("grid_sample: bicubic", lambda x, g, p, a: ag.grid_sample(x, g, "bicubic", p, a), lambda x, g, p, a: F.grid_sample(x, g, "bicubic", p, a),
+    lambda d: (d.x(1, 2, *d.ints(2, 2, 4)), d.x(1, 2, 2, 2), d.one("zeros", "border", "reflection"), d.bool()), second=False)
+row("grid_sample: volume", ag.grid_sample, F.grid_sample,
+    lambda d: (d.x(1, 2, *d.ints(3, 2, 3)), d.x(1, 1, 2, 2, 3), d.one("bilinear", "nearest"), d.one("zeros", "border", "reflection"), d.bool()), second=False)
+row("affine_grid: volume", ag.affine_grid, F.affine_grid, lambda d: (d.x(2, 3, 4), (2, 1, *d.ints(3, 2, 3)), d.bool()))
+row("interpolate: antialias", lambda x, s, m, a: ag.interpolate(x, s, mode=m, align_corners=a, antialias=True),
+    lambda x, s, m, a: F.interpolate(x, s, mode=m, align_corners=a, antialias=True),
+    lambda d: (images(d, 2, 2, 7), d.ints(2, 1, 7), d.one("bilinear", "bicubic"), d.bool()))
+row("interpolate: recomputed factor", lambda x, f, m: ag.interpolate(x, scale_factor=f, mode=m, recompute_scale_factor=True),
+    lambda x, f, m: F.interpolate(x, scale_factor=f, mode=m, recompute_scale_factor=True),
+    lambda d: (images(d, 2, 3, 6), d.one(0.6, 0.85, 1.3, 2.7), d.one("bilinear", "bicubic", "nearest")))
 row("affine_grid", ag.affine_grid, F.affine_grid, lambda d: (d.x(2, 2, 3), (2, 1, *d.ints(2, 1, 4)), d.bool()))
+row("affine_grid: volume", ag.affine_grid, F.affine_grid, lambda d: (d.x(2, 3, 4), (2, 1, *d.ints(3, 1, 3)), d.bool()))
 
 # -------------------------------------------------------------------------------- normalisation, attention, dropout
 
@@ -135,6 +164,7 @@ row("layer_norm", ag.layer_norm, F.layer_norm, lambda d: (*(a := ending(d)), *af
 row("rms_norm", ag.rms_norm, F.rms_norm, lambda d: (*(a := ending(d)), *affine(d, a[1])[:1], d.one(None, 1e-3)))
 row("group_norm", ag.group_norm, F.group_norm, lambda d: (g := d.int(1, 3), x := d.x(2, g * d.int(1, 2), *d.shape(1, 2, 2)), (x, g, *affine(d, x.shape[1:2])))[2])
 row("instance_norm", ag.instance_norm, lambda x, w, b: F.instance_norm(x, None, None, w, b), lambda d: (x := channels(d, 3), *affine(d, x.shape[1:2])))
+
 row("local_response_norm", ag.local_response_norm, F.local_response_norm, lambda d: (channels(d, 3), d.int(1, 3), d.one(1e-4, 0.5), d.one(0.75, 1.2)))
 row("normalize", ag.normalize, lambda x, p, a: F.normalize(x, p, a), lambda d: (x := d.xs(1, **ZERO), d.one(1.0, 2.0, 3.0), d.axis(x)))
 
@@ -202,8 +232,22 @@ row("kl_div", lambda x, t, r, lg: ag.kl_div(x, t, r, lg), lambda x, t, r, lg: F.
 row("poisson_nll_loss", lambda x, t, lg, full, r: ag.poisson_nll_loss(x, t, lg, full, reduction=r),
     lambda x, t, lg, full, r: F.poisson_nll_loss(x, t, log_input=lg, full=full, reduction=r),
     lambda d: (*probabilities(d)[:2], d.bool(), d.bool(), d.one(*REDUCTIONS)))
+
+
+def variances(d: Draw) -> tuple[Any, ...]:
+    """Means, targets, and a variance of any kind, some of it less than the least."""
+    x, t = same(d)
+    kind = d.one("each", "row", "column of ones", "number")
+    if kind == "number":
+        return x, t, 0.7, d.bool(), d.one(*REDUCTIONS)
+    shape = {"each": x.shape, "row": x.shape[:-1], "column of ones": (*x.shape[:-1], 1)}[kind]
+    return x, t, d.x(*shape, low=0.0, high=1.0), d.bool(), d.one(*REDUCTIONS)
+
+
 row("gaussian_nll_loss", lambda x, t, v, full, r: ag.gaussian_nll_loss(x, t, v**2, full, reduction=r),
     lambda x, t, v, full, r: F.gaussian_nll_loss(x, t, v**2, full=full, reduction=r), lambda d: (*(a := same(d)), d.x(*a[0].shape, low=0.3), d.bool(), d.one(*REDUCTIONS)))
+row("gaussian_nll_loss: shared variance", lambda x, t, v, full, r: ag.gaussian_nll_loss(x, t, v, full, 0.3, r),
+    lambda x, t, v, full, r: F.gaussian_nll_loss(x, t, v, full, 0.3, r), variances)
 
 
 def signs(d: Draw, *shape: int) -> np.ndarray:
@@ -240,3 +284,16 @@ row("ctc", lambda x, t, i, o, r: ag.ctc_loss(ag.log_softmax(x, 2), t, i, o, redu
 # fmt: on
 
 test_against_pytorch = against_pytorch(row)
+
+
+@pytest.mark.parametrize("use_input_stats", [True, False])
+def test_instance_norm_moves_its_running_statistics_as_pytorch_does(use_input_stats: bool) -> None:
+    rng = np.random.default_rng(0)
+    x, mean, spread = rng.normal(size=(4, 3, 5)), rng.normal(size=3), rng.uniform(0.5, 2, size=3)
+    moved = {"running_mean": ag.tensor(mean.copy()), "running_var": ag.tensor(spread.copy())}
+    wanted = {"running_mean": torch.tensor(mean), "running_var": torch.tensor(spread)}
+    y = ag.instance_norm(ag.tensor(x), **moved, use_input_stats=use_input_stats, momentum=0.3)
+    z = F.instance_norm(torch.tensor(x), **wanted, use_input_stats=use_input_stats, momentum=0.3)
+    np.testing.assert_allclose(y.array, z.numpy(), rtol=1e-10)
+    for name, value in moved.items():
+        np.testing.assert_allclose(value.array, wanted[name].numpy(), rtol=1e-10)

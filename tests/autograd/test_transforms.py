@@ -206,3 +206,121 @@ def test_axes_of_vmap_are_integers():
     with pytest.raises((DtypeError, ag.ArgumentError), match="out_axes"):
         ag.vmap(lambda x: x, out_axes=0.5)(np.ones(2))
     assert ag.vmap(lambda x: x, in_axes=np.int64(1))(np.ones((2, 3))).shape == (3, 2)
+
+
+# ------------------------------------------------------------------------------- what functions do on the way, nested
+
+
+ONE = np.ones(3)
+X3, B3 = np.array([1.0, 2.0, 3.0]), np.arange(6.0).reshape(2, 3) + 1
+
+
+def overwrites(x):
+    x[0] = x[1] * 2
+    return (x * x).sum()
+
+
+def test_a_function_that_works_in_place_does_not_move_the_point():
+    hessian = np.diag([0.0, 10.0, 2.0])
+    np.testing.assert_allclose(ag.hessian(overwrites)(ag.tensor(X3)).array, hessian)
+    np.testing.assert_allclose(ag.hvp(overwrites, ag.tensor(X3), ONE).array, hessian @ ONE)
+    np.testing.assert_allclose(ag.vmap(ag.grad(overwrites))(ag.tensor(B3)).array, B3 * [0, 10, 2])
+    recorded = ag.tensor(X3, requires_grad=True) * 1.0
+    np.testing.assert_allclose(ag.grad(overwrites)(recorded).detach().array, X3 * [0, 10, 2])
+    np.testing.assert_allclose(
+        ag.vmap(lambda x: ag.vjp(overwrites, x)[1](1.0)[0])(ag.tensor(B3)).array, B3 * [0, 10, 2]
+    )
+    assert recorded.detach().tolist() == X3.tolist()
+
+
+def test_a_tangent_of_a_cotangent_is_differentiated():
+    pulled = lambda c: ag.vjp(lambda y: y**3, X3)[1](c)[0]  # noqa: E731
+    np.testing.assert_allclose(ag.grad(lambda t: ag.jvp(pulled, (ONE,), (t,))[1].sum())(X3).array, 3 * X3**2)
+    derivative = ag.linearize(lambda y: y**3, X3)[1]
+    for mode in ("forward", "reverse"):
+        pushed = ag.jacobian(lambda t: ag.jvp(derivative, (ONE,), (t,))[1], mode=mode)
+        np.testing.assert_allclose(pushed(X3).array, np.diag(3 * X3**2))
+
+
+def test_gradients_that_are_equal_are_objects_of_their_own():
+    w = ag.tensor(np.ones(2), requires_grad=True)
+    g = ag.grad(lambda d: ((d["a"] + d["b"]) * w).sum())({"a": np.zeros(2), "b": np.zeros(2)})
+    for key in g:
+        g[key] *= 0.5
+    assert (g["a"].tolist(), g["b"].tolist()) == ([0.5, 0.5], [0.5, 0.5])
+
+
+def test_jacobians_nest_under_other_transforms():
+    cube = lambda x: x**3  # noqa: E731
+    want = np.stack([np.diag(3 * row**2) for row in B3])
+    for mode in ("auto", "forward", "reverse"):
+        np.testing.assert_allclose(ag.vmap(ag.jacobian(cube, mode=mode))(B3).array, want)
+        pushed = ag.jvp(ag.jacobian(cube, mode=mode), (X3,), (ONE,))[1]
+        np.testing.assert_allclose(pushed.array, np.diag(6 * X3))
+    w = np.ones((4, 2)) / 3
+    twice = ag.jacobian(ag.jacobian(lambda x: ag.sin(x @ w)))(np.ones(4))
+    np.testing.assert_allclose(twice.array, np.einsum("j,ij,kj->jik", -np.sin(np.ones(4) @ w), w, w))
+
+
+def test_a_jacobian_by_several_inputs_evaluates_the_function_once():
+    calls = []
+
+    def f(a, b):
+        calls.append(1)
+        return (ag.dropout(a * b, 0.5) ** 2).sum()
+
+    h = ag.hessian(f, argnums=(0, 1))(np.ones(6), np.ones(6))
+    assert len(calls) == 1
+    np.testing.assert_array_equal(h[0][1].array, h[1][0].array.T)
+    assert ag.hessian(lambda p: (p["w"] ** p["n"]).sum())({"w": X3, "n": 3})["w"]["w"].array.trace() == 6 * X3.sum()
+
+
+def test_a_layer_without_a_bias_in_every_mode():
+    w = ag.tensor(np.arange(6.0).reshape(2, 3), requires_grad=True)
+    f = lambda x: (ag.linear(x, w) ** 2).sum()  # noqa: E731
+    want = 2 * w.array.T @ w.array
+    np.testing.assert_allclose(ag.hessian(f)(X3).detach().array, want)
+    np.testing.assert_allclose(ag.grad(lambda x: ag.grad(f)(x).sum())(X3).detach().array, want.sum(0))
+    np.testing.assert_allclose(ag.vmap(lambda x: ag.linear(x, w))(B3).detach().array, B3 @ w.array.T)
+
+
+def test_results_of_functions_are_checked():
+    for value in (ag.tensor(3), ag.tensor(True)):
+        with pytest.raises(DtypeError, match="grad: the function returned (int64|bool), which has no gradient"):
+            ag.grad(lambda x, value=value: value)(1.0)
+    assert ag.vmap(lambda x: 16777217)(ONE).tolist() == [16777217] * 3
+    for call in (
+        lambda: ag.grad(lambda x: x * 2, has_aux=True)(np.ones(2)),
+        lambda: ag.vjp(lambda x: (x, x, x), 1.0, has_aux=True),
+        lambda: ag.jvp(lambda x: x, (1.0,), (1.0,), has_aux=True),
+    ):
+        with pytest.raises(ag.ArgumentError, match="with has_aux the function returns a pair"):
+            call()
+    with pytest.raises(ag.ArgumentError, match="argnums is empty"):
+        ag.jacobian(ag.sin, argnums=())(1.0)
+    with pytest.raises(DtypeError, match="linearize: the tangents holds a number where there is no derivative"):
+        ag.linearize(lambda d: d["a"] * d["n"], {"a": X3, "n": 3})[1]({"a": X3, "n": 5.0})
+
+
+@pytest.mark.filterwarnings("ignore:vmap")
+def test_what_runs_example_by_example_is_checked_as_a_batch_is():
+    def looped(f, **options):
+        return ag.vmap(f, **options)(B3)
+
+    with pytest.raises(ag.ArgumentError, match="out_axes is None for a result that differs"):
+        looped(lambda a: a if a.sum() > 10 else -a, out_axes=None)
+    with pytest.raises(ag.ArgumentError, match="None for some examples"):
+        looped(lambda a: None if a.sum() < 10 else a)
+    with pytest.raises(ag.ArgumentError, match="randomness is 'error'"):
+        looped(lambda a: ag.dropout(a, 0.5) if a.sum() > 0 else a, randomness="error")
+
+
+def test_a_write_under_no_grad_into_a_value_of_a_transform_is_an_error():
+    def f(x):
+        y = x * 1.0
+        with ag.no_grad():
+            y[0] = 5.0
+        return (y * y).sum()
+
+    with pytest.raises(GradientError, match="under no_grad, on a value inside vmap or jvp"):
+        ag.vmap(ag.grad(f))(B3)

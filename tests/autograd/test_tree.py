@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import copy
 from collections import OrderedDict, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -158,3 +158,92 @@ def test_a_shallow_copy_of_a_parameter_is_a_parameter_over_the_same_memory():
     assert isinstance(twin, nn.Parameter)
     assert (twin.is_leaf, twin.requires_grad, np.shares_memory(twin.array, p.array)) == (True, True, True)
     assert not copy.copy(nn.Parameter([1.0], requires_grad=False)).requires_grad
+
+
+def test_a_dataclass_is_copied_and_not_made_again():
+    @dataclass
+    class Scaled:
+        a: Any
+        b: Any = field(init=False)
+
+        def __post_init__(self):
+            if not np.all(np.asarray(self.a) > 0):
+                raise ValueError("a must be positive")
+            self.a = self.a * 2
+            self.b = np.ones(3)
+
+    q = Scaled(np.array([1.0, 2.0, 3.0]))
+    q.b = 5 * np.ones(3)
+    value, gradient = ag.value_and_grad(lambda d: (d.a * d.b).sum())(q)
+    assert value.item() == 60.0
+    assert gradient.a.tolist() == [5.0] * 3
+    assert ag.tree_map(lambda v: v, q).a.tolist() == [2.0, 4.0, 6.0]
+
+
+def test_ties_of_a_module_are_those_of_its_parameters_and_not_of_equal_values():
+    model = nn.Sequential(nn.Linear(2, 2, bias=False), nn.Linear(2, 2, bias=False))
+    zeros = ag.tree_map(lambda p: 0, model)
+    assert len(ag.tree_leaves(zeros)) == 2
+    assert ag.tree_leaves(ag.tree_map(lambda p, z: p.size + z, model, zeros)) == [4, 4]
+    shared = ag.zeros((2, 2))
+    assert len(dict(ag.tree_map(lambda p: shared, model).named_parameters())) == 2
+    w = ag.tensor(np.ones(2, "float32"), requires_grad=True)
+    gradient = ag.grad(lambda m: ((m[0].weight + m[1].weight) * w).sum())(model)
+    assert len(dict(gradient.named_parameters())) == 2
+    model[1].weight = model[0].weight
+    assert len(ag.tree_leaves(ag.tree_map(lambda p: 0, model))) == 1
+
+
+def nested(kind: type, leaf: Any, depth: int = 2000) -> Any:
+    for _ in range(depth):
+        leaf = {"k": leaf} if kind is dict else kind([leaf])
+    return leaf
+
+
+def innermost(x: Any) -> Any:
+    while isinstance(x, (list, tuple, dict)):
+        (x,) = x.values() if isinstance(x, dict) else x
+    return x
+
+
+@pytest.mark.parametrize("kind", [list, tuple, dict])
+def test_containers_may_be_nested_deeply(kind: type) -> None:
+    tree = nested(kind, ag.tensor([1.0, 2.0]))
+    f = lambda t: (innermost(t) ** 2).sum()  # noqa: E731
+    triple = lambda t: nested(kind, 3 * innermost(t))  # noqa: E731
+    assert innermost(ag.grad(f)(tree)).tolist() == [2, 4]
+    assert innermost(ag.vjp(f, tree)[1](1.0)[0]).tolist() == [2, 4]
+    assert innermost(ag.jvp(triple, (tree,), (tree,))[1]).tolist() == [3, 6]
+    assert innermost(ag.vmap(triple)(tree)).tolist() == [3, 6]
+    assert innermost(ag.jacobian(f)(tree)).tolist() == [2, 4]
+    assert innermost(ag.linearize(triple, tree)[1](tree)).tolist() == [3, 6]
+    assert ag.checkpoint(f, tree).item() == 5
+    structure = ag.tree_flatten(tree)[1]
+    assert structure == ag.tree_flatten(triple(tree))[1]
+    assert structure != ag.tree_flatten(nested(kind, 1.0, 1999))[1]
+    assert len(repr(structure)) < 200
+    with pytest.raises(ag.ArgumentError, match="container 2, 1500 deep, differs in structure: it is one leaf, a int"):
+        ag.tree_map(lambda a, b: a, tree, nested(kind, 1, 1500))
+
+
+def test_a_container_that_holds_itself_is_refused() -> None:
+    circle: list[Any] = [ag.tensor(1.0)]
+    circle.append({"k": circle})
+    first = lambda t: t[0]  # noqa: E731
+    for name, call in {
+        "grad": lambda: ag.grad(first)(circle), "vjp": lambda: ag.vjp(first, circle),
+        "jvp": lambda: ag.jvp(first, (circle,), (circle,)), "vmap": lambda: ag.vmap(first)(circle),
+        "jacobian": lambda: ag.jacobian(first)(circle), "linearize": lambda: ag.linearize(first, circle),
+        "checkpoint": lambda: ag.checkpoint(first, circle), "gradcheck": lambda: ag.gradcheck(first, (circle,)),
+    }.items():  # fmt: skip
+        with pytest.raises(ag.ArgumentError, match=f"{name}: an argument holds itself: a list is a part of one of its"):
+            call()
+    for name in ("vjp", "jvp"):
+        with pytest.raises(ag.ArgumentError, match=f"{name}: the result holds itself"):
+            getattr(ag, name)(lambda x: circle, *([1.0] if name == "vjp" else [(1.0,), (1.0,)]))
+    with pytest.raises(ag.ArgumentError, match="tree_map: the container holds itself"):
+        ag.tree_map(abs, circle)
+    with pytest.raises(ag.ArgumentError, match="jvp: the tangents, at 0, at 0, holds itself"):
+        ag.jvp(first, ([1.0],), ([circle],))
+    twice = [ag.tensor(1.0)]
+    assert len(ag.tree_leaves([twice, twice, {"k": twice}])) == 3  # a part may stand in several places

@@ -22,9 +22,20 @@ from autograd.samples import Sample
 LOOPS: dict[str, str] = {}  # op: why it cannot take a batch at once
 EXAMPLES = 3
 TABLE: list[Any] = [*OPS.values(), *COMPOSITES.values()]
+# How long the result is, or where its bins lie, depends on the values, which vmap does not have; it says so.
+BY_VALUE = {
+    "bincount",
+    "histc",
+    "histogram",
+    "unique",
+    "unique_all",
+    "unique_counts",
+    "unique_inverse",
+    "unique_values",
+}
 CASES = [
     pytest.param(op, sample, id=f"{op.name}({sample})")
-    for op in TABLE for sample in op.samples if any(a is not None for a in sample.args)
+    for op in TABLE for sample in op.samples if any(a is not None for a in sample.args) and op.name not in BY_VALUE
 ]  # fmt: skip
 # Eigenvectors have arbitrary phases: their derivatives are tested through eig_invariant.
 PHASES = {"eig"}

@@ -95,6 +95,15 @@ def same(d: Draw, n: int = 2, least: int = 1) -> tuple[Any, ...]:
     return tuple(d.x(*shape) for _ in range(n))
 
 
+def dims(x: Any, axis: Any) -> tuple[int, ...]:
+    return tuple(range(x.ndim)) if axis is None else (axis,) if isinstance(axis, int) else axis
+
+
+def plain(index: Any) -> Any:
+    """Our side takes the arrays of an index as they are."""
+    return tuple(map(plain, index)) if isinstance(index, tuple) else getattr(index, "array", index)
+
+
 class Row(NamedTuple):
     name: str
     ours: Any

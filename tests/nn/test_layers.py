@@ -237,7 +237,11 @@ ERRORS: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: nn.Linear(3, 2)([1.0, 2.0, 3.0]), DtypeError, "input is a list, not a Tensor.*ag.tensor"),
     (lambda: nn.Linear(-1, 2), nn.ArgumentError, "Linear: in_features.*-1"),
     (lambda: nn.Linear(2, 1.5), nn.ArgumentError, r"Linear: out_features.*1\.5"),
-    (lambda: nn.Conv2d(1, 2, 3)(ag.ones(5, 5)), ShapeError, r"conv2d: x must be \(N, C, H, W\), not \(5, 5\)"),
+    (
+        lambda: nn.Conv2d(1, 2, 3)(ag.ones(5, 5)),
+        ShapeError,
+        r"conv2d: x must be \(N, C, H, W\) or, for one image, \(C, H, W\), not \(5, 5\)",
+    ),
     (lambda: nn.Conv2d(3, 2, 3)(ag.ones(1, 1, 5, 5)), ShapeError, "1 channels.*takes 3"),
     (lambda: nn.Conv2d(1, 2, 3)(ag.ones(1, 1, 2, 2)), ShapeError, r"kernel of \(3, 3\).*does not fit into the 2x2"),
     (lambda: nn.Conv2d(1, 2, 3)(ag.ones(1, 1, 5, 5).astype("uint8")), DtypeError, "conv2d: the input is uint8"),
