@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "OPS", "apply", "apply1", "apply2", "bound", "describe", "explain", "item_node", "not_numbers",
-    "register_scalar_type", "register_tensor_type",
+    "register_scalar_type", "register_tensor_type", "scalar_leaf",
 ]  # fmt: skip
 
 OPS: dict[str, Primitive] = {}
@@ -44,6 +44,11 @@ def register_scalar_type(scalar_type: type[Variable], made: Callable[..., Any]) 
     _scalar_type, _scalar = scalar_type, made
 
 
+def scalar_leaf(number: float, label: str = "") -> Any:
+    """A scalar Value that nothing was computed for yet."""
+    return _scalar_type(number, label)
+
+
 # apply1 and apply2 are apply() for one and two array arguments without parameters, written out: they carry the
 # arithmetic of define-by-run code, where the engine's own overhead is what one waits for.
 
@@ -62,7 +67,7 @@ def apply1(op: Primitive, x: Any) -> Any:
         raise explain(op, (x,), error) from error
     if y.__class__ is not np.ndarray:
         if node.__class__ is _scalar_type and op.differentiable:
-            return _scalar(op, (node,), (None, y, np.float64(x)), y, _NO_PARAMS)
+            return _scalar(op, (node,), (np.float64(x),), (None, y, np.float64(x)), y, _NO_PARAMS)
         y = as_array(y)
     out = _new(_tensor_type)
     out.array = y
@@ -118,7 +123,8 @@ def apply2(op: Primitive, a: Any, b: Any) -> Any:
         raise explain(op, (a, b), error) from error
     if y.__class__ is not np.ndarray:
         if _scalar_type is not None and op.differentiable and _all_scalars(node_a, node_b):
-            return _scalar(op, (node_a, node_b), (None, y, np.float64(a), np.float64(b)), y, _NO_PARAMS)
+            numbers = np.float64(a), np.float64(b)
+            return _scalar(op, (node_a, node_b), numbers, (None, y, *numbers), y, _NO_PARAMS)
         y = as_array(y)
     out = _new(_tensor_type)
     out.array = y
@@ -188,7 +194,7 @@ def _evaluate(op: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any
     elif _scalar_type is not None and op.differentiable and _all_scalars(*nodes):
         arrays = [np.float64(a) if a.__class__ is float else a for a in arrays]
         saved = _save(op, mask, arrays, y, aux) if not op.bare else (None, y, *arrays)
-        return _scalar(op, tuple(nodes), saved, y, params)
+        return _scalar(op, tuple(nodes), tuple(arrays), saved, y, params)
     else:
         if y.__class__ is not np.ndarray:
             y = as_array(y)

@@ -137,6 +137,14 @@ class Value(Variable):
         """Where the value stands in the graph: a Value is its own node."""
         return self
 
+    @property
+    def operands(self) -> tuple[float, ...]:
+        """The numbers that the op was applied to, of Values and plain numbers alike; none for a leaf."""
+        saved = self.saved
+        if saved.__class__ is tuple:
+            return saved[2:]
+        return () if saved is None else tuple(float(x) for x in saved.operands)
+
     def backward(self, gradient: Any = 1.0, create_graph: bool = False) -> None:
         """Add the derivative of this number by each number that it was computed from to their ``.grad``.
 
@@ -247,9 +255,10 @@ def _number(x: Any) -> float:
 class _Numbers(Held):
     """The saved numbers of an op whose rule may ask for their dtype, or divide by zero: NumPy's, not Python's."""
 
-    __slots__ = ("saved",)
+    __slots__ = ("operands", "saved")
 
-    def __init__(self, saved: Any):
+    def __init__(self, operands: tuple[Any, ...], saved: Any):
+        self.operands = operands
         self.saved = saved
 
     def values(self, node: Any) -> Any:
@@ -257,13 +266,15 @@ class _Numbers(Held):
         return self.saved
 
 
-def _made(op: Any, inputs: tuple[Any, ...], saved: Any, y: Any, params: dict[str, Any]) -> Any:
+def _made(
+    op: Any, inputs: tuple[Any, ...], operands: tuple[Any, ...], saved: Any, y: Any, params: dict[str, Any]
+) -> Any:
     """What dispatch gives where an op of the table was applied to Values: a Value."""
     if getattr(y, "dtype", np.dtype(float)).kind == "c":
         raise DtypeError(f"{op.name}: the result is complex, and a Value is a real number. Use ag.tensor.")
     out = Value(y)
     if mode.grad:
-        out.op, out.inputs, out.saved, out.params = op, inputs, _Numbers(saved), params
+        out.op, out.inputs, out.saved, out.params = op, inputs, _Numbers(operands, saved), params
     return out
 
 
