@@ -1,6 +1,6 @@
 """nn: modules, losses, models and what trains them. Names and arguments are PyTorch's."""
 
-from nn import data, functional, init, models
+from nn import data, functional, init, models, scalar
 from nn.activation import GELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh
 from nn.containers import Flatten, ModuleList, Sequential
 from nn.convolution import Conv2d
@@ -16,5 +16,5 @@ __all__ = [
     "AlphaDropout", "ArgumentError", "AvgPool2d", "Conv2d", "CrossEntropyLoss", "Dropout", "Dropout1d", "Dropout2d",
     "Dropout3d", "FeatureAlphaDropout", "Flatten", "GELU", "Identity", "LeakyReLU", "Linear", "LogSoftmax", "MaxPool2d",
     "Module", "ModuleList", "MSELoss", "NLLLoss", "Parameter", "ReLU", "Sequential", "Sigmoid", "SiLU", "Softmax",
-    "Softplus", "Standardize", "StateDictError", "Tanh", "data", "functional", "init", "models",
+    "Softplus", "Standardize", "StateDictError", "Tanh", "data", "functional", "init", "models", "scalar",
 ]  # fmt: skip
