@@ -1,4 +1,4 @@
-"""From a Tensor to the view of how it was computed."""
+"""From a Tensor, or a scalar Value, to the view of how it was computed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from autograd.errors import DtypeError, GradientError
-from autograd.tape import Node
+from autograd.scalar import Value
+from autograd.tape import FREED, Node
 from autograd.tensor import Tensor
 from viz.arrays import host_array
 from viz.transforms import one_node_per_use
@@ -30,27 +31,33 @@ def graph(
     target: Any,
     names: HasNamedParameters | Mapping[str, Any] | None = None,
     *,
-    constants: bool = False,
+    constants: bool | None = None,
     summaries: bool = False,
-    per_use: bool = True,
+    per_use: bool | None = None,
     title: str | None = None,
 ) -> GraphView:
     """The computation that made ``target``, as a :class:`GraphView`.
 
-    ``target``     a Tensor that was recorded, such as a loss; its graph may be drawn before and after ``backward``
-    ``names``      a model, or a dict from names to Tensors, whose names the drawing then shows
-    ``constants``  show a small stub for each argument that the tape holds no gradient path of (data, labels, numbers)
-    ``summaries``  show the mean and the standard deviation of each leaf, and the norm of its gradient
-    ``per_use``    draw a parameter once for each op that uses it (:func:`viz.transforms.one_node_per_use`)
+    ``target``     a Tensor or a Value that was recorded, such as a loss, before or after ``backward``
+    ``names``      a model, or a dict from names to Tensors or Values, whose names the drawing then shows
+    ``constants``  show a small stub for each argument that the tape holds no gradient path of (data, labels, numbers);
+                   by default only for a Value, whose formula cannot be read without its numbers
+    ``summaries``  show the mean and the standard deviation of each leaf, and the norm of its gradient; a Value always
+                   shows its number and its gradient
+    ``per_use``    draw a parameter once for each op that uses it (:func:`viz.transforms.one_node_per_use`); by default
+                   not for a Value, where one card with all its arrows shows how its gradient adds up
     ``title``      a heading for the drawing
 
     A parameter is what a model names, or any leaf whose class derives from Tensor as ``nn.Parameter`` does; other
-    leaves are inputs.
+    leaves are inputs. A Value that ``names`` does not name goes by its ``label``.
 
-    Raises DtypeError where ``target`` is no Tensor, and GradientError where it has no recorded graph. Time and memory
-    are linear in the graph, and a chain of any length is fine.
+    Raises DtypeError where ``target`` is no Tensor and no Value, and GradientError where it has no recorded graph. Time
+    and memory are linear in the graph, and a chain of any length is fine.
     """
     root = _root_of(target)
+    of_numbers = isinstance(root, Value)
+    constants = of_numbers if constants is None else constants
+    per_use = not of_numbers if per_use is None else per_use
     known = {id(tensor.node): name for name, tensor in named_tensors(names, "names") if _is_recorded(tensor)}
     all_are_parameters = names is not None and not isinstance(names, Mapping)
 
@@ -69,18 +76,16 @@ def graph(
             if source is not None:
                 sources.append((slot, ids[id(source)]))
             elif constants:
-                sources.append((slot, add("constant", name=_argument(node, slot) if ordered else None)))
-        name = known.get(id(node))
+                sources.append((slot, add("constant", name=_constant(node, slot, ordered))))
+        name = known.get(id(node)) or getattr(node, "label", None) or None
         ids[id(node)] = this = add(
-            _kind_of(node, is_target=node is root, is_named_parameter=all_are_parameters and name is not None),
+            _kind_of(node, is_target=node is root, is_named_parameter=all_are_parameters and id(node) in known),
             op=node.op.name if node.op else None,
             op_kind=node.op.kind if node.op else None,
             name=name,
-            shape=node.shape,
-            dtype=str(node.dtype),
             seq=node.seq,
             params=tuple((key, str(value)) for key, value in node.params.items()),
-            **(_summaries_of(node) if summaries else {}),
+            **_facts_of(node, summaries),
         )
         edges += [EdgeView(source, this, slot, _argument(node, slot), ordered) for slot, source in sources]
 
@@ -102,11 +107,11 @@ def named_tensors(names: Any, argument: str) -> Iterator[tuple[str, Any]]:
     )
 
 
-def _root_of(target: Any) -> Node:
+def _root_of(target: Any) -> Node | Value:
     if not hasattr(target, "node"):
         raise DtypeError(
             f"graph: target is a {type(target).__name__}, which has no recorded graph. "
-            "Give it the Tensor whose computation you want to see, such as the loss."
+            "Give it the Tensor whose computation you want to see, such as the loss; or one scalar Value."
         )
     if target.node is None:
         raise GradientError(
@@ -114,7 +119,7 @@ def _root_of(target: Any) -> Node:
             "was computed from requires gradients, or it was made under no_grad() or by detach().\n"
             "  Compute it again with recording on, from Tensors with requires_grad=True (a model's parameters have it)."
         )
-    node: Node = target.node
+    node: Node | Value = target.node
     return node
 
 
@@ -122,7 +127,7 @@ def _is_recorded(tensor: Any) -> bool:
     return getattr(tensor, "node", None) is not None
 
 
-def _in_tape_order(root: Node) -> list[Node]:
+def _in_tape_order(root: Node | Value) -> list[Node | Value]:
     """Every node that ``root`` was computed from, inputs before what uses them. No recursion: chains may be long."""
     seen = {id(root)}
     found = [root]
@@ -135,7 +140,7 @@ def _in_tape_order(root: Node) -> list[Node]:
     return found
 
 
-def _kind_of(node: Node, *, is_target: bool, is_named_parameter: bool) -> NodeKind:
+def _kind_of(node: Node | Value, *, is_target: bool, is_named_parameter: bool) -> NodeKind:
     if node.op is not None:
         return "output" if is_target else "op"
     tensor = _tensor_of(node)
@@ -144,19 +149,39 @@ def _kind_of(node: Node, *, is_target: bool, is_named_parameter: bool) -> NodeKi
     return "parameter" if is_named_parameter or is_subclass else "input"
 
 
-def _tensor_of(leaf: Node) -> Any:
+def _tensor_of(leaf: Node | Value) -> Any:
     """The Tensor of a leaf, or None once it is gone."""
     reference = getattr(leaf, "tensor", None)
     return reference() if reference is not None else None
 
 
-def _argument(node: Node, slot: int) -> str:
+def _argument(node: Node | Value, slot: int) -> str:
     """The name of an op's argument: ``weight``, or its number where the op takes any number of them."""
     arguments: tuple[str, ...] = getattr(node.op, "arguments", ())
     return arguments[slot] if slot < len(arguments) else str(slot)
 
 
-def _summaries_of(node: Node) -> dict[str, Any]:
+def _constant(node: Node | Value, slot: int, ordered: bool) -> str | None:
+    """What to call an argument without a gradient path: its number, where the tape keeps it, or its name."""
+    if isinstance(node, Value) and node.saved is not FREED:
+        return _number(node.operands[slot])
+    return _argument(node, slot) if ordered else None
+
+
+def _facts_of(node: Node | Value, summaries: bool) -> dict[str, Any]:
+    """What the card says of the value: of a Value its number and its gradient, of a Tensor its shape and more."""
+    if isinstance(node, Value):
+        return {"summary": f"data {_number(node.data)} · grad {_number(node.grad)}"}
+    facts = {"shape": node.shape, "dtype": str(node.dtype)}
+    return facts | _summaries_of(node) if summaries else facts
+
+
+def _number(number: Any) -> str:
+    """A number in four digits; after ``create_graph`` a gradient is a Value in turn."""
+    return f"{float(number):.4g}".replace("-", "−")
+
+
+def _summaries_of(node: Node | Value) -> dict[str, Any]:
     tensor = _tensor_of(node) if node.op is None else None
     if tensor is None:
         return {}

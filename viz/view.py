@@ -26,10 +26,10 @@ class NodeView:
     ``kind``           ``"parameter"`` and ``"input"`` are leaves, ``"output"`` is the value that was asked for
     ``op``, ``op_kind``  the primitive's name and kind (``"elementwise"``, ``"contraction"``, ...); None for a leaf
     ``name``           the user's name for the value, if one was given
-    ``shape``, ``dtype``  of the value; None for a constant, of which the tape keeps nothing
+    ``shape``, ``dtype``  of the value; None for a constant, of which the tape keeps nothing, and for a scalar Value
     ``seq``            the creation number on the tape; the copies of one parameter share it; None for a constant
     ``params``         the static arguments of the op, as text: ``(("axis", "1"),)``
-    ``summary``        the value in a few words, if summaries were asked for
+    ``summary``        the value in a few words, if summaries were asked for; the number and gradient of a Value
     ``gradient_norm``  the Euclidean norm of ``.grad``, if summaries were asked for and there is a gradient
     """
 
