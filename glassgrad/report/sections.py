@@ -5,15 +5,15 @@ from __future__ import annotations
 import base64
 import io
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
 import numpy as np
 
 import viz
-from autograd.errors import MissingExtraError
 from autograd.extras import import_extra
+from glassgrad.report import markup
 from glassgrad.report.evaluation import Evaluation
 from viz.images import pixels
 
@@ -44,7 +44,7 @@ def final_figures(records: Sequence[Mapping[str, Any]], more: Mapping[str, str])
 def curves(records: Sequence[Mapping[str, Any]]) -> str:
     """Loss and accuracy as charts, and the last record of each epoch as a table."""
     if not records:
-        return _section("curves", "Loss and accuracy", "<p>No metrics were recorded.</p>")
+        return markup.section("curves", "Loss and accuracy", "<p>No metrics were recorded.</p>")
 
     def draw() -> str:
         charts = (
@@ -56,43 +56,32 @@ def curves(records: Sequence[Mapping[str, Any]]) -> str:
         return f'<div class="pair">{"".join(f"<div class=scroll>{chart}</div>" for chart in charts)}</div>'
 
     per_epoch = {(row.get("epoch"), str(row.get("split", "train"))): row for row in records}
-    table = _table(
+    table = markup.table(
         ("epoch", "split", "loss", "accuracy"),
         (
             (_text(epoch), split, _number("loss", row.get("loss")), _number("accuracy", row.get("accuracy")))
             for (epoch, split), row in per_epoch.items()
         ),
     )
-    return _section("curves", "Loss and accuracy", _or_reason(draw) + _details("Each epoch as a table", table))
+    return markup.section(
+        "curves", "Loss and accuracy", markup.or_reason(draw) + markup.details("Each epoch as a table", table)
+    )
 
 
 def computation_graph(view: viz.GraphView) -> str:
     """The graph in a box that scrolls, pans and zooms."""
 
-    def draw() -> str:
-        # The buttons need the script, which shows them; without it the box scrolls.
-        return f"""<div class="explorer">
-<p class="tools" hidden>
-<button type="button" data-zoom="in" aria-label="zoom in">+</button>
-<button type="button" data-zoom="out" aria-label="zoom out">−</button>
-<button type="button" data-zoom="reset">100 %</button>
-<button type="button" data-zoom="fit">whole graph</button>
-<span>drag to pan, Ctrl and wheel to zoom, hover over a card for its details</span>
-</p>
-<div class="canvas" tabindex="0" role="region" aria-label="computation graph, scrollable">{view.to_svg()}</div>
-</div>"""
-
     intro = (
         f"<p>One training step, from its parameters to the loss: {len(view.nodes):,} nodes and {len(view.edges):,} "
         "edges. A backward pass walks the same arrows the other way.</p>"
     )
-    return _section("graph", "Computation graph of one step", intro + _or_reason(draw))
+    return markup.section("graph", "Computation graph of one step", intro + markup.explorer(view))
 
 
 def gradient_flow(gradients: Any) -> str:
     """The size of each parameter's gradient as a chart and as a table."""
     rows = gradients if _is_statistics(gradients) else viz.gradient_statistics(gradients)
-    table = _table(
+    table = markup.table(
         ("parameter", "norm", "max |g|", "mean |g|"),
         (
             (row.name, *("no gradient" if size is None else f"{size:.3g}" for size in sizes))
@@ -106,8 +95,10 @@ def gradient_flow(gradients: Any) -> str:
         return f'<div class="scroll">{viz.figure_svg(axes.figure, "Size of the gradient of each parameter")}</div>'
 
     intro = "<p>The gradient of each parameter at the end of the run, from the first layer to the last.</p>"
-    return _section(
-        "gradients", "Gradient flow by layer", intro + _or_reason(draw) + _details("Gradients as a table", table)
+    return markup.section(
+        "gradients",
+        "Gradient flow by layer",
+        intro + markup.or_reason(draw) + markup.details("Gradients as a table", table),
     )
 
 
@@ -132,8 +123,8 @@ def confusion(evaluation: Evaluation) -> str:
     table = ""
     if len(classes) <= _TABULATED_CLASSES:
         rows = ((name, *map(str, row)) for name, row in zip(classes, counts.tolist(), strict=True))
-        table = _details("Counts as a table", _table(("true \\ predicted", *classes), rows))
-    return _section("confusion", "Confusion matrix", f"<p>{escape(words)}</p>{_or_reason(draw)}{table}")
+        table = markup.details("Counts as a table", markup.table(("true \\ predicted", *classes), rows))
+    return markup.section("confusion", "Confusion matrix", f"<p>{escape(words)}</p>{markup.or_reason(draw)}{table}")
 
 
 def mistakes(evaluation: Evaluation) -> str:
@@ -144,7 +135,7 @@ def mistakes(evaluation: Evaluation) -> str:
     worst = evaluation.worst_mistakes(_MISTAKES_SHOWN)
     if total == 0:
         body = f"<p>There are none: all {len(evaluation.targets):,} images are classified right.</p>"
-        return _section("mistakes", "Worst mistakes", body)
+        return markup.section("mistakes", "Worst mistakes", body)
 
     def draw() -> str:
         pictures = map(_png, pixels(evaluation.images[worst]))
@@ -165,41 +156,16 @@ def mistakes(evaluation: Evaluation) -> str:
     if total == 1:
         shown = "The one mistake"
     words = f"<p>{shown} on {len(evaluation.targets):,} images, the most confident first.</p>"
-    return _section("mistakes", "Worst mistakes", words + _or_reason(draw))
+    return markup.section("mistakes", "Worst mistakes", words + markup.or_reason(draw))
 
 
 def configuration(config: Mapping[str, Any]) -> str:
     """Every setting of the run."""
-    table = _table(("setting", "value"), ((name, _text(value)) for name, value in _flat(config)))
-    return _section("config", "Configuration", f'<div class="scroll">{table}</div>') if config else ""
+    table = markup.table(("setting", "value"), ((name, _text(value)) for name, value in _flat(config)))
+    return markup.section("config", "Configuration", f'<div class="scroll">{table}</div>') if config else ""
 
 
 # --------------------------------------------------------------------------------------------------- building
-
-
-def _section(name: str, heading: str, body: str) -> str:
-    return f'<section aria-labelledby="{name}">\n<h2 id="{name}">{escape(heading)}</h2>\n{body}\n</section>'
-
-
-def _details(summary: str, body: str) -> str:
-    return f'<details><summary>{escape(summary)}</summary><div class="scroll">{body}</div></details>'
-
-
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    head = "".join(f'<th scope="col">{escape(str(cell))}</th>' for cell in header)
-    body = "".join(
-        f'<tr><th scope="row">{escape(str(first))}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in rest)}</tr>'
-        for first, *rest in rows
-    )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _or_reason(draw: Callable[[], str]) -> str:
-    """A drawing, or why there is none: a run that took hours must not lose its report to a missing package."""
-    try:
-        return draw()
-    except (MissingExtraError, viz.DrawingError) as error:
-        return f'<p class="missing">This drawing is missing. {escape(str(error))}</p>'
 
 
 def _is_statistics(gradients: Any) -> bool:
