@@ -21,15 +21,12 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from autograd import levels
 from autograd.backward import walk
-from autograd.dispatch import OPS, apply, describe, register_scalar_type
-from autograd.errors import ArgumentError, DtypeError, GradientError
+from autograd.dispatch import OPS, apply, register_scalar_type
 from autograd.mode import mode
-from autograd.protocols import call_function, call_ufunc
-from autograd.tape import SLOTS, Held, Variable, next_seq
+from autograd.scalar_node import Number
+from autograd.tape import next_seq
 from autograd.tensor import start_cotangent
 
 __all__ = ["Value"]
@@ -101,17 +98,6 @@ def _binary(name: str, compute: Callable[[float, float], float]) -> tuple[Callab
     return method, reflected
 
 
-def _comparison(name: str, compare: Callable[[float, float], bool]) -> Callable[..., Any]:
-    """A comparison with another number; with a Tensor or an array it is elementwise."""
-
-    def method(self: Value, other: Any) -> Any:
-        if isinstance(other, (Value, float, int)):
-            return compare(self.array, other.array if isinstance(other, Value) else other)
-        return OPS[name](self, other) if hasattr(other, "dtype") else NotImplemented
-
-    return method
-
-
 def _relu(x: float) -> float:
     return x if x > 0 or x != x else 0.0
 
@@ -121,7 +107,7 @@ def _sigmoid(x: float) -> float:
     return (1.0 if x >= 0 else small) / (1 + small)
 
 
-class Value(Variable):
+class Value(Number):
     """A number in a graph: write formulas with it, call ``backward()`` on the result, and read ``.grad``.
 
     ``data``   the number, a Python float
@@ -132,37 +118,7 @@ class Value(Variable):
     an array among its arguments the result is a Tensor.
     """
 
-    __slots__ = ("inputs", "op", "saved", "seq")
-    grad: Any = SLOTS[2]
-    label: Any = SLOTS[1]  # where a Tensor keeps its node; a Value is its own
-
-    shape: tuple[int, ...] = ()
-    dtype = np.dtype(np.float64)
-    ndim, size, device, hooks = 0, 1, "cpu", None
-    requires_grad = True
-
-    def __init__(self, data: Any, label: str = ""):
-        if label.__class__ is not str:
-            raise ArgumentError(
-                f"Value: label is {label!r}; it must be a text. What a Value was computed from is recorded by "
-                "operators and op functions; an op of your own is made by ag.custom_op."
-            )
-        self.array = _number(data)
-        self.grad = 0.0
-        self.op: Any = None
-        self.inputs: tuple[Any, ...] = ()
-        self.saved: Any = None
-        self.seq = next_seq()
-        self.label = label
-
-    @property
-    def data(self) -> float:
-        """The number. Writing it changes this Value alone: what was computed from it keeps the number it has."""
-        return self.array
-
-    @data.setter
-    def data(self, number: Any) -> None:
-        self.array = _number(number)
+    __slots__ = ()
 
     def backward(self, gradient: Any = None, create_graph: bool = False) -> None:
         """Add the derivatives of this number by all that it was computed from to their ``.grad``.
@@ -173,12 +129,6 @@ class Value(Variable):
         start = start_cotangent("backward", self, gradient, create_graph)
         for value, g in walk([(self, start)], retain_graph=True, create_graph=create_graph, everywhere=True).items():
             value.receive(g)
-
-    def receive(self, g: Any) -> None:
-        """Add a gradient to ``.grad``."""
-        if g.__class__ is not float and not isinstance(g, Value):
-            g = float(g)
-        self.grad = g if self.grad is None else self.grad + g
 
     __add__, __radd__ = _binary("add", operator.add)
     __sub__, __rsub__ = _binary("subtract", operator.sub)
@@ -209,142 +159,6 @@ class Value(Variable):
         return OPS["abs"](self)
 
     __abs__ = abs
-    __hash__ = object.__hash__  # by identity, though == compares numbers
-    __eq__ = _comparison("equal", operator.eq)
-    __ne__ = _comparison("not_equal", operator.ne)
-    __lt__ = _comparison("less", operator.lt)
-    __le__ = _comparison("less_equal", operator.le)
-    __gt__ = _comparison("greater", operator.gt)
-    __ge__ = _comparison("greater_equal", operator.ge)
-
-    def item(self) -> float:
-        """The number."""
-        return self.array
-
-    __float__ = item
-
-    def __bool__(self) -> bool:
-        return self.array != 0
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        return call_ufunc(ufunc, method, inputs, options)
-
-    def __array_function__(self, function: Any, _: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
-        return call_function(function, args, options)
-
-    def __repr__(self) -> str:
-        name = f"{self.label}: " if self.label else ""
-        return f"Value({name}data={self.data}, grad={self.grad})"
-
-    # --------------------------------------------------- what the rest of the engine asks of a Tensor and of a node
-
-    @property
-    def node(self) -> Any:  # type: ignore[override]
-        """Where the Value stands in the graph: it is its own node."""
-        return self
-
-    @property
-    def is_leaf(self) -> bool:
-        """Whether no op made this Value."""
-        return self.op is None
-
-    @property
-    def params(self) -> dict[str, Any]:
-        """The static arguments of the op."""
-        return self.saved.params if isinstance(self.saved, _Numbers) else {}
-
-    @property
-    def operands(self) -> tuple[float, ...]:
-        """The numbers that the op was applied to, of Values and plain numbers alike; none for a leaf."""
-        saved = self.saved
-        if saved.__class__ is tuple:
-            return saved[2:]
-        return () if saved is None else saved.operands
-
-    def detach(self) -> Value:
-        """The same number, with no past."""
-        return Value(self.array, self.label)
-
-    def clone(self) -> Value:
-        """The same number as a new node; the gradient flows through it."""
-        return OPS["positive"](self)
-
-    def holding(self, number: Any) -> Value:
-        """Another number, in the place of this one."""
-        return Value(number, self.label)
-
-    def __reduce__(self) -> Any:
-        if self.op is not None:
-            raise GradientError(f"copy: {self!r} was computed; only leaves can be copied or pickled. detach() it.")
-        return _restored, (self.array, self.label, self.grad)
-
-    # -------------------------------------------------------------- the names that drawing code for micrograd reads
-
-    @property
-    def _op(self) -> str:
-        return _SIGNS.get(self.op.name, self.op.name) if self.op else ""
-
-    @property
-    def _prev(self) -> set[Value]:
-        return {value for value in self.inputs if value is not None}
 
 
-_SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**", "negative": "-", "relu": "ReLU"}
-
-
-def _restored(data: float, label: str, grad: Any) -> Value:
-    value = Value(data, label)
-    value.grad = grad
-    return value
-
-
-def _number(x: Any) -> float:
-    """A Python float of what is one real number."""
-    if x.__class__ is float:
-        return x
-    value = x.array if isinstance(x, Variable) else x
-    if isinstance(value, (int, float, np.generic, np.ndarray)) and np.ndim(value) == 0 and not np.iscomplexobj(value):
-        try:
-            return float(value)
-        except (TypeError, ValueError):  # of text, objects
-            pass
-    raise DtypeError(
-        f"Value: data is {describe(value)}; it must be one real number. For arrays there is ag.tensor(...), and a list "
-        "of Values is made by [Value(x) for x in ...]."
-    )
-
-
-class _Numbers(Held):
-    """What a Value keeps that was made by the general way of dispatch: any op of the table, with its parameters."""
-
-    __slots__ = ("operands", "params", "saved")
-
-    def __init__(self, operands: tuple[Any, ...], saved: Any, params: dict[str, Any]):
-        self.operands = operands
-        self.saved = saved
-        self.params = params
-
-    def values(self, node: Any) -> Any:
-        """The numbers that the rules ask for, as NumPy's: a rule may want to know the dtype."""
-        return self.saved
-
-
-def _made(
-    op: Any, inputs: tuple[Any, ...], operands: tuple[Any, ...], saved: Any, y: Any, params: dict[str, Any]
-) -> Value:
-    """The Value that dispatch made by an op of the table, from Values and plain numbers."""
-    if np.iscomplexobj(y):
-        raise DtypeError(
-            f"{op.name}: the result {y} is complex, and a Value is a real number. Use "
-            "ag.tensor(..., dtype='complex128')."
-        )
-    out = Value(float(y))
-    if mode.grad and op.differentiable:
-        out.op, out.inputs = op, inputs
-        out.saved = _Numbers(
-            tuple(x if x is None else x.item() if hasattr(x, "item") else x for x in operands), saved, params
-        )
-    return out
-
-
-register_scalar_type(Value, _made)
+register_scalar_type(Value, Value.made)
