@@ -56,10 +56,7 @@ class Step:
         )
         if len(self.inputs) > 8:
             seen = f"{len(self.inputs)} arrays"
-        if len(self.outputs) > 8:
-            written = f"{len(self.outputs)} arrays"
-        else:
-            written = ", ".join(map(str, self.output_shapes))
+        written = f"{len(self.outputs)} arrays" if len(self.outputs) > 8 else ", ".join(map(str, self.output_shapes))
         return f"{self.op} {seen} -> {written}"
 
 
@@ -94,7 +91,7 @@ class Program:
         self._number_registers(arguments)
 
     def _number_registers(self, arguments: Sequence[Register]) -> None:
-        """Give each register a place in memory, those that are known beforehand their contents, and say what is left."""
+        """Give each register a place in memory, and its contents if they are known beforehand."""
         memory: list[Any] = []
         place: dict[Register, int] = {}
 
@@ -293,7 +290,8 @@ def _flattened(x: Any, what: str) -> tuple[list[Any], tuple[int, ...]]:
 def _check_value(x: Any, what: str, hint: str) -> None:
     if not isinstance(x, Variable) or getattr(x, "node", None) is not x:  # a Value is its own node
         raise ArgumentError(
-            f"vectorize: {what} is or holds {x!r}, a {type(x).__name__}; it must be a Value. {hint}, or a list of these."
+            f"vectorize: {what} is or holds {x!r}, a {type(x).__name__}; it must be a Value. {hint}, or a list of "
+            "these."
         )
 
 

@@ -122,7 +122,7 @@ class ScalarGraph:
         """What the operands of a node are named."""
         inputs = node.inputs
         place = self.place
-        if all([x is not None for x in inputs]):
+        if all(x is not None for x in inputs):
             return tuple([place[x] for x in inputs])
         return tuple(
             [self.literal(float(y)) if x is None else place[x] for x, y in zip(inputs, node.operands, strict=True)]

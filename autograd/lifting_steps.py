@@ -7,7 +7,7 @@ or not: then it is fetched, by a reshape, a slice or a transpose where that will
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate, permutations
+from itertools import accumulate, pairwise, permutations
 from math import prod
 from typing import Any
 
@@ -95,15 +95,15 @@ class Steps:
 
     # -------------------------------------------------------------------------------------------------------- steps
 
-    def apply(self, name: str, *inputs: Operand, shape: tuple[int, ...] | None = None, **params: Any) -> Operand:
+    def apply(self, name: str, *inputs: Operand, gives: tuple[int, ...] | None = None, **params: Any) -> Operand:
         """One more op, on registers and numbers; what it gives if it can be computed at once."""
-        if all([not isinstance(x, Register) or x.array is not None for x in inputs]):
+        if all(not isinstance(x, Register) or x.array is not None for x in inputs):
             arrays = [x.array if isinstance(x, Register) else x for x in inputs]
             return self._constant(OPS[name](*arrays, **params))
-        if shape is None:
+        if gives is None:
             shapes = {x.shape for x in inputs if isinstance(x, Register)}
-            shape = shapes.pop() if len(shapes) == 1 else np.broadcast_shapes(*shapes)
-        out = self.register(shape)
+            gives = shapes.pop() if len(shapes) == 1 else np.broadcast_shapes(*shapes)
+        out = self.register(gives)
         reads = tuple([x if isinstance(x, Register) else self.number(x) for x in inputs])
         self._steps.append((OPS[name], reads, params, (out,)))
         return out
@@ -151,7 +151,7 @@ class Steps:
         return found
 
     def fetch(self, names: np.ndarray, exact: bool = False) -> Operand:
-        """The numbers of these names, in an array that broadcasts to the shape of ``names``: of just it if ``exact``."""
+        """The numbers of these names, in an array that broadcasts to the shape of ``names``; ``exact``: in that."""
         if not exact:
             for axis in range(names.ndim):
                 first = names.take([0], axis)
@@ -173,7 +173,7 @@ class Steps:
             if len(cuts) <= _FEW + 1:
                 blocks = [
                     self.pick(self.registers[registers[0, a]], spots[:, a:b] - registers[0, a] * _PLACE)
-                    for a, b in zip(cuts, cuts[1:], strict=False)
+                    for a, b in pairwise(cuts)
                 ]
                 return self._concat(blocks, shape, 1)
         registers, spots = registers.ravel(), spots.ravel()
@@ -195,7 +195,7 @@ class Steps:
             x if isinstance(x, Register) else self.register((1,) * len(shape), np.full((1,) * len(shape), x))
             for x in parts
         ]
-        return self.apply("concat", *filled, shape=shape, axis=axis)
+        return self.apply("concat", *filled, gives=shape, axis=axis)
 
     def pick(self, source: Register, places: np.ndarray) -> Operand:
         """Some places of a register, in an array of the shape of ``places``."""
@@ -219,14 +219,14 @@ class Steps:
                     if axes == tuple(range(places.ndim)):
                         return whole
                     back = tuple(sorted(range(places.ndim), key=axes.__getitem__))
-                    return self.apply("permute_dims", whole, shape=places.shape, axes=back)
+                    return self.apply("permute_dims", whole, gives=places.shape, axes=back)
         if len(source.shape) == 2 and places.ndim == 2 and places.size > 1:
             for moved in (places, places.T):
                 box = _box(moved, source.shape)
                 if box is not None:
                     block = self._gather(source, moved, moved.shape, box)
                     return (
-                        block if moved is places else self.apply("permute_dims", block, shape=places.shape, axes=(1, 0))
+                        block if moved is places else self.apply("permute_dims", block, gives=places.shape, axes=(1, 0))
                     )
         return self._gather(source, places, places.shape)
 

@@ -1,4 +1,4 @@
-"""Sums of products on arrays: which of them make up a matrix product, and how each group of a lifted program is computed.
+"""How each group of a lifted program is computed, and which sums of products make up a matrix product.
 
 Sums that pair each of some rows of numbers with each of some other rows are a matrix product: rows of inputs with the
 rows of a weight matrix are a layer, queries with keys attention, patches of an image with kernels a convolution.
@@ -6,7 +6,7 @@ rows of a weight matrix are a layer, queries with keys attention, patches of an 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -90,7 +90,7 @@ def _hold(steps: Steps, out: Operand, members: np.ndarray) -> None:
         out = (
             steps.register(members.shape, np.broadcast_to(out.array, members.shape))
             if out.array is not None
-            else steps.apply("broadcast_to", out, shape=members.shape)
+            else steps.apply("broadcast_to", out, gives=members.shape, shape=members.shape)
         )
     if not isinstance(out, Register):
         out = steps.register(members.shape, np.full(members.shape, out))
@@ -109,14 +109,14 @@ def _products(steps: Steps, pairs: np.ndarray) -> Iterator[Operand]:
     if count > 1 and _is_grid(steps, left, right):
         a, b = left[..., :, 0, :], np.swapaxes(right[..., 0, :, :], -1, -2)
         shape = left.shape[:-1]
-        yield steps.apply("matmul", steps.fetch(a, exact=True), steps.fetch(b, exact=True), shape=shape)
+        yield steps.apply("matmul", steps.fetch(a, exact=True), steps.fetch(b, exact=True), gives=shape)
     elif count <= _SHORT:
         for k in range(count):
             yield steps.apply("multiply", steps.fetch(left[..., k]), steps.fetch(right[..., k]))
     elif left.ndim == 2 and (grid := _partial_grid(steps, left, right)) is not None:
         yield grid
     elif left.shape[0] == 1 and left.ndim == 2 and (left != right).any():
-        yield steps.apply("matmul", steps.fetch(left[0], exact=True), steps.fetch(right[0], exact=True), shape=())
+        yield steps.apply("matmul", steps.fetch(left[0], exact=True), steps.fetch(right[0], exact=True), gives=())
     else:
         a, b = _with_axis(steps, left), _with_axis(steps, right)
         square = (left == right).all()
@@ -146,7 +146,7 @@ def _summed(steps: Steps, x: Operand, shape: tuple[int, ...]) -> Operand:
     if not isinstance(x, Register):
         return x * shape[-1]
     axis = len(x.shape) - 1
-    return steps.apply("sum", x, shape=x.shape[:-1], axis=(axis,), keepdims=False)
+    return steps.apply("sum", x, gives=x.shape[:-1], axis=(axis,), keepdims=False)
 
 
 def _plain(steps: Steps, terms: np.ndarray) -> Iterator[Operand]:
@@ -166,7 +166,7 @@ def _partial_grid(steps: Steps, left: np.ndarray, right: np.ndarray) -> Operand 
         return None
     shape = len(rows), len(columns)
     a, b = steps.fetch(left[rows], exact=True), steps.fetch(right[columns].T, exact=True)
-    product = steps.apply("matmul", a, b, shape=shape)
+    product = steps.apply("matmul", a, b, gives=shape)
     if not isinstance(product, Register):
         return product
     return steps.pick(product, row * shape[1] + column)
