@@ -98,6 +98,7 @@ def walk(
                     if plainly:
                         each: Sequence[Any] = op.rules or ()
                     else:
+                        g = _complete(g)
                         each = _pull(node, g, inputs, saved, create_graph, mask)
                     for parent, pulled in zip(inputs, each):  # noqa: B905  (strict= would cost a tenth of the loop)
                         if parent is None or pulled is None:
@@ -125,8 +126,9 @@ def walk(
                                 _pass_mask(masks, mask, node, g, saved, parent, parent not in pending)
                         if watchers:
                             node.saved, kept = saved, node.saved
+                            before = pending.get(parent, found.get(parent))
                             for watcher in watchers:
-                                watcher.pulled(node, parent, g, gi, pending.get(parent, found.get(parent)))
+                                watcher.pulled(node, parent, g, _complete(gi), _complete(before))
                             node.saved = kept
                         if parent in pending:
                             pending[parent] = pending[parent] + gi
@@ -149,18 +151,30 @@ def walk(
     return found
 
 
-class _Slots(list[Any]):
-    """The cotangents of an op with several outputs; None where an output was not used. They add up slot by slot."""
+class _Slots:
+    """The cotangents of an op with several outputs, as they arrive from one output after the other.
+
+    Only those that did are held, so that gathering those of very many outputs takes no longer than making them.
+    """
+
+    __slots__ = ("length", "parts")
 
     def __init__(self, g: Any, index: int, length: int):
-        super().__init__([None] * length)
-        self[index] = g
+        self.parts = {index: g}
+        self.length = length
 
-    def __add__(self, other: Any) -> Any:
-        for i, g in enumerate(other):
-            if g is not None:
-                self[i] = g if self[i] is None else self[i] + g
+    def __add__(self, other: _Slots) -> _Slots:
+        parts = self.parts
+        for i, g in other.parts.items():
+            parts[i] = parts[i] + g if i in parts else g
         return self
+
+
+def _complete(g: Any) -> Any:
+    """A cotangent as rules take it: of an op with several outputs a list, with None for an output that was not used."""
+    if g.__class__ is not _Slots:
+        return g
+    return [g.parts.get(i) for i in range(g.length)]
 
 
 def _pass_mask(
@@ -195,7 +209,7 @@ def _pass_mask(
 
 
 def _plain_ones(g: Any) -> Any:
-    if isinstance(g, _Slots):
+    if isinstance(g, list):
         return [None if part is None else _plain_ones(part) for part in g]
     if g.__class__ is float:
         return 1.0

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import autograd as ag
+from autograd import backward
 from autograd.errors import GradientError, ShapeError
 
 
@@ -465,3 +466,35 @@ def test_an_error_in_a_rule_names_the_node_and_a_wrong_shape_the_rule():
     finally:
         for name in ("broken_for_a_test", "wrong_for_a_test"):
             ag.OPS.pop(name)
+
+
+@pytest.mark.parametrize("count", [10, 1000])
+def test_the_cotangents_of_many_outputs_are_gathered_in_work_that_grows_as_their_number(count):
+    seen = []
+
+    class Slots(backward._Slots):
+        __slots__ = ()
+
+        def __add__(self, other):
+            seen.append(len(other.parts))
+            return super().__add__(other)
+
+    x = leaf(np.arange(float(count)))
+    parts = ag.split(x, count)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(backward, "_Slots", Slots)
+        total = parts[0] * 1.0
+        for i, part in enumerate(parts[1:-1], 1):  # the last is not used
+            total = total + i * part
+        total.sum().backward()
+    assert sum(seen) == count - 2, "each joins the others alone, whatever their number"
+    expected = np.arange(float(count))
+    expected[0], expected[-1] = 1, 0
+    assert host(x.grad) == expected.tolist()
+
+
+def test_two_uses_of_one_output_add_up():
+    x = leaf([1.0, 2.0, 3.0])
+    a, b, c = ag.split(x, 3)
+    (a * b + b * c).sum().backward()
+    assert host(x.grad) == [2.0, 4.0, 2.0]
