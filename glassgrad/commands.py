@@ -10,6 +10,7 @@ import typer
 
 from autograd.catalogue import as_markdown, rows
 from glassgrad import __version__
+from glassgrad.ladder import Settings, run_race, write_page
 from glassgrad.train import Config, UsageError, run_training
 
 __all__ = ["app"]
@@ -75,6 +76,26 @@ def train(
         finished = run_training(config, out, report=report)
     if not finished:
         raise typer.Exit(130)  # as a shell reports a program that was ended by Ctrl-C
+
+
+@app.command()
+def ladder(
+    out: Annotated[Path, typer.Option(help="The page to write.")] = Path("ladder.html"),
+    steps: Annotated[int, typer.Option(help="Steps of gradient descent, for each rung.")] = 60,
+    points: Annotated[int, typer.Option(help="Points on the two moons.")] = 100,
+    hidden: Annotated[int, typer.Option(help="Hidden units of the network.")] = 16,
+    seed: Annotated[int, typer.Option(help="Seed of the data and of the weights.")] = 0,
+) -> None:
+    """Train one small network written four ways, from scalars to tensors, and write the page that tells the story."""
+    if out.suffix.lower() not in (".html", ".htm"):
+        raise UsageError(f"--out {out}: the page is HTML; name it {out.with_suffix('.html')}.")
+    if not out.parent.is_dir():
+        raise UsageError(f"--out {out}: there is no folder {out.parent}. Make it first, or name another.")
+    settings = Settings(steps, points, hidden, seed)
+    print(f"{points} points, {hidden} hidden units, {steps} steps: the same training, four times")
+    race = run_race(settings)
+    print(f"largest relative difference between the losses: {race.difference:.1e}")
+    print(f"page: {write_page(out, race)}")
 
 
 @app.command()

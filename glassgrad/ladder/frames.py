@@ -14,7 +14,8 @@ __all__ = ["Frames", "boundary_frames", "scores"]
 
 _SIDE = 40  # cells along each axis; the page smooths between them
 _MOST = 61  # frames; more would not be seen, and each is 2 kB of the page
-_MARGIN = 0.4  # around the data
+_MARGIN = 0.3  # around the data
+_ASPECT = 1.5  # width over height
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,19 @@ def scores(numbers: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray
 def boundary_frames(history: NDArray[np.float64], data: Moons) -> Frames:
     """Frames of all parameters ``(steps + 1, P)``, before each step and after the last; if many, of some of them."""
     steps = np.unique(np.linspace(0, len(history) - 1, min(len(history), _MOST)).round().astype(int))
-    low, high = data.points.min(axis=0) - _MARGIN, data.points.max(axis=0) + _MARGIN
+    low, high = _extent(data)
     middles = (np.arange(_SIDE) + 0.5) / _SIDE
     x, y = np.meshgrid(low[0] + middles * (high[0] - low[0]), high[1] - middles * (high[1] - low[1]))
     plane = np.stack([x.ravel(), y.ravel()], axis=1)
     probabilities = [0.5 + 0.5 * np.tanh(scores(history[step], plane) / 2) for step in steps]
     cells = np.round(255 * np.array(probabilities)).astype(np.uint8).reshape(len(steps), _SIDE, _SIDE)
     return Frames(_SIDE, (low[0], low[1]), (high[0], high[1]), tuple(steps.tolist()), cells)
+
+
+def _extent(data: Moons) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The corners of the least plane of that aspect around the data."""
+    low, high = data.points.min(axis=0) - _MARGIN, data.points.max(axis=0) + _MARGIN
+    middle, size = (low + high) / 2, high - low
+    height = max(size[1], size[0] / _ASPECT)
+    half = np.array([_ASPECT * height, height]) / 2
+    return middle - half, middle + half

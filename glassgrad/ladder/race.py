@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import viz
-from autograd.errors import GlassgradError
+from autograd.errors import ArgumentError, GlassgradError
 from autograd.extras import import_extra
 from glassgrad.ladder.moons import Moons, two_moons
 from glassgrad.ladder.rungs import RUNGS, Rung, Trainee, draw_model
@@ -21,6 +21,7 @@ __all__ = ["DisagreementError", "Outcome", "Race", "Settings", "run_race"]
 
 NOISE = 0.1
 TOLERANCE = 1e-9
+_LIMITS = {"steps": (1, 1_000), "points": (2, 1_000), "hidden": (1, 64), "seed": (0, 2**32 - 1)}  # minutes, not hours
 
 
 class DisagreementError(GlassgradError, ArithmeticError):
@@ -35,6 +36,12 @@ class Settings:
     points: int = 100
     hidden: int = 16
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, (least, most) in _LIMITS.items():
+            value = getattr(self, name)
+            if not least <= value <= most:
+                raise ArgumentError(f"--{name} must lie between {least:,} and {most:,}, not {value:,}.")
 
     @property
     def rate(self) -> float:

@@ -64,6 +64,7 @@ for (const explorer of document.querySelectorAll(".explorer")) {
   }
 
   canvas.dataset.scale = "1.000";
-  canvas.scrollLeft = (natural.width - canvas.clientWidth) / 2;
+  if ("fit" in explorer.dataset) zoomTo(Math.max(0.6, Math.min(1, canvas.clientWidth / natural.width)));
+  canvas.scrollLeft = (natural.width * scale - canvas.clientWidth) / 2;
   tools.hidden = false;
 }

@@ -83,12 +83,15 @@ def or_reason(draw: Callable[[], str]) -> str:
         return f'<p class="missing">This drawing is missing. {escape(str(error))}</p>'
 
 
-def explorer(view: viz.GraphView, label: str = "computation graph") -> str:
-    """A graph in a box that scrolls, pans and zooms, or why it cannot be drawn."""
+def explorer(view: viz.GraphView, label: str = "computation graph", *, fit: bool = False) -> str:
+    """A graph in a box that scrolls, pans and zooms, or why it cannot be drawn.
+
+    ``label`` is for screen readers. With ``fit`` a graph that is a little too wide for the box begins smaller.
+    """
 
     def draw() -> str:
         # The buttons need the script, which shows them; without it the box scrolls.
-        return f"""<div class="explorer">
+        return f"""<div class="explorer"{" data-fit" if fit else ""}>
 <p class="tools" hidden>
 <button type="button" data-zoom="in" aria-label="zoom in">+</button>
 <button type="button" data-zoom="out" aria-label="zoom out">−</button>

@@ -1,0 +1,186 @@
+"""The story of the ladder as one self-contained HTML page, every number of it from the run that it tells of."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterable
+from html import escape
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+
+from glassgrad.ladder.charts import bars, duration, player, small, times
+from glassgrad.ladder.race import TOLERANCE, Outcome, Race
+from glassgrad.ladder.source import coloured, source_of
+from glassgrad.report import markup
+from viz.export import write_whole
+
+__all__ = ["write_page"]
+
+_HEADINGS = {
+    "scalars": "Scalars: every number is a node",
+    "vectors": "Vectors: a node holds one example",
+    "batched": "Batches: a node holds all examples",
+    "compiled": "Compiled: the scalar graph, lifted",
+}
+_STORY = {
+    "scalars": (
+        "The whole idea of automatic differentiation is here: each sum, product and tanh remembers what it was made "
+        "from, and <code>backward()</code> walks the graph from the loss to the weights. Nothing is hidden, and "
+        "nothing is fast: for each multiplication of two numbers Python builds an object.",
+        "The picture is one neuron on the first point, with the gradient of its output on every card. A training step "
+        "records such a part for every neuron and every point: {nodes} nodes.",
+    ),
+    "vectors": (
+        "The same formula, but a node holds a vector: one matrix product takes the place of all the neurons' loops. "
+        "The loop over the examples is still Python's.",
+        "The picture is the loss of one point. A step records as much for every point: {nodes} nodes.",
+    ),
+    "batched": (
+        "The loop over the examples goes as well: the points are the rows of one matrix, and a layer is one matrix "
+        "product. This is how neural networks are written.",
+        "The picture is everything that a step records: {nodes} nodes. Their number no longer depends on how many "
+        "points or neurons there are.",
+    ),
+    "compiled": (
+        "Can the first program be as fast without being written anew? Its graph is recorded once, and "
+        "<code>vectorize</code> gathers the scalar nodes that do the same at the same depth into one tensor op. "
+        "Every step then replays this short program; the Python loops of rung 1 never run again.",
+        "What “compiled” means here, honestly: captured once, which took {capture}, and replayed as {ops} tensor ops. "
+        "Each of them is a call of NumPy; they are not fused into kernels of machine code yet. And the program is what "
+        "was captured: another data set, or another branch of an <code>if</code>, needs another capture.",
+    ),
+}
+_CHANGES = {
+    "scalars": "two loops in Python, over points and over neurons",
+    "vectors": "the loop over neurons became matrix times vector",
+    "batched": "the loop over points became one matrix product per layer",
+    "compiled": "nothing: the code of rung 1, captured once",
+}
+
+
+def write_page(path: str | Path, race: Race) -> Path:
+    """Write the page of a race to ``path`` and return it. The file appears whole or not at all.
+
+    A graph that cannot be drawn, for want of Graphviz or because it is too large, says so in its place.
+    """
+    sections = [
+        markup.section("training", "What all four learn", _training(race)),
+        *(_rung(race, number) for number in range(len(race.outcomes))),
+        markup.section("summary", "The ladder in one table", _summary(race)),
+    ]
+    assets = resources.files("glassgrad.ladder")
+    page = markup.document(
+        title="From scalars to tensors",
+        brand="glassgrad ladder",
+        header=_header(race),
+        body="\n".join(sections),
+        style=assets.joinpath("ladder.css").read_text(encoding="utf-8"),
+        script=assets.joinpath("ladder.js").read_text(encoding="utf-8"),
+    )
+    return write_whole(Path(path), page)
+
+
+def _header(race: Race) -> str:
+    first, last = race.outcomes[0], race.outcomes[-1]
+    settings = race.settings
+    lead = (
+        "One small network, written four times. Each version starts from the same weights, does the same arithmetic "
+        "and descends along the same loss; what changes is how much one node of the graph holds. Everything on this page "
+        "was measured while it was made."
+    )
+    machine = (
+        f"{settings.points} points, {settings.hidden} hidden units, {settings.steps} steps of gradient descent at rate "
+        f"{settings.rate:g}, seed {settings.seed}. Python {platform.python_version()}, NumPy {np.__version__}, "
+        f"{platform.machine()}, {os.cpu_count()} cores."
+    )
+    figures = (
+        ("final loss", f"{first.losses[-1]:.4f}"),
+        ("largest difference", small(race.difference)),
+        ("nodes in a step", f"{first.nodes:,} → {race.outcomes[2].nodes:,}"),
+        ("a step, rung 1", duration(first.seconds)),
+        ("a step, rung 4", duration(last.seconds)),
+    )
+    return f'<p class="lead">{lead}</p>{_figures(figures)}<p class="machine">{escape(machine)}</p>'
+
+
+def _training(race: Race) -> str:
+    intro = (
+        "<p>Points on two half circles, and a network with one hidden layer of tanh that learns to part them. Press "
+        "play, or move the slider with the arrow keys.</p>"
+    )
+    agreement = (
+        f"<p>The largest relative difference between two rungs’ losses at the same step was "
+        f"<b>{small(race.difference)}</b>; the run stops if it exceeds {small(TOLERANCE)}.</p>"
+    )
+    return intro + player(race) + agreement
+
+
+def _rung(race: Race, number: int) -> str:
+    outcome = race.outcomes[number]
+    name = outcome.rung.name
+    facts = {"nodes": f"{outcome.nodes:,}"}
+    if outcome.program is not None:
+        facts |= {"ops": f"{_ops(outcome):,}", "capture": duration(outcome.capture_seconds or 0.0)}
+    before, after = (f"<p>{text.format(**facts)}</p>" for text in _STORY[name])
+    code = source_of(outcome.rung.code)
+    listing = ""
+    if outcome.program is not None:
+        text = escape(str(outcome.program))
+        listing = markup.details(f"The {_ops(outcome):,} tensor ops as a listing", f'<pre class="code">{text}</pre>')
+    body = f"""{before}
+<pre class="code" tabindex="0" role="region" aria-label="code of rung {number + 1}"><code>{coloured(code)}</code></pre>
+{listing}
+{after}
+<div class="graph-and-cost">
+{markup.explorer(outcome.view, f"computation graph of rung {number + 1}", fit=True)}
+<div class="cost">{_figures(_cost(race, number))}
+<h3>Time of a training step</h3>
+{bars(race.outcomes, number)}
+<p class="note">Logarithmic: each line is ten times the one before. At the end, how many times faster than rung 1.</p>
+</div>
+</div>"""
+    return markup.section(name, f"{number + 1} · {_HEADINGS[name]}", body)
+
+
+def _cost(race: Race, number: int) -> Iterable[tuple[str, str]]:
+    outcome = race.outcomes[number]
+    if outcome.program is None:
+        yield "nodes in a step", f"{outcome.nodes:,}"
+    else:
+        yield "tensor ops in a step", f"{_ops(outcome):,}"
+        yield "captured once, in", duration(outcome.capture_seconds or 0.0)
+    yield "time of a step", duration(outcome.seconds)
+    if number:
+        yield "faster than rung 1", times(race.outcomes[0].seconds / outcome.seconds)
+
+
+def _summary(race: Race) -> str:
+    rows = [
+        (
+            f"{number} · {outcome.rung.name}",
+            f"{outcome.nodes:,}" if outcome.program is None else f"{_ops(outcome):,} ops",
+            duration(outcome.seconds),
+            times(race.outcomes[0].seconds / outcome.seconds),
+            _CHANGES[outcome.rung.name],
+        )
+        for number, outcome in enumerate(race.outcomes, 1)
+    ]
+    table = markup.table(("rung", "nodes in a step", "time of a step", "faster", "what changes in the code"), rows)
+    words = (
+        "<p>The arithmetic is the same in every row. What is saved is Python’s work on nodes, one of which costs about "
+        "the same whether it holds a number or a matrix. A step is the median of the run: forward, backward and "
+        "update.</p>"
+    )
+    return f'{words}<div class="scroll">{table}</div>'
+
+
+def _ops(outcome: Outcome) -> int:
+    return len(outcome.program.steps)
+
+
+def _figures(figures: Iterable[tuple[str, str]]) -> str:
+    items = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in figures)
+    return f'<dl class="figures">{items}</dl>'
