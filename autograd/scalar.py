@@ -24,10 +24,11 @@ from autograd import levels
 from autograd.backward import walk
 from autograd.dispatch import OPS, apply1, apply2, register_scalar_type
 from autograd.errors import DtypeError
+from autograd.expanding import expand
 from autograd.mode import mode
 from autograd.tape import SLOTS, Held, Variable, next_seq
 
-__all__ = ["Value"]
+__all__ = ["Value", "expand"]
 
 _ADD, _SUBTRACT, _MULTIPLY, _DIVIDE, _POWER = (OPS[n] for n in ("add", "subtract", "multiply", "divide", "power"))
 _NEGATIVE, _EXP, _LOG, _TANH, _RELU = (OPS[n] for n in ("negative", "exp", "log", "tanh", "relu"))
