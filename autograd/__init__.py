@@ -24,7 +24,7 @@ if _importlib_util.find_spec("autograd.tape") is None:
         "Run: pip uninstall -y autograd glassgrad && pip install glassgrad"
     )
 
-from autograd import creation, errors, fft, linalg, ops
+from autograd import creation, errors, fft, linalg, ops, scalar
 from autograd.anomaly import AnomalyError, detect_anomaly
 from autograd.backend import available_devices
 from autograd.checkpointing import checkpoint
@@ -119,6 +119,7 @@ __all__ = [
     "no_grad",
     "ops",
     "primitive",
+    "scalar",
     "set_grad_enabled",
     "value_and_grad",
     "AnomalyError",

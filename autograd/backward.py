@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Sequence
 from heapq import heapify, heappop, heappush, heappushpop
+from operator import attrgetter
 from sys import getrefcount
 from typing import Any
 
@@ -39,21 +40,26 @@ _KEEPS_ELEMENTS = frozenset({"elementwise", "view", "gather"})
 
 
 def walk(
-    roots: Sequence[tuple[Node, Any]],
+    roots: Sequence[tuple[Any, Any]],
     *,
     retain_graph: bool,
     create_graph: bool,
     targets: Iterable[Node] | None = None,
     record: bool | None = None,
     everywhere: bool = False,
-) -> dict[Node, Any]:
+) -> dict[Any, Any]:
     """Differentiate from ``roots``, pairs of a node and its cotangent; return the gradients of leaves or ``targets``.
 
     Without ``create_graph`` cotangents are arrays and rules run on arrays; with it they are Tensors and rules record.
     With ``targets`` only the part of the graph that leads to them is walked. ``record=False`` with ``create_graph``
     runs the rules on Tensors without recording them (for cotangents that belong to a vmap or a jvp). ``everywhere``
     returns the gradients of all nodes.
+
+    The graph of a scalar Value is walked like any other: its nodes are the Values, and its cotangents Python floats.
     """
+    watchers = levels.here.watchers if levels.active else ()
+    if everywhere and not (create_graph or watchers) and all(g.__class__ is float for _, g in roots):
+        return _walk_numbers(roots)
     wanted = None if targets is None else frozenset(targets)
     needed = None if wanted is None else _leading_to(wanted, [node for node, _ in roots])
     found: dict[Node, Any] = {}
@@ -64,7 +70,6 @@ def walk(
     heap = [(-node.seq, node) for node in pending]
     heapify(heap)
     following = heappop(heap) if heap else None
-    watchers = levels.here.watchers if levels.active else ()
     masks: dict[Node, Array] = {}  # which elements of a pending cotangent got any gradient, where not all did
 
     with set_grad_enabled(create_graph if record is None else record), np.errstate(all="ignore"):
@@ -80,15 +85,16 @@ def walk(
                 found[node] = g
             if needed is not None:
                 inputs = tuple([p if p in needed else None for p in inputs])
-            if op is not None and (needed is None or any(inputs)):
+            if op is not None and (needed is None or any(p is not None for p in inputs)):
                 saved = node.saved
+                number = g.__class__ is float  # of a scalar Value: it has no shape and no mask, and nobody writes it
                 if saved.__class__ is not tuple and saved is not None:
                     saved = saved.values(node)  # unpacks them, or raises because they are gone
-                    if g.__class__ is float:
-                        g = np.float64(g)  # of a scalar Value, for a rule that asks for the dtype
-                if node.seq < writes.last:
+                    if number:
+                        g = np.float64(g)  # for rules that ask for the dtype
+                if node.seq < writes.last and not number:
                     check_not_overwritten(node, saved)
-                if not retain_graph:
+                if not retain_graph and not number:
                     node.saved = FREED
                 dtype = node.dtype
                 mask = masks.pop(node, None) if masks else None
@@ -114,9 +120,14 @@ def walk(
                             gi = pulled.function(g, *pulled.pick(saved))
                         if gi is None:
                             continue
-                        if op is ITEM:
+                        if number:
+                            if gi.__class__ is not float:
+                                gi = float(gi)
+                            if op.selects and not (gi or _reaches(node, parent)):
+                                continue
+                        elif op is ITEM:
                             gi = _Slots(gi, node.params["index"], len(parent.shape))
-                        elif gi.__class__ is not float:  # a scalar Value's needs no fitting
+                        else:
                             if gi.shape != parent.shape:
                                 gi = _unbroadcast(gi, node, parent)
                             if gi.dtype is not parent.dtype:
@@ -149,6 +160,62 @@ def walk(
     return found
 
 
+def _walk_numbers(roots: Sequence[tuple[Any, float]]) -> dict[Any, float]:
+    """What :func:`walk` does on the graph of scalar Values, written out for it: a number has no shape, dtype or mask.
+
+    Very many of them wait at a time, so all are found first and sorted, which is faster than a heap.
+    """
+    found: dict[Any, float] = {}
+    for node, g in roots:
+        found[node] = found[node] + g if node in found else g
+    reached, stack = set(found), list(found)
+    while stack:
+        for parent in stack.pop().inputs:
+            if parent is not None and parent.op is not None and parent not in reached:
+                reached.add(parent)
+                stack.append(parent)
+    with set_grad_enabled(False), np.errstate(all="ignore"):
+        for node in sorted(reached, key=_seq_of, reverse=True):
+            op, saved = node.op, node.saved
+            if op is None or node not in found:  # no gradient arrived
+                continue
+            g = found[node]
+            try:
+                plainly = saved.__class__ is tuple  # it holds Python's numbers, for ops that need no more
+                each = op.rules if plainly else _pull(node, np.float64(g), node.inputs, saved.values(node), False, None)
+                for parent, pulled in zip(node.inputs, each):  # noqa: B905  (as in walk)
+                    if parent is None or pulled is None:
+                        continue
+                    if not plainly:
+                        gi = float(pulled)
+                        if op.selects and not (gi or _reaches(node, parent)):
+                            continue
+                    elif (arity := pulled.arity) == 1:
+                        gi = pulled.function(g, pulled.pick(saved))
+                    elif not arity:
+                        gi = pulled.function(g)
+                    else:
+                        gi = pulled.function(g, *pulled.pick(saved))
+                    if gi.__class__ is not float:
+                        gi = float(gi)
+                    found[parent] = found[parent] + gi if parent in found else gi
+            except Exception as error:
+                error.add_note(f"in the backward pass of {node!r}")
+                raise
+    return found
+
+
+_seq_of = attrgetter("seq")
+
+
+def _reaches(node: Any, parent: Any) -> bool:
+    """Whether an op that selects let a number through at all: "no gradient" is not "zero gradient"."""
+    places = [i for i, x in enumerate(node.inputs) if x is parent]
+    if len(places) != 1 or node.op.rules is None:  # where(c, x, x) always does
+        return True
+    return bool(node.op.rules[places[0]](np.float64(1.0), node.saved.values(node), node.params))
+
+
 class _Slots(list[Any]):
     """The cotangents of an op with several outputs; None where an output was not used. They add up slot by slot."""
 
@@ -177,8 +244,9 @@ def _pass_mask(
         if mask is not None and op.kind == "elementwise" and not op.selects:
             reached = _unbroadcast(mask.astype(np.float32), node, parent) if mask.shape != parent.shape else mask
         elif (op.selects or (mask is not None and op.kind in _KEEPS_ELEMENTS)) and op.rules is not None:
-            if node.inputs.count(parent) == 1:  # where(c, x, x) reaches every element of x
-                rule = op.rules[node.inputs.index(parent)]
+            places = [i for i, x in enumerate(node.inputs) if x is parent]
+            if len(places) == 1:  # where(c, x, x) reaches every element of x
+                rule = op.rules[places[0]]
                 plain = _plain_ones(g) if mask is None else mask.astype(np.float32)
                 reached = rule(plain, saved, node.params)
             if reached is not None and reached.shape != parent.shape:
@@ -197,8 +265,6 @@ def _pass_mask(
 def _plain_ones(g: Any) -> Any:
     if isinstance(g, _Slots):
         return [None if part is None else _plain_ones(part) for part in g]
-    if g.__class__ is float:
-        return 1.0
     return np.ones_like(g.array) if isinstance(g, Variable) and not hasattr(g, "level") else np.ones(g.shape, g.dtype)
 
 
@@ -253,17 +319,20 @@ def _joined_to_graph(node: Node, saved: Any) -> Any:
     if op.variadic is not None and values[layout[op.variadic]] is not None:
         arrays = values[layout[op.variadic]]
         values[layout[op.variadic]] = tuple(
-            a if parent is None else bound(a, parent) for a, parent in zip(arrays, node.inputs, strict=True)
+            a if parent is None else _standing(a, parent) for a, parent in zip(arrays, node.inputs, strict=True)
         )
     return values
 
 
-def _standing(value: Any, node: Node) -> Any:
+def _standing(value: Any, node: Any) -> Any:
     """A saved value in its place in the graph: a Tensor, or the scalar Value that is its own node."""
     if not isinstance(node, Variable):
         return bound(value, node)
     if value != node.array and value == value:
-        raise GradientError(f"backward: {node!r} was {value} when it was used; its data was replaced since.")
+        raise GradientError(
+            f"backward: {node!r} was {value} when it was used, and its data was replaced since. Second derivatives "
+            "need it: compute the result again after writing data."
+        )
     return node
 
 
@@ -368,13 +437,16 @@ def accumulate(found: dict[Node, Any], root: Node) -> None:
 def _accumulate(found: dict[Node, Any], root: Node) -> None:
     watchers = levels.here.watchers if levels.active else ()
     while found:
+        node: Any
         node, g = found.popitem()
-        tensor = node.tensor() if node.__class__ is Leaf else None
+        tensor = node if isinstance(node, Variable) else node.tensor() if node.__class__ is Leaf else None
         if tensor is None:
             continue
         for watcher in watchers:
             watcher.accumulating(tensor, g, root)
-        if tensor._grad is not None:
+        if tensor is node:  # a scalar Value
+            tensor.receive(g)
+        elif tensor._grad is not None:
             tensor._grad = tensor._grad.detach() + g if not isinstance(g, Variable) else tensor._grad + g
         elif isinstance(g, Variable):
             tensor._grad = g

@@ -34,18 +34,22 @@ def register_tensor_type(tensor_type: type[Variable]) -> None:
     _tensor_type = tensor_type
 
 
-_scalar_type: Any = None
+_scalar_type: Any = None  # likewise by autograd.scalar
 _scalar: Any = None
 
 
 def register_scalar_type(scalar_type: type[Variable], made: Callable[..., Any]) -> None:
-    """Say which class stands for one Python number, and what makes one from an op and its result."""
+    """Say which class stands for one Python number, and what makes one.
+
+    That is called as ``made(op, inputs, operands, saved, y, params)``. An op that is applied to such numbers alone, and
+    gives one, results in this class.
+    """
     global _scalar_type, _scalar
     _scalar_type, _scalar = scalar_type, made
 
 
 def scalar_leaf(number: float, label: str = "") -> Any:
-    """A scalar Value that nothing was computed for yet."""
+    """A scalar Value that no op made."""
     return _scalar_type(number, label)
 
 
@@ -59,6 +63,8 @@ def apply1(op: Primitive, x: Any) -> Any:
         return levels.intercept(op, (x,), {}, _evaluate)
     node = x.node
     x = x.array
+    if x.__class__ is float:  # of a scalar Value
+        return _evaluate(op, (node,), _NO_PARAMS)
     try:
         y = op.forward(x)
     except GlassgradError:
@@ -66,8 +72,6 @@ def apply1(op: Primitive, x: Any) -> Any:
     except (ValueError, TypeError, AttributeError) as error:
         raise explain(op, (x,), error) from error
     if y.__class__ is not np.ndarray:
-        if node.__class__ is _scalar_type and op.differentiable:
-            return _scalar(op, (node,), (np.float64(x),), (None, y, np.float64(x)), y, _NO_PARAMS)
         y = as_array(y)
     out = _new(_tensor_type)
     out.array = y
@@ -95,12 +99,14 @@ def apply2(op: Primitive, a: Any, b: Any) -> Any:
     """Run a two-argument op of which at least one is a Tensor, and record it if one of them wants gradients."""
     if levels.active:
         return levels.intercept(op, (a, b), {}, _evaluate)
-    node_a = node_b = None
+    given, node_a, node_b = a, None, None
     mask = 0
     if isinstance(a, Variable):
         if (node_a := a.node) is not None:
             mask = 1
         a = a.array
+        if a.__class__ is float:  # of a scalar Value
+            return _evaluate(op, (node_a, b), _NO_PARAMS)
     elif a.__class__ is float:
         if b.array.dtype.kind == "V":
             a = beside(a, b.array.dtype)
@@ -109,6 +115,8 @@ def apply2(op: Primitive, a: Any, b: Any) -> Any:
     if isinstance(b, Variable):
         if (node_b := b.node) is not None:
             mask += 2
+        if b.array.__class__ is float:
+            return _evaluate(op, (given, b), _NO_PARAMS)
         b = b.array
     elif b.__class__ is float:
         if a.dtype.kind == "V":
@@ -122,9 +130,6 @@ def apply2(op: Primitive, a: Any, b: Any) -> Any:
     except (ValueError, TypeError, AttributeError) as error:
         raise explain(op, (a, b), error) from error
     if y.__class__ is not np.ndarray:
-        if _scalar_type is not None and op.differentiable and _all_scalars(node_a, node_b):
-            numbers = np.float64(a), np.float64(b)
-            return _scalar(op, (node_a, node_b), numbers, (None, y, *numbers), y, _NO_PARAMS)
         y = as_array(y)
     out = _new(_tensor_type)
     out.array = y
@@ -162,13 +167,18 @@ def _evaluate(op: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any
     """What :func:`apply` does when no transform or recorder is on."""
     arrays: list[Array] = []
     nodes: list[Node | None] = []
-    mask, bit, numbers = 0, 1, False
+    mask, bit, numbers, scalars, tensors = 0, 1, False, False, False
     for a in args:
         if isinstance(a, Variable):
             if (node := a.node) is not None:
                 mask |= bit
             nodes.append(node)
-            arrays.append(a.array)
+            if a.__class__ is _scalar_type:
+                scalars = True
+                arrays.append(np.float64(a.array))
+            else:
+                tensors = True
+                arrays.append(a.array)
         else:
             if a.__class__ is str:  # NumPy would take text in some places
                 raise explain(op, args, TypeError(a), params)
@@ -191,9 +201,8 @@ def _evaluate(op: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any
         y, aux = y
     if op.outputs:
         y = tuple(map(as_array, y))
-    elif _scalar_type is not None and op.differentiable and _all_scalars(*nodes):
-        arrays = [np.float64(a) if a.__class__ is float else a for a in arrays]
-        saved = _save(op, mask, arrays, y, aux) if not op.bare else (None, y, *arrays)
+    elif scalars and not tensors and np.ndim(y) == 0 and y.dtype.kind in "fc":
+        saved = _save(op, mask, arrays, y, aux) if op.differentiable else None
         return _scalar(op, tuple(nodes), tuple(arrays), saved, y, params)
     else:
         if y.__class__ is not np.ndarray:
@@ -225,12 +234,6 @@ def _evaluate(op: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any
     if is_differentiable(dtype):  # integers come out of differentiable ops too (a cast): they carry no gradient
         out.node = made
     return out
-
-
-def _all_scalars(*nodes: Any) -> bool:
-    """Whether the operands are scalar Values and plain numbers only."""
-    classes = {node.__class__ for node in nodes if node is not None}
-    return len(classes) == 1 and _scalar_type in classes
 
 
 def _save(op: Primitive, mask: int, arrays: Sequence[Array], y: Any, aux: Any) -> Any:

@@ -79,7 +79,7 @@ def gradgradcheck(
         tolerance = _Tolerance(eps, atol, rtol)
         with_grad = _wanting(points)
         results = flat(points)
-        outputs = [y for y in results if isinstance(y, Tensor) and y.requires_grad]
+        outputs = [results[i] for i in _wanting(results)]
         if not outputs:
             if not _floating(results):
                 raise nothing_floating(name_of(function), results)
@@ -88,12 +88,12 @@ def gradgradcheck(
                 "is no gradient to differentiate. Is there a detach in it?"
             )
         rng = np.random.default_rng(1)
-        cotangents = [_like(rng.uniform(0.5, 1.5, y.shape).astype(y.dtype), y).requires_grad_() for y in outputs]
+        cotangents = [_moved(y, rng.uniform(0.5, 1.5, y.shape).astype(y.dtype)) for y in outputs]
         n = len(points)
 
         def gradient(values: Sequence[Any]) -> list[Any]:
             found = gradients(
-                [y for y in flat(values[:n]) if isinstance(y, Tensor) and y.requires_grad],
+                [y for y in flat(values[:n]) if _is_wanting(y)],
                 [values[i] for i in with_grad],
                 grad_outputs=list(values[n:]),
                 create_graph=True,
@@ -119,6 +119,8 @@ def _flat(function: Callable[..., Any], inputs: Any) -> tuple[Callable[[Sequence
 
 def _point(i: int, x: Any, parameter: bool) -> Any:
     """A leaf as it is given to the function; what is neither an array nor a floating number stays as it is."""
+    if isinstance(getattr(x, "array", None), float):  # a scalar Value
+        return x.detach()
     if isinstance(x, Tensor):
         if not x.requires_grad:
             return x
@@ -137,7 +139,11 @@ def _point(i: int, x: Any, parameter: bool) -> Any:
 
 
 def _wanting(points: Sequence[Any]) -> list[int]:
-    return [i for i, x in enumerate(points) if isinstance(x, Tensor) and x.requires_grad]
+    return [i for i, x in enumerate(points) if _is_wanting(x)]
+
+
+def _is_wanting(x: Any) -> bool:
+    return isinstance(x, Variable) and x.node is not None
 
 
 def _floating(results: Sequence[Any]) -> list[int]:
@@ -209,7 +215,16 @@ def _compared(
 
 
 def _like(weights: np.ndarray, output: Any) -> Any:
+    if isinstance(output.array, float):
+        return output.holding(weights)
     return bound(weights.astype(output.dtype), None).to(output.device)
+
+
+def _moved(point: Any, array: np.ndarray) -> Any:
+    """Another point, of the kind and on the device of this one."""
+    if isinstance(point.array, float):
+        return point.holding(array)
+    return bound(array, None).to(point.device).requires_grad_()
 
 
 def _agree(analytic: Any, numeric: Any, noise: float, floor: float, rtol: float) -> bool:
@@ -261,7 +276,7 @@ class _Differences:
     def _outputs(self, change: Any) -> dict[int, np.ndarray]:
         """The checked results where the argument is changed."""
         values = list(self._points)
-        values[self._i] = bound(self._base + change, None).to(self._points[self._i].device).requires_grad_()
+        values[self._i] = _moved(self._points[self._i], self._base + change)
         outputs = self._function(values)
         return {k: to_numpy(y.array) if isinstance(y := outputs[k], Variable) else np.asarray(y) for k in self._weights}
 

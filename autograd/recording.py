@@ -214,7 +214,9 @@ class record(levels.Watcher):
         self._values: list[ValueInfo] = []
         self._ops: list[OpEvent] = []
         self._backward: list[BackwardEvent] = []
-        self._ids: dict[int, tuple[Any, int]] = {}  # the identity of an array, the array (so that it stays), its value
+        self._ids: dict[
+            int, tuple[Any, int]
+        ] = {}  # the identity of a value, what has it (so that it stays), its number
         self._by_node: dict[int, int] = {}  # the number of a node: the op event that made it
         self._value_of_node: dict[int, int] = {}
         self._kept: set[int] = set()
@@ -287,14 +289,14 @@ class record(levels.Watcher):
         """The number of an argument's value; a new one for what no recorded op made."""
         if not isinstance(a, Variable):
             return None if a is None or not hasattr(a, "dtype") else self._enter(a, None, 0)
-        known = self._ids.get(id(a.array))
+        known = self._ids.get(id(_identity(a)))
         if known is not None and (a.node is None or self._value_of_node.get(a.node.seq, known[1]) == known[1]):
             return known[1]
         return self._enter(a, None, 0)
 
     def _enter(self, x: Any, producer: int | None, slot: int) -> int:
         array = x.array if isinstance(x, Variable) else x
-        known = self._ids.get(id(array))
+        known = self._ids.get(id(_identity(x)))
         if producer is None and known is not None:
             return known[1]
         number = len(self._values)
@@ -304,7 +306,7 @@ class record(levels.Watcher):
                 number, summarize(array, self._small), producer, slot, node is not None, node is None or node.op is None
             )
         )
-        self._ids[id(array)] = (array, number)
+        self._ids[id(_identity(x))] = (_identity(x), number)
         if node is not None:
             self._value_of_node[node.seq] = number
         return number
@@ -348,6 +350,11 @@ class record(levels.Watcher):
                 time.perf_counter() - pulling.started,
             )
         )
+
+
+def _identity(x: Any) -> Any:
+    """What a value is known by: its array; a scalar Value by itself, for Python's numbers have no identity."""
+    return x if not isinstance(x, Variable) or isinstance(x.array, float) else x.array
 
 
 def _array(x: Any) -> Any:

@@ -402,8 +402,15 @@ def _on(device: str, current: str) -> bool:
     return current == device or (kind == "cuda" and index is None and current.startswith("cuda"))
 
 
-def start_cotangent(op: str, output: Tensor, gradient: Any, create_graph: bool, name: str = "gradient") -> Any:
-    """The cotangent to start a backward pass from: an array, or a Tensor when the pass is recorded."""
+def start_cotangent(op: str, output: Any, gradient: Any, create_graph: bool, name: str = "gradient") -> Any:
+    """The cotangent to start a backward pass from: an array, or a Tensor when the pass is recorded.
+
+    Of a scalar Value it is a Python float, or a Value.
+    """
+    if isinstance(output.array, float):
+        if not create_graph:
+            return 1.0 if gradient is None else output.holding(gradient).array
+        return gradient if type(gradient) is type(output) else output.holding(1.0 if gradient is None else gradient)
     if gradient is None:
         if output.size != 1:
             raise GradientError(

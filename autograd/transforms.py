@@ -48,7 +48,8 @@ def gradients(
     """The gradients of ``outputs`` (their sum, weighed by ``grad_outputs``) with respect to ``inputs``.
 
     No ``.grad`` changes, and only the part of the graph between the two is walked. ``inputs`` may be leaves or computed
-    Tensors. With ``allow_unused`` an input that the outputs do not depend on gives None instead of an error.
+    Tensors, or scalar Values. With ``allow_unused`` an input that the outputs do not depend on gives None instead of an
+    error.
     """
     outs = [outputs] if isinstance(outputs, Variable) else list(outputs)
     ins = [inputs] if isinstance(inputs, Variable) else list(inputs)
@@ -62,7 +63,7 @@ def gradients(
         if len(weights) != len(outs):
             raise ShapeError(f"gradients: {len(weights)} grad_outputs for {len(outs)} outputs; give one each.")
     for i, x in enumerate(ins):
-        if not isinstance(x, Tensor) or x.node is None:
+        if not isinstance(x, Variable) or x.node is None:
             raise GradientError(
                 f"gradients: inputs[{i}] does not want gradients. Make it with requires_grad=True before the outputs "
                 "are computed from it."
@@ -82,14 +83,15 @@ def gradients(
     )
     results: list[Tensor | None] = []
     for i, x in enumerate(ins):
-        g: Any = found.get(x.node)  # type: ignore[arg-type]
+        g: Any = found.get(x.node)
         if g is None and not allow_unused:
             raise GradientError(
                 f"gradients: the outputs do not depend on inputs[{i}] of shape {x.shape}. "
                 "Pass allow_unused=True to get None for it."
             )
         if g is not None and not isinstance(g, Variable):
-            g = bound(as_array(g).copy(), None)
+            scalar: Any = x
+            g = scalar.holding(g) if isinstance(x.array, float) else bound(as_array(g).copy(), None)
         results.append(g)
     return tuple(results)
 
