@@ -204,6 +204,9 @@ class record(levels.Watcher):
     """A context that records each op, forward and backward, of this thread; ``.recording`` is the frozen result.
 
     ``small``  arrays of at most so many elements are kept whole
+
+    Nodes that are recorded under it keep what their op was applied to, so :func:`autograd.scalar.expand` finds the
+    numbers after backward too. That memory goes with the graph.
     """
 
     def __init__(self, small: int = 16):
@@ -245,7 +248,10 @@ class record(levels.Watcher):
         shapes = [np.shape(a) if a is not None else () for a in arrays]
         node = next((y.node for y in results if y.node is not None and y.node.op is not None), None)
         if node is not None:
-            self._by_node[maker_of(node).seq] = event
+            made = maker_of(node)
+            if made.__class__ is Node and made.op is op:  # a scalar Value keeps its operands anyway
+                made.operands = tuple(arrays)
+            self._by_node[made.seq] = event
             for y in results:
                 if y.node is not None:
                     self._by_node[y.node.seq] = event

@@ -24,13 +24,14 @@ from typing import Any
 from autograd import levels
 from autograd.backward import walk
 from autograd.dispatch import OPS, apply, register_scalar_type
+from autograd.expanding import expand
 from autograd.lifting import Program, vectorize
 from autograd.mode import mode
 from autograd.scalar_node import Number
 from autograd.tape import next_seq
 from autograd.tensor import start_cotangent
 
-__all__ = ["Program", "Value", "vectorize"]
+__all__ = ["Program", "Value", "expand", "vectorize"]
 
 _new = object.__new__
 

@@ -69,9 +69,11 @@ class Node:
     ``seq``     creation number: every input has a smaller one, so decreasing order is a valid backward order
     ``shape``, ``dtype``  of the value (a tuple of them for an op with several outputs)
     ``hooks``   functions that see, and may replace, the gradient of the value; None where there are none
+    ``operands``  the arrays and numbers that the op was applied to. Only a recorder sets it (else it is unset and costs
+                nothing); they stay through backward, for as long as the graph
     """
 
-    __slots__ = ("dtype", "hooks", "inputs", "op", "params", "saved", "seq", "shape")
+    __slots__ = ("dtype", "hooks", "inputs", "op", "operands", "params", "saved", "seq", "shape")
 
     op: Primitive | None
     inputs: tuple[Node | None, ...]
@@ -81,6 +83,7 @@ class Node:
     shape: tuple[int, ...]
     dtype: np.dtype
     hooks: dict[int, Callable[[Any], Any]] | None
+    operands: tuple[Any, ...]
 
     def __repr__(self) -> str:
         return f"<{self.op.name if self.op else 'leaf'} #{self.seq} {self.shape} {self.dtype}>"

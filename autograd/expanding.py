@@ -1,0 +1,390 @@
+"""The scalar graph behind one element of a Tensor: how the numbers of a tensor op combine, one by one.
+
+>>> with ag.record():
+...     y = ag.softmax(x @ w)
+>>> p = ag.scalar.expand(y, (0, 2), depth=None)   # a Value: the third probability of the first row
+>>> p.backward()                                   # fills .grad of Values labelled x[0, 0], w[3, 2], ...
+
+First it is planned which elements stand behind which (:mod:`autograd.expanding_rules`), so that a graph that is too
+large is refused before it is built; then the Values are made, inputs first. Neither recurses, so the depth of the graph
+does not matter.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.backend import is_complex, is_floating
+from autograd.dispatch import bound, scalar_leaf
+from autograd.errors import ArgumentError, DtypeError, GradientError, RangeError, ShapeError
+from autograd.expanding_definitions import definition_of
+from autograd.expanding_numbers import Numbers, argument_name
+from autograd.expanding_rules import Element, Key, Rule, rule_of
+from autograd.levels import Watcher, suspended
+from autograd.mode import enable_grad
+from autograd.primitive import ITEM
+from autograd.tape import Leaf, Node, Variable, maker_of, next_seq
+
+__all__ = ["expand"]
+
+
+def expand(
+    tensor: Any, index: int | Sequence[int], depth: int | None = 1, *, names: Any = None, limit: int = 1_000_000
+) -> Any:
+    """The graph of scalar Values that ends in one element of a recorded Tensor, with the numbers that it was made from.
+
+    ``tensor``  a real Tensor that an op made, while gradients were recorded
+    ``index``   of the element: one integer for each axis; ``()`` for a Tensor without axes
+    ``depth``   how many ops to open, from the tensor upwards. What stands behind them are leaves: with 1 the arguments
+                of the op that made the tensor, with None the Tensors that nothing was recorded for
+    ``names``   a model, or a dict from names to Tensors, for the labels
+    ``limit``   how many Values there may be
+
+    Returns a Value. After its ``backward()`` the ``.grad`` of each leaf is the gradient of the Tensor's element by the
+    element that its label names, with the other leaves held fixed. An element that is used several times is one Value;
+    an op that only moves elements adds none. A constant array has leaves as well (their gradient is what it would be if
+    the array asked for one); a plain number has not.
+
+    The numbers come from what the ops saved for backward and from leaf Tensors that are alive. To be sure of them,
+    and to expand after a backward pass, run the forward pass under ``with ag.record():``.
+
+    Raises DtypeError where the tensor is no real Tensor, GradientError where nothing was recorded or the numbers are
+    gone, ShapeError or RangeError where the index does not fit, and ArgumentError where there would be more than
+    ``limit`` Values or an op has no scalar definition.
+    """
+    node = _node_of(tensor)
+    if depth is not None and (isinstance(depth, bool) or not isinstance(depth, (int, np.integer)) or depth < 0):
+        raise ArgumentError(f"expand: depth must be a number of ops, or None for all of them, not {depth!r}.")
+    flat = _flat(index, tensor.shape)
+    expansion = _Expansion(node, depth, limit, _known_names(names))
+    expansion.numbers.enter(node, tensor.array)
+    with suspended(transforms=True), enable_grad(), np.errstate(all="ignore"):
+        return expansion.value((node, 0, flat))
+
+
+def _node_of(tensor: Any) -> Node:
+    if not isinstance(tensor, Variable) or not hasattr(tensor, "array") or isinstance(tensor.node, Variable):
+        raise DtypeError(f"expand: tensor is a {type(tensor).__name__}; it must be a Tensor that an op made.")
+    if not is_floating(tensor.array.dtype):
+        raise DtypeError(f"expand: tensor is {tensor.array.dtype}; an element must be a real number to be a Value.")
+    if tensor.node is None:
+        raise GradientError(
+            "expand: nothing was recorded for this Tensor: it is a constant.\n"
+            "  Give an argument of its op requires_grad=True, and compute it outside of no_grad()."
+        )
+    return tensor.node
+
+
+def _flat(index: Any, shape: tuple[int, ...]) -> int:
+    """The position in the flattened array."""
+    places = tuple(index) if isinstance(index, (tuple, list)) else (index,)
+    if not all(isinstance(i, (int, np.integer)) and not isinstance(i, bool) for i in places):
+        raise DtypeError(f"expand: index must be integers, one for each axis of {tuple(shape)}, not {index!r}.")
+    if len(places) != len(shape):
+        raise ShapeError(
+            f"expand: index {index!r} has {len(places)} number(s), but the tensor is {tuple(shape)}: "
+            f"it takes {len(shape)}{', that is ()' * (not shape)}."
+        )
+    flat = 0
+    for axis, (i, n) in enumerate(zip(places, shape, strict=True)):
+        if not -n <= i < n:
+            raise RangeError(f"expand: index {i} is out of range for axis {axis} of the tensor, which is {tuple(shape)}.")
+        flat = flat * n + int(i) % n
+    return flat
+
+
+def _known_names(names: Any) -> dict[int, str]:
+    """The names of Tensors, by the identity of their node, or of their array where they have none."""
+    if names is None:
+        return {}
+    if isinstance(names, Mapping):
+        pairs = names.items()
+    elif callable(named_parameters := getattr(names, "named_parameters", None)):
+        pairs = named_parameters()
+    else:
+        raise DtypeError(
+            f"expand: names is a {type(names).__name__}; it must be a model (with named_parameters()) or a dict from "
+            "names to Tensors."
+        )
+    return {id(tensor.array if tensor.node is None else tensor.node): name for name, tensor in pairs}
+
+
+class _Constant:
+    """A constant array among the operands; it stands in keys where a node would."""
+
+    op = None
+
+    def __init__(self, array: Any):
+        self.array = array
+        self.shape = array.shape
+        self.seq = next_seq()
+
+
+class _Keeper(Watcher):
+    """Keeps the operands of each op that is recorded under it."""
+
+    def see(self, op: Any, args: tuple[Any, ...], params: dict[str, Any], run: Any) -> Any:
+        result = run(op, args, params)
+        for y in result if isinstance(result, tuple) else (result,):
+            if y.node is not None and y.node.op is not None:
+                maker_of(y.node).operands = tuple(a.array if isinstance(a, Variable) else a for a in args)
+        return result
+
+
+class _Opened:
+    """One op that is opened: what its rule sees of it (:class:`autograd.expanding_rules.Opened`)."""
+
+    def __init__(self, expansion: _Expansion, node: Node, within: bool):
+        self.node = node
+        self.op: Any = node.op
+        self.params = node.params
+        self._expansion = expansion
+        self.within = within  # a definition, whose constants are plain numbers
+
+    def count(self) -> int:
+        return len(self.node.inputs)
+
+    def shape(self, place: int) -> tuple[int, ...]:
+        source = self.node.inputs[place]
+        return np.shape(self.numbers(place)) if source is None else source.shape
+
+    def numbers(self, place: int) -> Any:
+        return self._expansion.numbers.operand(self.node, place)
+
+    def absent(self, place: int) -> bool:
+        return self.node.inputs[place] is None and self.numbers(place) is None
+
+    def is_data(self, place: int) -> bool:
+        source = self.node.inputs[place]
+        if source is not None:
+            return True
+        if self.op.rules is not None and self.op.variadic is None and self.op.rules[place] is None:
+            return False
+        numbers = self.numbers(place)
+        return isinstance(numbers, float) or (hasattr(numbers, "dtype") and is_floating(numbers.dtype))
+
+    def part(self, place: int, flat: int) -> Any:
+        source = self.node.inputs[place]
+        if source is not None:
+            if is_complex(source.dtype):
+                raise DtypeError(
+                    f"expand: {self.op.name}: argument {argument_name(self.op, place)} is {source.dtype}, and a Value is "
+                    "a real number. " + self._expansion.remedy(self.node)
+                )
+            return source, 0, flat
+        numbers = self.numbers(place)
+        if not hasattr(numbers, "dtype"):
+            return numbers
+        if self.within or isinstance(numbers, np.generic) or not self.is_data(place):
+            return numbers.reshape(-1)[flat].item()
+        return self._expansion.constant(numbers, argument_name(self.op, place)), 0, flat
+
+
+class _Expansion:
+    """One call of :func:`expand`."""
+
+    def __init__(self, root: Node, depth: int | None, limit: int, known: dict[int, str]):
+        self.numbers = Numbers()
+        self._limit = limit
+        self._depth = depth
+        self._known = known
+        self._started = next_seq()  # nodes after it belong to definitions
+        self._rules: dict[Node, Rule] = {}
+        self._plans: dict[Key, Element] = {}
+        self._constants: dict[int, _Constant] = {}
+        self._stands_for: dict[Node, Any] = {}  # a leaf of a definition: the argument of the op that is defined
+        self._base_names: dict[Any, str] = {}
+        self._names: dict[Any, str] = {}
+        self._distance = self._measure(root)
+
+    def _measure(self, root: Node) -> dict[Node, int]:
+        """How many ops stand between each op and the root, on the shortest way; those at ``depth`` are not opened."""
+        distance = {maker_of(root): 0}
+        waiting = deque(distance)
+        while waiting:
+            node = waiting.popleft()
+            if node.op is None or self._is_closed(distance[node]):
+                continue
+            self.numbers.used(node)
+            for place, source in enumerate(node.inputs):
+                if source is None:
+                    continue
+                self._base_names.setdefault(source, argument_name(node.op, place))
+                maker = maker_of(source)
+                if maker not in distance:
+                    distance[maker] = distance[node] + 1
+                    waiting.append(maker)
+        return distance
+
+    def _is_closed(self, distance: int) -> bool:
+        return self._depth is not None and distance >= self._depth
+
+    def _is_leaf(self, source: Any) -> bool:
+        if source.op is None:
+            return source not in self._stands_for
+        return source.seq < self._started and self._is_closed(self._distance[maker_of(source)])
+
+    def constant(self, array: Any, name: str) -> _Constant:
+        """What stands for a constant array in keys."""
+        if id(array) not in self._constants:
+            made = self._constants[id(array)] = _Constant(array)
+            self._base_names[made] = name
+        return self._constants[id(array)]
+
+    def remedy(self, node: Node) -> str:
+        """What to do about an op that cannot be opened."""
+        distance = self._distance.get(node, 0)
+        if not distance:
+            return "Expand an element of one of its arguments instead."
+        return f"With depth={distance} its output stays a leaf."
+
+    # ------------------------------------------------------------------------------------------------------ planning
+
+    def value(self, root: Key) -> Any:
+        """The Value of an element."""
+        self._plan(root)
+        self._name_sources()
+        values = self._build(root)
+        result = values[root]
+        return result if isinstance(result, Variable) else scalar_leaf(float(result), self._label(root))
+
+    def _plan(self, root: Key) -> None:
+        """Find which elements stand behind which."""
+        waiting: deque[Key] = deque([root])
+        planned, cost = {root}, 0
+        while waiting:
+            key = waiting.popleft()
+            if self._is_leaf(key[0]):
+                cost += 1
+            else:
+                element = self._plans[key] = self._element(key)
+                cost += element.cost
+                for part in element.parts:
+                    if part.__class__ is tuple and part not in planned:
+                        planned.add(part)
+                        waiting.append(part)
+            if cost + len(waiting) > self._limit:
+                raise ArgumentError(
+                    f"expand: depth={self._depth} would make {cost + len(waiting):,} Values or more; the limit is "
+                    f"{self._limit:,}.\n"
+                    f"  {self._smaller_depth(key[0])}, or raise the limit with limit=."
+                )
+
+    def _smaller_depth(self, source: Any) -> str:
+        if source in self._stands_for:
+            source = self._stands_for[source][0].node
+        deepest = max(self._distance.values()) if self._depth is None else self._depth
+        reached = self._distance.get(maker_of(source), deepest) if isinstance(source, Node) else deepest
+        smaller = max(1, min(reached, deepest - 1))
+        return f"Open fewer ops, such as depth={smaller}" if deepest > 1 else "Expand an element with fewer terms"
+
+    def _element(self, key: Key) -> Element:
+        """What stands behind an element."""
+        source, output, flat = key
+        if source in self._stands_for:
+            opened, place = self._stands_for[source]
+            return Element([opened.part(place, flat)])
+        if source.op is ITEM:
+            return Element([(source.inputs[0], source.params["index"], flat)])
+        if source not in self._rules:
+            self._rules[source] = self._open(source)
+        return self._rules[source](output, flat)
+
+    def _open(self, node: Node) -> Rule:
+        """The rule of an op, ready for its elements."""
+        opened = _Opened(self, node, within=node.seq > self._started)
+        if opened.within:
+            self.numbers.used(node)
+        definition = definition_of(node.op)
+        rule = rule_of(opened) if definition is None else self._define(opened, definition)
+        if rule is None:
+            raise ArgumentError(f"expand: {node.op.name} has no scalar definition. {self.remedy(node)}")
+        return rule
+
+    def _define(self, opened: _Opened, definition: Any) -> Rule:
+        """Run the definition of an op on Tensors of its own, and go on in the graph that it records."""
+        args: list[Any] = []
+        for place in range(opened.count()):
+            numbers = opened.numbers(place)
+            if numbers is not None and opened.is_data(place):
+                tensor = bound(np.array(numbers, np.float64), None)
+                tensor.node = leaf = Leaf(tensor)
+                self._stands_for[leaf] = opened, place
+                args.append(tensor)
+            else:
+                args.append(numbers)
+        with _Keeper():
+            y = definition(*args, **opened.params)
+        outputs = y if isinstance(y, tuple) else (y,)
+
+        def element(output: int, flat: int) -> Element:
+            made = outputs[output]
+            if made.node is None:
+                return Element([float(made.array.reshape(-1)[flat])])
+            return Element([(made.node, 0, flat)])
+
+        return element
+
+    # ------------------------------------------------------------------------------------------------------ building
+
+    def _build(self, root: Key) -> dict[Key, Any]:
+        """Make the Values, inputs first."""
+        values: dict[Key, Any] = {}
+        stack = [root]
+        while stack:
+            key = stack[-1]
+            if key in values:
+                stack.pop()
+                continue
+            element = self._plans.get(key)
+            if element is None:
+                values[key] = scalar_leaf(self._number(key), self._label(key))
+                continue
+            missing = [part for part in element.parts if part.__class__ is tuple and part not in values]
+            if missing:
+                stack.extend(reversed(missing))
+                continue
+            parts = [values[part] if part.__class__ is tuple else part for part in element.parts]
+            if element.combine is None:
+                values[key] = parts[0]
+                continue
+            made = element.combine(*parts)
+            if not isinstance(made, Variable):
+                made = float(made)
+            elif not made.label and key[0].seq < self._started:
+                made.label = self._label(key)
+            values[key] = made
+        return values
+
+    def _number(self, key: Key) -> float:
+        source, _, flat = key
+        array = source.array if isinstance(source, _Constant) else self.numbers.of(source)
+        return float(np.asarray(array).reshape(-1)[flat])
+
+    # -------------------------------------------------------------------------------------------------------- labels
+
+    def _name_sources(self) -> None:
+        """A name for each thing that has elements here; those that would share one are numbered."""
+        by_name: dict[str, list[Any]] = {}
+        seen = {part[0] for e in self._plans.values() for part in e.parts if part.__class__ is tuple}
+        for source in sorted(seen | {key[0] for key in self._plans}, key=lambda s: s.seq):
+            if source in self._stands_for or (isinstance(source, Node) and source.seq > self._started):
+                continue
+            identity = id(source.array) if isinstance(source, _Constant) else id(source)
+            name = self._known.get(identity)
+            if name is None:
+                name = self._base_names[source] if self._is_leaf(source) else source.op.name
+            by_name.setdefault(name, []).append(source)
+        for name, sources in by_name.items():
+            for i, source in enumerate(sources, start=1):
+                self._names[source] = name if len(sources) == 1 else f"{name}·{i}"
+
+    def _label(self, key: Key) -> str:
+        source, _, flat = key
+        name = self._names.get(source, "")
+        place = ", ".join(str(i) for i in np.unravel_index(flat, source.shape)) if source.shape else ""
+        return f"{name}[{place}]" if place else name

@@ -1,0 +1,60 @@
+"""Ops that have a fused computation, written out with other ops: what stands behind one of their elements.
+
+A definition takes the arguments and parameters of the op. Numbers that only keep it from overflowing (the largest of a
+softmax) are constants in it, by which nothing is differentiated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd.dispatch import OPS
+from autograd.ops.elementwise import exp, log, square
+from autograd.ops.reduce import mean, sum
+from autograd.ops.shape import squeeze
+
+__all__ = ["definition_of"]
+
+
+def definition_of(op: Any) -> Callable[..., Any] | None:
+    """The definition of an op by others; None if it has none."""
+    return op.plain or _DEFINITIONS.get(op.name)
+
+
+def _peak(x: Any, axis: Any) -> Any:
+    """The largest numbers along the axis, as constants; 0 for infinite ones, which would give NaN."""
+    peak = np.max(x.array, axis=axis, keepdims=True, initial=-np.inf)
+    return np.where(np.isfinite(peak), peak, 0)
+
+
+def _softmax(x: Any, axis: int) -> Any:
+    powers = exp(x - _peak(x, axis))
+    return powers / sum(powers, axis, keepdims=True)
+
+
+def _log_softmax(x: Any, axis: int) -> Any:
+    x = x - _peak(x, axis)
+    return x - log(sum(exp(x), axis, keepdims=True))
+
+
+def _logsumexp(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
+    peak = _peak(x, axis)
+    y = log(sum(exp(x - peak), axis, keepdims=True)) + peak
+    return y if keepdims else squeeze(y, axis)
+
+
+def _mse_loss(x: Any, target: Any, reduction: str) -> Any:
+    squares = square(x - target)
+    return squares if reduction == "none" else (mean if reduction == "mean" else sum)(squares)
+
+
+_DEFINITIONS: dict[str, Callable[..., Any]] = {
+    "softmax": _softmax,
+    "log_softmax": _log_softmax,
+    "logsumexp": _logsumexp,
+    "mse_loss": _mse_loss,
+    "dropout": lambda x, mask: x * mask,
+}
