@@ -108,6 +108,8 @@ def apply2(op: Primitive, a: Any, b: Any) -> Any:
         if a.__class__ is float:  # of a scalar Value
             return _evaluate(op, (node_a, b), _NO_PARAMS)
     elif a.__class__ is float:
+        if b.array.__class__ is float:
+            return _evaluate(op, (a, b), _NO_PARAMS)
         if b.array.dtype.kind == "V":
             a = beside(a, b.array.dtype)
     elif a.__class__ is str:  # NumPy would take text in some places
@@ -201,7 +203,9 @@ def _evaluate(op: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any
         y, aux = y
     if op.outputs:
         y = tuple(map(as_array, y))
-    elif scalars and not tensors and np.ndim(y) == 0 and y.dtype.kind in "fc":
+    elif scalars and not tensors and np.ndim(y) == 0:
+        if np.asarray(y).dtype.kind in "biu":  # a question that was asked of numbers
+            return np.asarray(y).item()
         saved = _save(op, mask, arrays, y, aux) if op.differentiable else None
         return _scalar(op, tuple(nodes), tuple(arrays), saved, y, params)
     else:

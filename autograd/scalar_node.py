@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -15,8 +16,10 @@ import numpy as np
 from autograd.dispatch import OPS, describe
 from autograd.errors import ArgumentError, DtypeError, GradientError
 from autograd.mode import mode
+from autograd.operators import Operators
 from autograd.protocols import call_function, call_ufunc
 from autograd.tape import SLOTS, Held, Variable, next_seq
+from autograd.tensor import Tensor
 
 __all__ = ["Number"]
 
@@ -68,8 +71,8 @@ class Number(Variable):
         self.array = _number(number)
 
     def receive(self, g: Any) -> None:
-        """Add a gradient to ``.grad``."""
-        if g.__class__ is not float and not isinstance(g, Number):
+        """Add a gradient to ``.grad``: a number, or what can be differentiated in turn."""
+        if g.__class__ is not float and not isinstance(g, Variable):
             g = float(g)
         self.grad = g if self.grad is None else self.grad + g
 
@@ -80,6 +83,12 @@ class Number(Variable):
     __le__ = _comparison("less_equal", operator.le)
     __gt__ = _comparison("greater", operator.gt)
     __ge__ = _comparison("greater_equal", operator.ge)
+
+    __pos__ = Operators.__pos__
+    __floordiv__, __rfloordiv__ = Operators.__floordiv__, Operators.__rfloordiv__
+    __mod__, __rmod__ = Operators.__mod__, Operators.__rmod__
+
+    astype = Tensor.astype
 
     def item(self) -> float:
         """The number."""
@@ -95,6 +104,15 @@ class Number(Variable):
 
     def __array_function__(self, function: Any, _: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
         return call_function(function, args, options)
+
+    def __getattr__(self, name: str) -> Any:
+        """The other methods of a Tensor: ``v.erf()``, ``v.clip(0, 1)``; rules use some."""
+        method = None if name.startswith("_") else getattr(Operators, name, None)
+        if not callable(method):
+            raise AttributeError(
+                f"a Value has no {name!r}. Besides data, grad and label it has the methods of Tensors that are ops."
+            )
+        return partial(method, self)
 
     def __repr__(self) -> str:
         name = f"{self.label}: " if self.label else ""
