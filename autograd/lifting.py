@@ -258,6 +258,7 @@ def vectorize(root: Any, *arguments: Any) -> Program:
         register = steps.register(shape)
         registers.append(register)
         steps.hold_some(register, [graph.place.get(value, -1) for value in values])
+    steps.inputs = len(steps.registers)
     for group in groups:
         compute(steps, group)
     names = np.array(graph.roots, dtype=np.int64).reshape(result_shape)

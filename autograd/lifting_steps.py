@@ -56,6 +56,7 @@ class Steps:
 
     def __init__(self, count: int):
         self.registers: list[Register] = []
+        self.inputs = 0  # so many registers hold numbers that no step computed
         self.where = np.full(count, -1, dtype=np.int64)  # the number of the register times 2^40, plus the place
         self._steps: list[Plan | _Gather] = []
         self._known: dict[Any, Register] = {}  # what was fetched before

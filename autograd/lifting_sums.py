@@ -240,7 +240,7 @@ def _laid_out(
                 break
         (grids, rest), pairs[main] = max(found, key=lambda item: -len(item[0][1]))
         for i, grid in enumerate(grids):
-            if _better_turned(steps, pairs[main][grid]):
+            if _better_turned(steps, grid, pairs[main][grid]):
                 pairs[main][grid] = pairs[main][grid][..., ::-1]
                 grids[i] = np.swapaxes(grid, -1, -2)
     elif pairs[main].shape[1]:
@@ -257,22 +257,21 @@ def _laid_out(
     return pairs, grids + [rest[part] for part in parts]
 
 
-def _better_turned(steps: Steps, grid: np.ndarray) -> bool:
-    """Whether the product of a grid (..., rows, columns, pairs, 2) is better computed transposed.
+def _better_turned(steps: Steps, members: np.ndarray, pairs: np.ndarray) -> bool:
+    """Whether the product of a grid (..., rows, columns) is better computed transposed.
 
-    What was computed last should be taken as it lies; if that is no help, there should be more rows than columns.
+    What was computed last should be taken as it lies; if that is no help, what the program computed first is a row.
     """
-    left, right = grid[..., :, 0, :, 0], grid[..., 0, :, :, 1]
+    left, right = pairs[..., :, 0, :, 0], pairs[..., 0, :, :, 1]
     newest = [int(steps.register_of(x.flat[0])) for x in (left, right)]
     turned = newest[1] > newest[0]
     data = right if turned else left
-    source = steps.registers[max(newest)]
-    if data.size == source.size and newest[0] != newest[1]:
+    if data.size == steps.registers[max(newest)].size and max(newest) >= steps.inputs and newest[0] != newest[1]:
         for rows in (True, False):
             spots = steps.where[data if rows else np.swapaxes(data, -1, -2)].ravel()
             if (spots == spots[0] + np.arange(spots.size)).all():
                 return turned if rows else not turned
-    return left.shape[-2] < right.shape[-2]
+    return bool(members[..., 0, 1:2].sum() > members[..., 1:2, 0].sum()) and members.shape[-2] > 1
 
 
 def _candidates(steps: Steps, pairs: np.ndarray) -> Iterator[np.ndarray]:
