@@ -22,12 +22,13 @@ from autograd.backend import is_complex, is_floating
 from autograd.dispatch import bound, scalar_leaf
 from autograd.errors import ArgumentError, DtypeError, GradientError, RangeError, ShapeError
 from autograd.expanding_definitions import definition_of
+from autograd.expanding_element import Element, Key, Rule
 from autograd.expanding_numbers import Numbers, argument_name
-from autograd.expanding_rules import Element, Key, Rule, rule_of
+from autograd.expanding_rules import rule_of
 from autograd.levels import Watcher, suspended
 from autograd.mode import enable_grad
 from autograd.primitive import ITEM
-from autograd.tape import Leaf, Node, Variable, maker_of, next_seq
+from autograd.tape import Leaf, Node, Variable, innermost, maker_of, next_seq
 
 __all__ = ["expand"]
 
@@ -92,7 +93,7 @@ def _flat(index: Any, shape: tuple[int, ...]) -> int:
     flat = 0
     for axis, (i, n) in enumerate(zip(places, shape, strict=True)):
         if not -n <= i < n:
-            raise RangeError(f"expand: index {i} is out of range for axis {axis} of the tensor, which is {tuple(shape)}.")
+            raise RangeError(f"expand: index {i} is out of range for axis {axis} of the tensor {tuple(shape)}.")
         flat = flat * n + int(i) % n
     return flat
 
@@ -136,7 +137,7 @@ class _Keeper(Watcher):
 
 
 class _Opened:
-    """One op that is opened: what its rule sees of it (:class:`autograd.expanding_rules.Opened`)."""
+    """One op that is opened: what its rule sees of it (:class:`autograd.expanding_element.Opened`)."""
 
     def __init__(self, expansion: _Expansion, node: Node, within: bool):
         self.node = node
@@ -170,11 +171,6 @@ class _Opened:
     def part(self, place: int, flat: int) -> Any:
         source = self.node.inputs[place]
         if source is not None:
-            if is_complex(source.dtype):
-                raise DtypeError(
-                    f"expand: {self.op.name}: argument {argument_name(self.op, place)} is {source.dtype}, and a Value is "
-                    "a real number. " + self._expansion.remedy(self.node)
-                )
             return source, 0, flat
         numbers = self.numbers(place)
         if not hasattr(numbers, "dtype"):
@@ -296,13 +292,20 @@ class _Expansion:
 
     def _open(self, node: Node) -> Rule:
         """The rule of an op, ready for its elements."""
+        op: Any = node.op
+        for place, source in enumerate(node.inputs):
+            if source is not None and is_complex(source.dtype):
+                raise DtypeError(
+                    f"expand: {op.name}: argument {argument_name(op, place)} is {source.dtype}, and a Value is a real "
+                    f"number. {self.remedy(node)}"
+                )
         opened = _Opened(self, node, within=node.seq > self._started)
         if opened.within:
             self.numbers.used(node)
-        definition = definition_of(node.op)
+        definition = definition_of(op)
         rule = rule_of(opened) if definition is None else self._define(opened, definition)
         if rule is None:
-            raise ArgumentError(f"expand: {node.op.name} has no scalar definition. {self.remedy(node)}")
+            raise ArgumentError(f"expand: {op.name} has no scalar definition. {self.remedy(node)}")
         return rule
 
     def _define(self, opened: _Opened, definition: Any) -> Rule:
@@ -323,8 +326,8 @@ class _Expansion:
 
         def element(output: int, flat: int) -> Element:
             made = outputs[output]
-            if made.node is None:
-                return Element([float(made.array.reshape(-1)[flat])])
+            if getattr(made, "node", None) is None:  # a constant
+                return Element([float(np.asarray(innermost(made)).reshape(-1)[flat])])
             return Element([(made.node, 0, flat)])
 
         return element
@@ -353,7 +356,7 @@ class _Expansion:
                 values[key] = parts[0]
                 continue
             made = element.combine(*parts)
-            if not isinstance(made, Variable):
+            if not hasattr(made, "label"):  # of constants alone
                 made = float(made)
             elif not made.label and key[0].seq < self._started:
                 made.label = self._label(key)

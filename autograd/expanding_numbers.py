@@ -142,8 +142,8 @@ class Numbers:
 def _gone(node: Node, place: int) -> GradientError:
     op: Any = node.op
     return GradientError(
-        f"expand: {op.name}: the numbers of argument {argument_name(op, place)} were not kept (the op is #{node.seq} of "
-        f"the graph, of shape {node.shape}): no gradient needs them, or a backward pass has given them back.\n"
+        f"expand: {op.name}: the numbers of argument {argument_name(op, place)} were not kept (op #{node.seq}, of "
+        f"shape {node.shape}): no gradient needs them, or a backward pass has given them back.\n"
         "  Run the forward pass under `with ag.record():`, which keeps them."
     )
 

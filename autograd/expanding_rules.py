@@ -12,64 +12,21 @@ import functools
 import itertools
 import math
 import operator
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
+from autograd import expanding_contractions as contractions
 from autograd.backend import Array
 from autograd.backward import walk
 from autograd.dispatch import OPS, bound
-from autograd.errors import ArgumentError
+from autograd.expanding_element import Element, Opened, Rule, added, positions, weighed_sum
 from autograd.levels import suspended
 from autograd.mode import enable_grad
-from autograd.ops.convolution import windows
 from autograd.tape import Leaf
 
-__all__ = ["Element", "Key", "Opened", "Rule", "rule_of"]
-
-Key = tuple[Any, int, int]  # what holds an element (a node, a constant), which of its outputs, and the flat position
-
-
-class Element(NamedTuple):
-    """How an element is computed: ``combine(*parts)``, or the one part itself where ``combine`` is None.
-
-    ``parts``  keys of other elements, and plain numbers
-    ``cost``   how many Values ``combine`` makes
-    """
-
-    parts: Sequence[Any]
-    combine: Callable[..., Any] | None = None
-    cost: int = 0
-
-
-Rule = Callable[[int, int], Element]  # from the output (0 where there is one) and the flat position in it
-
-
-class Opened(Protocol):
-    """One op of the graph, as its rule sees it."""
-
-    node: Any
-    op: Any
-    params: dict[str, Any]
-
-    def count(self) -> int:
-        """How many arguments it was applied to."""
-
-    def shape(self, place: int) -> tuple[int, ...]:
-        """The shape of an argument."""
-
-    def numbers(self, place: int) -> Any:
-        """The array (or number) of an argument; None for one that was left out."""
-
-    def absent(self, place: int) -> bool:
-        """Whether an optional argument was left out."""
-
-    def is_data(self, place: int) -> bool:
-        """Whether an argument holds real numbers that a derivative may be taken by."""
-
-    def part(self, place: int, flat: int) -> Any:
-        """The element of an argument, to stand among the parts."""
+__all__ = ["rule_of"]
 
 
 def rule_of(opened: Opened) -> Rule | None:
@@ -90,12 +47,17 @@ def rule_of(opened: Opened) -> Rule | None:
 def _elementwise(opened: Opened) -> Rule:
     """The op itself, on the elements that broadcasting brings together."""
     op, params, shape = opened.op, opened.params, opened.node.shape
+
+    def combine(*values: Any) -> Any:
+        numbers = (np.float64(v) if v.__class__ is float else v for v in values)  # a forward asks for their dtype
+        return op(*numbers, **params)
+
     places = [None if opened.absent(i) else _stretched(opened.shape(i), shape) for i in range(opened.count())]
 
     def element(output: int, flat: int) -> Element:
         at = np.unravel_index(flat, shape)
         parts = [None if p is None else opened.part(i, int(p[at])) for i, p in enumerate(places)]
-        return Element(parts, lambda *values: op(*values, **params), 1)
+        return Element(parts, combine, 1)
 
     return element
 
@@ -109,13 +71,9 @@ def _zero(opened: Opened) -> Rule:
     return lambda output, flat: Element([0.0])
 
 
-def _positions(shape: tuple[int, ...]) -> Array:
-    return np.arange(math.prod(shape)).reshape(shape)
-
-
 def _stretched(small: tuple[int, ...], large: tuple[int, ...]) -> Array:
     """The positions of an argument, seen in the shape of the result."""
-    return np.broadcast_to(_positions(small), large)
+    return np.broadcast_to(positions(small), large)
 
 
 # ------------------------------------------------------------------------------------- movement, and what is linear
@@ -192,9 +150,7 @@ class _Rows:
         unit = np.zeros(y.shape)
         unit.reshape(-1)[flat] = 1.0
         with suspended(transforms=True):
-            found = walk(
-                [(y.node, unit)], retain_graph=True, create_graph=False, targets=list(self._leaves.values())
-            )
+            found = walk([(y.node, unit)], retain_graph=True, create_graph=False, targets=list(self._leaves.values()))
         parts: list[Any] = []
         coefficients: list[float] = []
         for i, leaf in self._leaves.items():
@@ -203,29 +159,6 @@ class _Rows:
                 parts.append(self._opened.part(i, j))
                 coefficients.append(float(row[j]))
         return weighed_sum(parts, coefficients)
-
-
-def weighed_sum(parts: Sequence[Any], coefficients: Sequence[float]) -> Element:
-    """The sum of the parts times their coefficients; what all have in common is multiplied once."""
-    if not parts:
-        return Element([0.0])
-    if len(set(coefficients)) > 1:
-        return Element(
-            parts,
-            lambda *values: added(v if c == 1 else v * c for v, c in zip(values, coefficients, strict=True)),
-            2 * len(parts) - 1,
-        )
-    factor = coefficients[0]
-    if factor == 1:
-        return Element(parts, lambda *values: added(values), len(parts) - 1) if len(parts) > 1 else Element(parts)
-    if (n := round(1 / factor)) > 1 and math.isclose(n * factor, 1, rel_tol=1e-12):
-        return Element(parts, lambda *values: added(values) / n, len(parts))
-    return Element(parts, lambda *values: added(values) * factor, len(parts))
-
-
-def added(values: Iterable[Any]) -> Any:
-    """The sum, from the first to the last."""
-    return functools.reduce(operator.add, values)
 
 
 def _linear(opened: Opened) -> Rule:
@@ -244,7 +177,7 @@ def _groups(opened: Opened) -> Array:
     """For each element of a reduction, the flat positions that it stands for."""
     shape, axes = opened.shape(0), opened.params["axis"]
     rest = [i for i in range(len(shape)) if i not in axes]
-    moved = _positions(shape).transpose(*rest, *axes)
+    moved = positions(shape).transpose(*rest, *axes)
     return moved.reshape(math.prod(shape[i] for i in rest), math.prod(shape[i] for i in axes))
 
 
@@ -269,8 +202,8 @@ def _averaged(opened: Opened) -> Rule:
     groups = _groups(opened)
 
     def element(output: int, flat: int) -> Element:
-        positions = groups[flat].tolist()
-        return weighed_sum([opened.part(0, j) for j in positions], [1 / len(positions)] * len(positions))
+        members = groups[flat].tolist()
+        return weighed_sum([opened.part(0, j) for j in members], [1 / len(members)] * len(members))
 
     return element
 
@@ -286,11 +219,11 @@ def _extreme(name: str) -> Callable[[Opened], Rule]:
         x = np.asarray(opened.numbers(0)).reshape(-1)
 
         def element(output: int, flat: int) -> Element:
-            positions = groups[flat]
-            values = x[positions]
+            members = groups[flat]
+            values = x[members]
             best = values.max() if name == "maximum" else values.min()
-            tied = positions[values == best].tolist()
-            others = positions[values != best].tolist()
+            tied = members[values == best].tolist()
+            others = members[values != best].tolist()
             parts = [opened.part(0, j) for j in tied + others]
 
             def combine(*values: Any) -> Any:
@@ -328,153 +261,6 @@ def _scanned(join: Callable[..., Any]) -> Callable[[Opened], Rule]:
     return prepare
 
 
-# ----------------------------------------------------------------------------------------------------- contractions
-
-
-def _product_sum(opened: Opened, terms: Iterable[tuple[int, ...]], bias: Any = None) -> Element:
-    """The sum over ``terms`` (a position in each argument) of products, and the bias."""
-    rows = [[opened.part(i, flat) for i, flat in enumerate(term)] for term in terms]
-    parts = [part for row in rows for part in row]
-    width = len(rows[0]) if rows else 1
-    if bias is not None:
-        parts.append(bias)
-    if not parts:
-        return Element([0.0])
-
-    def combine(*values: Any) -> Any:
-        products = [
-            functools.reduce(operator.mul, values[k : k + width]) for k in range(0, len(rows) * width, width)
-        ]
-        return added(products + ([] if bias is None else [values[-1]]))
-
-    return Element(parts, combine, len(rows) * width)
-
-
-def _matmul(opened: Opened) -> Rule:
-    a, b = _positions(opened.shape(0)), _positions(opened.shape(1))
-    out = opened.node.shape
-    if a.ndim == 1:
-        a, out = a[None, :], (*out[:-1], 1, out[-1]) if b.ndim > 1 else (1, *out)
-    if b.ndim == 1:
-        b, out = b[:, None], (*out, 1)
-    a = np.broadcast_to(a, (*out[:-2], *a.shape[-2:]))
-    b = np.broadcast_to(b, (*out[:-2], *b.shape[-2:]))
-
-    def element(output: int, flat: int) -> Element:
-        *batch, i, j = np.unravel_index(flat, out)
-        row, column = a[(*batch, i)].tolist(), b[(*batch, slice(None), j)].tolist()
-        return _product_sum(opened, zip(row, column, strict=True))
-
-    return element
-
-
-def _linear_layer(opened: Opened) -> Rule:
-    x, weight = _positions(opened.shape(0)), _positions(opened.shape(1))
-    biased = not opened.absent(2)
-
-    def element(output: int, flat: int) -> Element:
-        *batch, j = np.unravel_index(flat, opened.node.shape)
-        terms = zip(x[tuple(batch)].tolist(), weight[j].tolist(), strict=True)
-        return _product_sum(opened, terms, opened.part(2, int(j)) if biased else None)
-
-    return element
-
-
-def _einsum(opened: Opened) -> Rule:
-    left, _, output_labels = opened.params["subscripts"].partition("->")
-    inputs = left.split(",")
-    places = [_positions(opened.shape(i)) for i in range(len(inputs))]
-    sizes: dict[str, int] = {}
-    for labels, p in zip(inputs, places, strict=True):
-        for label, n in zip(labels, p.shape, strict=True):
-            sizes[label] = max(n, sizes.get(label, 1))
-    summed = [label for label in sizes if label not in output_labels]
-
-    def element(output: int, flat: int) -> Element:
-        at = dict(zip(output_labels, np.unravel_index(flat, opened.node.shape), strict=True))
-        terms = []
-        for where in itertools.product(*(range(sizes[label]) for label in summed)):
-            at.update(zip(summed, where, strict=True))
-            terms.append(
-                tuple(
-                    int(p[tuple(at[label] if n > 1 else 0 for label, n in zip(labels, p.shape, strict=True))])
-                    for labels, p in zip(inputs, places, strict=True)
-                )
-            )
-        return _product_sum(opened, terms)
-
-    return element
-
-
-def _convolution(opened: Opened) -> Rule:
-    """Each window of the image against the kernel."""
-    weight = _positions(opened.shape(1))
-    seen = _windowed(opened.shape(0), weight.shape[2:], opened.params)
-    biased = not opened.absent(2)
-    width, per_group = weight.shape[1], weight.shape[0] // opened.params["groups"]
-
-    def element(output: int, flat: int) -> Element:
-        n, o, *place = np.unravel_index(flat, opened.node.shape)
-        first = o // per_group * width
-        pixels = seen[(n, slice(first, first + width), *place)].reshape(-1).tolist()
-        terms = [(p, w) for p, w in zip(pixels, weight[o].reshape(-1).tolist(), strict=True) if p >= 0]
-        return _product_sum(opened, terms, opened.part(2, int(o)) if biased else None)
-
-    return element
-
-
-def _windowed(shape: tuple[int, ...], kernel: tuple[int, ...], params: dict[str, Any]) -> Array:
-    """The positions of an image in each window, -1 in the padding: ``(N, C, *out, *kernel)``."""
-    return windows(_positions(shape), kernel, params["stride"], params["padding"], params["dilation"], fill=-1)
-
-
-def _convolution_of_input(opened: Opened) -> Rule:
-    """The transposed convolution: every element of ``d`` whose window covers the pixel."""
-    d, weight, params = _positions(opened.shape(0)), _positions(opened.shape(1)), opened.params
-    width, per_group = weight.shape[1], weight.shape[0] // params["groups"]
-    kernel, out = weight.shape[2:], d.shape[2:]
-
-    def element(output: int, flat: int) -> Element:
-        n, c, *pixel = map(int, np.unravel_index(flat, opened.node.shape))
-        group = c // width
-        hits = []  # along each axis: the places in the kernel, and the window, that the pixel lies in
-        for q, k, m, s, p, r in zip(
-            pixel, kernel, out, params["stride"], params["padding"], params["dilation"], strict=True
-        ):
-            starts = [(i, q + p - i * r) for i in range(k)]
-            hits.append([(i, start // s) for i, start in starts if start % s == 0 and 0 <= start // s < m])
-        terms = [
-            (int(d[(n, o, *(h[1] for h in hit))]), int(weight[(o, c - group * width, *(h[0] for h in hit))]))
-            for o in range(group * per_group, (group + 1) * per_group)
-            for hit in itertools.product(*hits)
-        ]
-        return _product_sum(opened, terms)
-
-    return element
-
-
-def _convolution_of_weight(opened: Opened) -> Rule:
-    """Each window against the cotangent of its place, over images and places."""
-    d, params = _positions(opened.shape(1)), opened.params
-    seen = _windowed(opened.shape(0), params["kernel"], params)
-    seen = seen[(slice(None), slice(None), *map(slice, d.shape[2:]))]
-    axes = d.ndim - 2
-    width, per_group = opened.shape(0)[1] // params["groups"], d.shape[1] // params["groups"]
-
-    def element(output: int, flat: int) -> Element:
-        o, c, *place = np.unravel_index(flat, opened.node.shape)
-        pixels = seen[(slice(None), o // per_group * width + c, *(slice(None),) * axes, *place)].reshape(-1).tolist()
-        return _product_sum(
-            opened, [(p, g) for p, g in zip(pixels, d[:, o].reshape(-1).tolist(), strict=True) if p >= 0]
-        )
-
-    return element
-
-
-def _complex(opened: Opened) -> Rule:
-    raise ArgumentError(f"expand: {opened.op.name}: its numbers are complex, and a Value is a real number.")
-
-
 _BY_KIND: dict[str, Callable[[Opened], Rule]] = {
     "elementwise": _elementwise, "random": _elementwise, "view": _moved, "gather": _moved,
 }  # fmt: skip
@@ -492,12 +278,10 @@ _BY_NAME: dict[str, Callable[[Opened], Rule]] = {
     "cumprod": _scanned(operator.mul),
     "logcumsumexp": _scanned(OPS["logaddexp"]),
     "linear_recurrence": _scanned(lambda before, a, b: a * before + b),
-    "matmul": _matmul,
-    "linear": _linear_layer,
-    "einsum": _einsum,
-    **dict.fromkeys(("conv1d", "conv2d", "conv3d"), _convolution),
-    **dict.fromkeys(("conv1d_input_gradient", "conv2d_input_gradient", "conv3d_input_gradient"), _convolution_of_input),
-    **dict.fromkeys(
-        ("conv1d_weight_gradient", "conv2d_weight_gradient", "conv3d_weight_gradient"), _convolution_of_weight
-    ),
+    "matmul": contractions.matmul,
+    "linear": contractions.linear_layer,
+    "einsum": contractions.einsum,
+    **{f"conv{n}d": contractions.convolution for n in (1, 2, 3)},
+    **{f"conv{n}d_input_gradient": contractions.convolution_of_input for n in (1, 2, 3)},
+    **{f"conv{n}d_weight_gradient": contractions.convolution_of_weight for n in (1, 2, 3)},
 }
