@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 import viz
 from autograd.errors import ArgumentError, GlassgradError
 from autograd.extras import import_extra
+from autograd.scalar import Program
 from glassgrad.ladder.moons import Moons, two_moons
 from glassgrad.ladder.rungs import RUNGS, Rung, Trainee, draw_model
 
@@ -65,7 +66,7 @@ class Outcome:
     seconds: float
     nodes: int
     view: viz.GraphView
-    program: Any = None
+    program: Program | None = None
     capture_seconds: float | None = None
 
 
