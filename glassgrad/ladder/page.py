@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from glassgrad.ladder.charts import bars, duration, player, small, times
-from glassgrad.ladder.race import TOLERANCE, Outcome, Race
+from glassgrad.ladder.race import TOLERANCE, Race
 from glassgrad.ladder.source import coloured, source_of
 from glassgrad.report import markup
 from viz.export import write_whole
@@ -49,10 +49,10 @@ _STORY = {
         "<code>vectorize</code> lifts it: what lies equally deep and is computed alike becomes one op on an array, and "
         "sums of products become matrix products. Every step then replays this short program; the loops of rung 1 "
         "never run again.",
-        "The picture is the program at work: {ops} tensor ops for the {scalars} nodes of rung 1{found}. What “compiled” "
-        "means here, honestly: captured once, which took {capture}, and replayed. Each op is a call of NumPy; they are "
-        "not fused into kernels of machine code yet. And the program is what was captured: another data set, or "
-        "another branch of an <code>if</code>, needs another capture.",
+        "The picture is the program at work: {ops} tensor ops for the {scalars} nodes of rung 1{found}. What "
+        "“compiled” means here, honestly: captured once, which took {capture}, and replayed. Each op is a call of "
+        "NumPy; they are not fused into kernels of machine code yet. And the program is what was captured: another "
+        "data set, or another branch of an <code>if</code>, needs another capture.",
     ),
 }
 _CHANGES = {
@@ -157,7 +157,7 @@ def _cost(race: Race, number: int) -> Iterable[tuple[str, str]]:
     yield "nodes in a step", f"{outcome.nodes:,}"
     yield "time of a step", duration(outcome.seconds)
     if number:
-        yield "faster than rung 1", times(race.outcomes[0].seconds / outcome.seconds)
+        yield "against rung 1", times(race.outcomes[0].seconds / outcome.seconds)
 
 
 def _summary(race: Race) -> str:
