@@ -65,9 +65,7 @@ def bars(outcomes: Sequence[Outcome], upto: int) -> str:
     for number, outcome in enumerate(outcomes):
         name = f'<span class="name">{number + 1} {escape(outcome.rung.name)}</span>'
         if number > upto:
-            rows.append(
-                f'<li class="to-come">{name}<span class="track"></span><span class="time">…</span><span class="ratio"></span></li>'
-            )
+            rows.append(f'<li class="to-come">{name}<span class="track"></span><span class="time">…</span></li>')
             continue
         share = (math.log10(outcome.seconds) - low) / decades
         this = ' class="this"' if number == upto else ""
@@ -99,11 +97,11 @@ def times(ratio: float) -> str:
 
 
 def small(number: float) -> str:
-    """A tiny number as it is printed: ``1.4 × 10⁻¹⁵``."""
+    """A tiny number as it is printed, on one line: ``1.4 × 10⁻¹⁵``."""
     if number == 0:
         return "0"
     digits, power = f"{number:.1e}".split("e")
-    return f"{digits} × 10{str(int(power)).translate(_RAISED)}"
+    return f"{digits}\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}10{str(int(power)).translate(_RAISED)}"
 
 
 def _three_digits(number: float) -> str:

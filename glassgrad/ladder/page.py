@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from glassgrad.ladder.charts import bars, duration, player, small, times
-from glassgrad.ladder.race import TOLERANCE, Outcome, Race
+from glassgrad.ladder.race import TOLERANCE, Race
 from glassgrad.ladder.source import coloured, source_of
 from glassgrad.report import markup
 from viz.export import write_whole
@@ -31,7 +31,7 @@ _STORY = {
         "from, and <code>backward()</code> walks the graph from the loss to the weights. Nothing is hidden, and "
         "nothing is fast: for each multiplication of two numbers Python builds an object.",
         "The picture is one neuron on the first point, with the gradient of its output on every card. A training step "
-        "records such a part for every neuron and every point: {nodes} nodes.",
+        "records as much for every neuron and every point, and adds it up: {nodes} nodes.",
     ),
     "vectors": (
         "The same formula, but a node holds a vector: one matrix product takes the place of all the neurons' loops. "
@@ -46,11 +46,13 @@ _STORY = {
     ),
     "compiled": (
         "Can the first program be as fast without being written anew? Its graph is recorded once, and "
-        "<code>vectorize</code> gathers the scalar nodes that do the same at the same depth into one tensor op. "
-        "Every step then replays this short program; the Python loops of rung 1 never run again.",
-        "What “compiled” means here, honestly: captured once, which took {capture}, and replayed as {ops} tensor ops. "
-        "Each of them is a call of NumPy; they are not fused into kernels of machine code yet. And the program is what "
-        "was captured: another data set, or another branch of an <code>if</code>, needs another capture.",
+        "<code>vectorize</code> lifts it: what lies equally deep and is computed alike becomes one op on an array, and "
+        "sums of products become matrix products. Every step then replays this short program; the loops of rung 1 "
+        "never run again.",
+        "The picture is the program at work: {ops} tensor ops for the {scalars} nodes of rung 1{found}. What "
+        "“compiled” means here, honestly: captured once, which took {capture}, and replayed. Each op is a call of "
+        "NumPy; they are not fused into kernels of machine code yet. And the program is what was captured: another "
+        "data set, or another branch of an <code>if</code>, needs another capture.",
     ),
 }
 _CHANGES = {
@@ -88,8 +90,8 @@ def _header(race: Race) -> str:
     settings = race.settings
     lead = (
         "One small network, written four times. Each version starts from the same weights, does the same arithmetic "
-        "and descends along the same loss; what changes is how much one node of the graph holds. Everything on this page "
-        "was measured while it was made."
+        "and descends along the same loss; what changes is how much one node of the graph holds. Everything on this "
+        "page was measured while it was made."
     )
     machine = (
         f"{settings.points} points, {settings.hidden} hidden units, {settings.steps} steps of gradient descent at rate "
@@ -97,11 +99,12 @@ def _header(race: Race) -> str:
         f"{platform.machine()}, {os.cpu_count()} cores."
     )
     figures = (
-        ("final loss", f"{first.losses[-1]:.4f}"),
-        ("largest difference", small(race.difference)),
-        ("nodes in a step", f"{first.nodes:,} → {race.outcomes[2].nodes:,}"),
+        ("nodes, rung 1", f"{first.nodes:,}"),
+        ("nodes, rung 4", f"{last.nodes:,}"),
         ("a step, rung 1", duration(first.seconds)),
         ("a step, rung 4", duration(last.seconds)),
+        ("final loss", f"{first.losses[-1]:.4f}"),
+        ("largest difference", small(race.difference)),
     )
     return f'<p class="lead">{lead}</p>{_figures(figures)}<p class="machine">{escape(machine)}</p>'
 
@@ -122,14 +125,18 @@ def _rung(race: Race, number: int) -> str:
     outcome = race.outcomes[number]
     name = outcome.rung.name
     facts = {"nodes": f"{outcome.nodes:,}"}
-    if outcome.program is not None:
-        facts |= {"ops": f"{_ops(outcome):,}", "capture": duration(outcome.capture_seconds or 0.0)}
+    listing = ""
+    if (program := outcome.program) is not None:
+        facts |= {
+            "ops": f"{len(program):,}",
+            "scalars": f"{race.outcomes[0].nodes:,}",
+            "capture": duration(outcome.capture_seconds or 0.0),
+            "found": ", with matrix products that nobody wrote" if "matmul" in {s.op for s in program.steps} else "",
+        }
+        text = f'<pre class="code">{escape(str(program))}</pre>'
+        listing = markup.details(f"The {len(program):,} tensor ops as a listing", text)
     before, after = (f"<p>{text.format(**facts)}</p>" for text in _STORY[name])
     code = source_of(outcome.rung.code)
-    listing = ""
-    if outcome.program is not None:
-        text = escape(str(outcome.program))
-        listing = markup.details(f"The {_ops(outcome):,} tensor ops as a listing", f'<pre class="code">{text}</pre>')
     body = f"""{before}
 <pre class="code" tabindex="0" role="region" aria-label="code of rung {number + 1}"><code>{coloured(code)}</code></pre>
 {listing}
@@ -147,21 +154,17 @@ def _rung(race: Race, number: int) -> str:
 
 def _cost(race: Race, number: int) -> Iterable[tuple[str, str]]:
     outcome = race.outcomes[number]
-    if outcome.program is None:
-        yield "nodes in a step", f"{outcome.nodes:,}"
-    else:
-        yield "tensor ops in a step", f"{_ops(outcome):,}"
-        yield "captured once, in", duration(outcome.capture_seconds or 0.0)
+    yield "nodes in a step", f"{outcome.nodes:,}"
     yield "time of a step", duration(outcome.seconds)
     if number:
-        yield "faster than rung 1", times(race.outcomes[0].seconds / outcome.seconds)
+        yield "against rung 1", times(race.outcomes[0].seconds / outcome.seconds)
 
 
 def _summary(race: Race) -> str:
     rows = [
         (
             f"{number} · {outcome.rung.name}",
-            f"{outcome.nodes:,}" if outcome.program is None else f"{_ops(outcome):,} ops",
+            f"{outcome.nodes:,}",
             duration(outcome.seconds),
             times(race.outcomes[0].seconds / outcome.seconds),
             _CHANGES[outcome.rung.name],
@@ -175,10 +178,6 @@ def _summary(race: Race) -> str:
         "update.</p>"
     )
     return f'{words}<div class="scroll">{table}</div>'
-
-
-def _ops(outcome: Outcome) -> int:
-    return len(outcome.program.steps)
 
 
 def _figures(figures: Iterable[tuple[str, str]]) -> str:

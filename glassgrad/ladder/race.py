@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 import viz
 from autograd.errors import ArgumentError, GlassgradError
 from autograd.extras import import_extra
+from autograd.scalar import Program
 from glassgrad.ladder.moons import Moons, two_moons
 from glassgrad.ladder.rungs import RUNGS, Rung, Trainee, draw_model
 
@@ -65,7 +66,7 @@ class Outcome:
     seconds: float
     nodes: int
     view: viz.GraphView
-    program: Any = None
+    program: Program | None = None
     capture_seconds: float | None = None
 
 
@@ -128,12 +129,11 @@ def _largest_difference(outcomes: list[Outcome]) -> float:
     largest = 0.0
     for other in others:
         differences = np.abs(other.losses / first.losses - 1)
-        step = int(np.argmax(differences))
-        if not differences[step] <= TOLERANCE:  # NaN too
+        for step in np.flatnonzero(~(differences <= TOLERANCE)):  # NaN is no agreement
             raise DisagreementError(
-                f"ladder: after {step} steps the loss of {other.rung.name!r} is {other.losses[step]!r} and that of "
-                f"{first.rung.name!r} is {first.losses[step]!r}; they must agree to {TOLERANCE:g}. Training may have "
-                "become chaotic: try fewer --steps or another --seed."
+                f"ladder: after {step} steps the loss of {other.rung.name!r} is {other.losses[step]:.17g} and that of "
+                f"{first.rung.name!r} is {first.losses[step]:.17g}; they must agree to {TOLERANCE:g}. If that is late "
+                "in a long run, rounding may have grown: try fewer --steps or another --seed."
             )
-        largest = max(largest, float(differences[step]))
+        largest = max(largest, float(differences.max()))
     return largest

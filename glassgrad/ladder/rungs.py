@@ -94,13 +94,13 @@ def batched_loss(model: Model, points: Array, labels: Array) -> Tensor:
     return ag.log(1 + ag.exp(-labels * scores)).mean()
 
 
-def capture(model: Model, points: list[list[float]], labels: list[float]) -> Any:
+def capture(model: Model, points: list[list[float]], labels: list[float]) -> scalar.Program:
     loss = scalar_loss(model, points, labels)  # rung 1, recorded once
-    return scalar.vectorize(loss, model.trained)
+    return scalar.vectorize(loss, model.weight, model.bias, model.out, model.shift)
 
 
-def replayed_loss(program: Any, numbers: Tensor) -> Tensor:
-    return program(numbers)
+def replayed_loss(program: scalar.Program, model: Model) -> Tensor:
+    return program(model.weight, model.bias, model.out, model.shift)
 
 
 def descend_by_values(values: list[Any], rate: float) -> None:
@@ -126,7 +126,7 @@ class Trainee:
     model: Model
     loss: Callable[..., Any]
     descend: Callable[[list[Any], float], None]
-    program: Any = None
+    program: scalar.Program | None = None
 
     def step(self, rate: float) -> float:
         """One step of gradient descent; the loss before it."""
@@ -172,11 +172,9 @@ def _start_batched(start: Model, data: Moons) -> Trainee:
 
 
 def _start_compiled(start: Model, data: Moons) -> Trainee:
-    values = _values_of(start)
-    program = capture(values, data.points.tolist(), data.labels.tolist())
-    numbers = ag.tensor(np.array([value.data for value in values.trained]), requires_grad=True)
-    model = Model(None, None, None, None, (("numbers", numbers),))
-    return Trainee(model, lambda: replayed_loss(program, numbers), descend_by_tensors, program)
+    program = capture(_values_of(start), data.points.tolist(), data.labels.tolist())
+    model = _tensors_of(start)
+    return Trainee(model, lambda: replayed_loss(program, model), descend_by_tensors, program)
 
 
 def _values_of(start: Model) -> Model:
@@ -214,13 +212,9 @@ def _draw_step(trainee: Trainee, data: Moons) -> viz.GraphView:
     return viz.graph(trainee.loss(), trainee.model, constants=True, title="the whole step")
 
 
-def _draw_program(trainee: Trainee, data: Moons) -> viz.GraphView:
-    return viz.graph(trainee.loss(), trainee.model, title="the whole step")
-
-
 RUNGS = (
     Rung("scalars", (neuron, scalar_loss, descend_by_values), _start_scalars, _draw_neuron),
     Rung("vectors", (vector_loss, descend_by_tensors), _start_vectors, _draw_one_point),
     Rung("batched", (batched_loss,), _start_batched, _draw_step),
-    Rung("compiled", (capture, replayed_loss), _start_compiled, _draw_program),
+    Rung("compiled", (capture, replayed_loss), _start_compiled, _draw_step),
 )
