@@ -102,14 +102,18 @@ def training(make_model: Callable[[], Any], make_value: Callable[[float], Any]) 
         yield float(loss.data)
 
 
-def lifted_training() -> Iterator[float]:
-    """The same by the program that the first step's graph lifts to; its first next() lifts and does not step."""
-    points, labels = moons(POINTS)
+def demonstration(count: int = POINTS) -> tuple[Any, list[Value]]:
+    """The loss of the untrained model on so many points, and its parameters."""
+    points, labels = moons(count)
     random.seed(SEED)
     model = MLP(2, [16, 16, 1])
-    params = model.parameters()
-    program = vectorize(loss_of(model, [[Value(x) for x in row] for row in points.tolist()], labels.tolist()), params)
-    print(f"\n{program}\n")
+    return loss_of(model, [[Value(x) for x in row] for row in points.tolist()], labels.tolist()), model.parameters()
+
+
+def lifted_training() -> Iterator[float]:
+    """The same by the program that the graph of one step lifts to; its first next() lifts and does not step."""
+    loss, params = demonstration()
+    program = vectorize(loss, params)
     p = ag.tensor([v.data for v in params], dtype="float64", requires_grad=True)
     k = 0
     yield 0.0
@@ -142,6 +146,7 @@ def one_run(steps: int) -> tuple[dict[str, list[float]], dict[str, list[float]]]
     losses: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(steps):
         for name, run in runs.items():
+            gc.collect()  # micrograd's graphs are reference cycles: what one leaves behind is not charged to the next
             start = time.perf_counter()
             losses[name].append(next(run))
             times[name].append(time.perf_counter() - start)
@@ -159,10 +164,7 @@ def agreement(losses: dict[str, list[float]]) -> float:
 
 def wide(count: int) -> tuple[Any, list[Value]]:
     """The demonstration with so many points that its graph has about ``count`` nodes."""
-    points, labels = moons(max(count // 656, 2))
-    random.seed(SEED)
-    model = MLP(2, [16, 16, 1])
-    return loss_of(model, [[Value(x) for x in row] for row in points.tolist()], labels.tolist()), model.parameters()
+    return demonstration(max(count // 656, 2))
 
 
 def deep(count: int) -> tuple[Any, list[Value]]:
@@ -215,12 +217,14 @@ def main() -> None:
         for name in LIMITS:
             ratios[name].append(medians[name] / medians["micrograd"])
         worst = max(worst, agreement(losses))
+    print(vectorize(*demonstration()), "\n")
     print(f"{'step':>5} {'micrograd':>16} {'Value':>16} {'lifted':>16}")
     for k in sorted({*range(0, options.steps, max(options.steps // 10, 1)), options.steps - 1}):
         print(f"{k:>5} {losses['micrograd'][k]:>16.12f} {losses['Value'][k]:>16.12f} {losses['lifted'][k]:>16.12f}")
     print(f"\nmilliseconds a step: {', '.join(f'{n} {statistics.median(ms):.3f}' for n, ms in milliseconds.items())}")
     print(f"\ntime of a training step / time of micrograd's, medians of {options.steps} steps in turn")
-    print(f"{'engine':<8} {' '.join(f'{f'run {i + 1}':>8}' for i in range(options.rounds))} {'median':>8} {'goal':>8}")
+    heads = " ".join(f"run {i + 1}".rjust(8) for i in range(options.rounds))
+    print(f"{'engine':<8} {heads} {'median':>8} {'goal':>8}")
     for name, runs in ratios.items():
         columns = " ".join(f"{r:>8.4f}" for r in runs)
         print(f"{name:<8} {columns} {statistics.median(runs):>8.4f} {'≤ ' + str(LIMITS[name]):>8}")

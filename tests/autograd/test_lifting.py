@@ -123,9 +123,7 @@ def test_a_lifted_graph_has_the_values_and_the_gradients_of_the_graph(graph):
     tensors = [ag.tensor(x, dtype="float64", requires_grad=True) for x in numbers]
     total = sum(r * w for r, w in zip(roots_of(evaluated(instructions, tensors), places), weights, strict=True))
     wanted = ag.gradients(total, tensors, allow_unused=True)
-    np.testing.assert_allclose(
-        p.grad.array, [0.0 if g is None else g.item() for g in wanted], rtol=1e-7, atol=1e-7
-    )
+    np.testing.assert_allclose(p.grad.array, [0.0 if g is None else g.item() for g in wanted], rtol=1e-7, atol=1e-7)
 
 
 @settings(max_examples=60, deadline=None)
@@ -347,7 +345,10 @@ def test_several_heads_are_a_stack_of_products():
 def test_a_convolution_is_a_product_of_patches_and_kernels():
     image, kernels = values(random_array(6, 6)), values(random_array(4, 3, 3, seed=1))
     roots = [
-        [[dot(flat(kernel), [image[r + a][c + b] for a in range(3) for b in range(3)]) for c in range(4)] for r in range(4)]
+        [
+            [dot(flat(kernel), [image[r + a][c + b] for a in range(3) for b in range(3)]) for c in range(4)]
+            for r in range(4)
+        ]
         for kernel in kernels
     ]
     program = vectorize(roots, image, kernels)
@@ -464,9 +465,7 @@ def test_transforms_take_a_program_as_a_function():
     np.testing.assert_allclose(ag.jvp(lifted, (w,), (t,))[1].array, ag.jvp(plain, (w,), (t,))[1].array, **close)
     many = ag.tensor(random_array(5, 2, 3, seed=8))
     np.testing.assert_allclose(ag.vmap(lifted)(many).array, ag.vmap(plain)(many).array, **close)
-    np.testing.assert_allclose(
-        ag.vmap(ag.grad(lifted))(many).array, ag.vmap(ag.grad(plain))(many).array, **close
-    )
+    np.testing.assert_allclose(ag.vmap(ag.grad(lifted))(many).array, ag.vmap(ag.grad(plain))(many).array, **close)
     jacobian = ag.jacobian(program)(w, x)
     np.testing.assert_allclose(jacobian.array, ag.jacobian(formula)(w, x).array, **close)
 
@@ -490,9 +489,7 @@ def test_transforms_pass_through_what_is_fetched_from_many_places():
     np.testing.assert_allclose(ag.hessian(program)(p).array, ag.hessian(plain)(p).array, rtol=1e-9, atol=1e-12)
     batch = ag.tensor(np.stack([tensors, tensors + 0.1]))
     np.testing.assert_allclose(ag.vmap(program)(batch).array, [plain(row).item() for row in batch], rtol=1e-12)
-    np.testing.assert_allclose(
-        ag.jvp(program, (p,), (p,))[1].array, ag.jvp(plain, (p,), (p,))[1].array, rtol=1e-10
-    )
+    np.testing.assert_allclose(ag.jvp(program, (p,), (p,))[1].array, ag.jvp(plain, (p,), (p,))[1].array, rtol=1e-10)
 
 
 def test_an_argument_that_the_root_does_not_depend_on_has_gradient_zero():
@@ -549,9 +546,7 @@ def chain_of_leaves(count):
 
 def work(program):
     """How many numbers the steps of a program read and write, forward: their gradients are as large."""
-    return sum(
-        sum(int(np.prod(shape)) for shape in (*step.shapes, *step.output_shapes)) for step in program.steps
-    )
+    return sum(sum(int(np.prod(shape)) for shape in (*step.shapes, *step.output_shapes)) for step in program.steps)
 
 
 def test_work_grows_as_the_graph_where_each_step_needs_one_leaf():
