@@ -243,7 +243,7 @@ class _Expansion:
     def value(self, root: Key) -> Any:
         """The Value of an element."""
         self._plan(root)
-        self._name_sources()
+        self._name_sources(root)
         values = self._build(root)
         result = values[root]
         return result if isinstance(result, Variable) else scalar_leaf(float(result), self._label(root))
@@ -370,17 +370,18 @@ class _Expansion:
 
     # -------------------------------------------------------------------------------------------------------- labels
 
-    def _name_sources(self) -> None:
+    def _name_sources(self, root: Key) -> None:
         """A name for each thing that has elements here; those that would share one are numbered."""
         by_name: dict[str, list[Any]] = {}
         seen = {part[0] for e in self._plans.values() for part in e.parts if part.__class__ is tuple}
-        for source in sorted(seen | {key[0] for key in self._plans}, key=lambda s: s.seq):
+        for source in sorted(seen | {root[0]} | {key[0] for key in self._plans}, key=lambda s: s.seq):
             if source in self._stands_for or (isinstance(source, Node) and source.seq > self._started):
                 continue
             identity = id(source.array) if isinstance(source, _Constant) else id(source)
             name = self._known.get(identity)
             if name is None:
-                name = self._base_names[source] if self._is_leaf(source) else source.op.name
+                made = source.op.name if source.op is not None else "x"
+                name = self._base_names.get(source, made) if self._is_leaf(source) else made
             by_name.setdefault(name, []).append(source)
         for name, sources in by_name.items():
             for i, source in enumerate(sources, start=1):

@@ -67,6 +67,8 @@ def slogdet(x: Any) -> Any:
 
     def one(a: Any) -> Any:
         y, pivots = _product_of_pivots(a)
+        if not pivots:
+            return np.ones(()), np.zeros(())
         return np.sign(y.array), sum(stack([log(absolute(pivot)) for pivot in pivots]))
 
     return _each(one, x)

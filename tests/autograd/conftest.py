@@ -10,7 +10,10 @@ import pytest
 VERSION = "2024.12"
 REASON = "the reference implementation comes with the extra 'dev'"
 
-pytest.register_assert_rewrite("tests.autograd.array_api_reference", "tests.autograd.conventions")  # they compare, too
+# they compare, too
+pytest.register_assert_rewrite(
+    "tests.autograd.array_api_reference", "tests.autograd.conventions", "tests.autograd.expansions"
+)
 
 
 @pytest.fixture
