@@ -39,11 +39,11 @@ def player(race: Race) -> str:
     last = len(frames.steps) - 1
     return f"""<div class="player">
 <div class="pair">
-<figure><div class="plane"><canvas width="{frames.side}" height="{frames.side}"></canvas>{_points(race, frames)}</div>
+<figure><div class="plane"><canvas width="{_WIDTH}" height="{_HEIGHT}"></canvas>{_points(race, frames)}</div>
 <figcaption><span class="key upper">● upper moon</span> <span class="key lower">■ lower moon</span>
 <span class="key boundary">━ where the network is undecided</span></figcaption></figure>
 <figure>{_loss_curve(losses)}
-<figcaption>The loss before each step. All four rungs draw this line.</figcaption></figure>
+<figcaption>The loss at each step. All four rungs follow this line.</figcaption></figure>
 </div>
 <p class="controls" hidden>
 <button type="button" class="play" aria-label="play">▶</button>
@@ -74,7 +74,10 @@ def bars(outcomes: Sequence[Outcome], upto: int) -> str:
             f'<li{this}>{name}<span class="track"><span class="fill" style="width: {100 * share:.1f}%"></span></span>'
             f'<span class="time">{duration(outcome.seconds)}</span><span class="ratio">{ratio}</span></li>'
         )
-    ticks = "".join(f"<span>{duration(10.0 ** (low + i))}</span>" for i in range(decades + 1))
+    stride = 1 if decades <= 3 else 2  # more labels would touch on a narrow screen
+    ticks = "".join(
+        f"<span>{duration(10.0 ** (low + i)) if i % stride == 0 else ''}</span>" for i in range(decades + 1)
+    )
     return (
         f'<ol class="bars" style="--decades: {decades}">{"".join(rows)}'
         f'<li class="ticks" aria-hidden="true"><span class="track">{ticks}</span></li></ol>'

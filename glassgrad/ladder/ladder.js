@@ -7,6 +7,7 @@
   const plane = box.querySelector(".plane svg");
   const boundary = plane.querySelector(".boundary");
   const canvas = box.querySelector("canvas").getContext("2d");
+  const grid = new OffscreenCanvas(side, side); // one pixel a cell; drawn larger, it is smooth
   const curve = box.querySelector(".curve polyline").points;
   const line = box.querySelector("line.now");
   const dot = box.querySelector("circle.now");
@@ -22,14 +23,15 @@
   // The surer the network, the stronger the colour; the page shows through where it is undecided.
   const paint = (frame) => {
     const [paper, upper, lower] = ["page", "blue", "orange"].map(colour);
-    const picture = canvas.createImageData(side, side);
+    const picture = new ImageData(side, side);
     for (let i = 0; i < side * side; i++) {
       const sure = (cells[frame * side * side + i] - 127.5) / 127.5;
       const ink = sure < 0 ? upper : lower;
       for (let c = 0; c < 3; c++) picture.data[4 * i + c] = paper[c] + 0.5 * Math.abs(sure) * (ink[c] - paper[c]);
       picture.data[4 * i + 3] = 255;
     }
-    canvas.putImageData(picture, 0, 0);
+    grid.getContext("2d").putImageData(picture, 0, 0);
+    canvas.drawImage(grid, 0, 0, canvas.canvas.width, canvas.canvas.height);
   };
 
   // Marching squares: in each square of four neighbouring cells, join the two sides that the level 0.5 crosses.

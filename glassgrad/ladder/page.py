@@ -34,8 +34,8 @@ _STORY = {
         "records as much for every neuron and every point, and adds it up: {nodes} nodes.",
     ),
     "vectors": (
-        "The same formula, but a node holds a vector: one matrix product takes the place of all the neurons' loops. "
-        "The loop over the examples is still Python's.",
+        "The same formula, but a node holds a vector: one matrix product takes the place of all the neurons’ loops. "
+        "The loop over the examples is still Python’s.",
         "The picture is the loss of one point. A step records as much for every point: {nodes} nodes.",
     ),
     "batched": (
