@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import random
 
 import numpy as np
 import pytest
 
-from autograd.errors import ShapeError
+import autograd as ag
+from autograd.errors import GradientError, ShapeError
 from autograd.scalar import Value
 from nn.scalar import MLP, Layer, Module, Neuron
 
@@ -245,3 +248,71 @@ def test_numbers_compare():
     assert a >= 3
     assert a <= 3
     assert a.data > 2
+
+
+# ------------------------------------------------------------------------------ what docs/micrograd.md says that differs
+
+
+def test_values_compare_as_numbers_and_are_kept_by_identity():
+    v, w = Value(2.0), Value(2.0)
+    assert v == w
+    assert v in [w]
+    assert v not in {w}
+    assert not any(v is x for x in [w])
+    assert not Value(0.0)
+
+
+def test_a_second_backward_pass_adds_the_same_gradients_again(micrograd):
+    x = Value(2.0)
+    z = (x * x) + 1
+    z.backward()
+    z.backward()
+    assert x.grad == 8.0
+    theirs = micrograd[0](2.0)
+    z = (theirs * theirs) + 1
+    z.backward()
+    z.backward()
+    assert theirs.grad == 12.0  # the middle number passes its first gradient on once more
+
+
+def test_gradients_are_those_of_the_forward_pass():
+    x = Value(2.0)
+    y = x * x
+    x.data = 5.0
+    y.backward()
+    assert x.grad == 4.0
+
+
+def test_subtraction_and_division_are_one_node_and_numbers_none():
+    v, w = Value(2.0), Value(3.0)
+    assert [y._op for y in (-v, v - w, v / w, 1 - v, v**2)] == ["-", "-", "/", "-", "**"]
+    assert [len(y._prev) for y in (-v, v - w, v / w, 1 - v, v**2, v + 1)] == [1, 2, 2, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("formula", "expected"),
+    [
+        (lambda: 1 / Value(0.0), np.inf),
+        (lambda: Value(0.0) ** -1, np.inf),
+        (lambda: Value(1e200) ** 2, np.inf),
+        (lambda: Value(-2.0) ** 0.5, np.nan),
+    ],
+)
+def test_what_is_no_finite_number_warns_as_numpy_does(formula, expected):
+    with pytest.warns(RuntimeWarning):
+        np.testing.assert_equal(formula().data, expected)
+
+
+def test_an_array_times_a_value_is_a_tensor():
+    assert isinstance(np.array([1.0, 2.0]) * Value(2.0), ag.Tensor)
+    assert isinstance(Value(2.0) * np.array([1.0, 2.0]), ag.Tensor)
+
+
+def test_models_are_copied_and_computed_numbers_are_not():
+    model = MLP(2, [3, 1])
+    twin = copy.deepcopy(model)
+    assert [p.data for p in twin.parameters()] == [p.data for p in model.parameters()]
+    assert twin.parameters()[0] is not model.parameters()[0]
+    assert pickle.loads(pickle.dumps(model)).layers[0].neurons[0].w[0].data == model.layers[0].neurons[0].w[0].data
+    with pytest.raises(GradientError, match="only leaves can be copied"):
+        copy.deepcopy(model([1.0, 2.0]))
