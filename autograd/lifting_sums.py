@@ -7,6 +7,7 @@ rows of a weight matrix are a layer, queries with keys attention, patches of an 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 
@@ -118,9 +119,9 @@ def _products(steps: Steps, pairs: np.ndarray) -> Iterator[Operand]:
     elif left.shape[0] == 1 and left.ndim == 2 and (left != right).any():
         yield steps.apply("matmul", steps.fetch(left[0], exact=True), steps.fetch(right[0], exact=True), gives=())
     else:
-        a, b = _with_axis(steps, left), _with_axis(steps, right)
+        first, second = _with_axis(steps, left), _with_axis(steps, right)
         square = (left == right).all()
-        product = steps.apply("square", a) if square else steps.apply("multiply", a, b)
+        product = steps.apply("square", first) if square else steps.apply("multiply", first, second)
         yield _summed(steps, product, left.shape)
 
 
@@ -290,10 +291,14 @@ def _candidates(steps: Steps, pairs: np.ndarray) -> Iterator[np.ndarray]:
         yield np.take_along_axis(ordered, order[..., None], 1)
 
 
+@lru_cache(maxsize=64)
+def _weights(count: int) -> np.ndarray:
+    return np.random.default_rng(0).integers(1, 1 << 62, count) | 1
+
+
 def _distinct(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Where each distinct row is found first, and which of them each row is. By a hash: linear in the numbers."""
-    weights = np.random.default_rng(0).integers(1, 1 << 62, rows.shape[1]) | 1
-    keys = (rows * weights).sum(axis=1)  # wraps around
+    keys = (rows * _weights(rows.shape[1])).sum(axis=1)  # wraps around
     _, first, code = np.unique(keys, return_index=True, return_inverse=True)
     if not (rows[first][code] == rows).all():  # two rows of one hash
         _, first, code = np.unique(rows, axis=0, return_index=True, return_inverse=True)
