@@ -312,17 +312,34 @@ def _rows_and_columns(
     result = []
     for names in (left, right):
         first, code = _distinct(names)
-        order = np.argsort(steps.where[names[first, 0]], kind="stable")
+        # plain numbers lie nowhere in particular: as they were written
+        literal = not steps.register_of(names[first]).any()
+        order = np.argsort(first if literal else steps.where[names[first, 0]], kind="stable")
         rank = np.empty_like(order)
         rank[order] = np.arange(len(order))
         result += [first[order], rank[code]]
     return result[0], result[1], result[2], result[3]
 
 
+def _occurrences(cells: np.ndarray) -> np.ndarray:
+    """How often each entry occurred before."""
+    order = np.argsort(cells, kind="stable")
+    ordered = cells[order]
+    new = np.concatenate([[True], ordered[1:] != ordered[:-1]])
+    counts = np.arange(len(cells))
+    again = np.empty_like(cells)
+    again[order] = counts - np.maximum.accumulate(np.where(new, counts, 0))
+    return again
+
+
 def _grids(steps: Steps, pairs: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
     """The members that pair each row of some with each row of others, in that shape; and the members that do not."""
     left, right = pairs[..., 0], pairs[..., 1]
     rows, row, columns, column = _rows_and_columns(steps, left, right)
+    if (again := _occurrences(row * len(columns) + column)).any():  # two points of a data set may be equal
+        _, rows, row = np.unique(row * (again.max() + 1) + again, return_index=True, return_inverse=True)
+        rank = np.argsort(np.argsort(rows))  # in the order in which they were written
+        rows, row = np.sort(rows), rank[row]
     everything = np.arange(len(pairs))
     # Rows and columns that meet belong together: spread the smallest number of a row, until nothing changes.
     label = np.arange(len(rows))
@@ -339,9 +356,7 @@ def _grids(steps: Steps, pairs: np.ndarray) -> tuple[list[np.ndarray], np.ndarra
     block = label[row]
     height, width = np.bincount(label, minlength=len(rows)), np.bincount(met, minlength=len(rows))
     inside = np.bincount(block, minlength=len(rows))
-    cells = np.bincount(row * len(columns) + column, minlength=1) if len(rows) * len(columns) < 1 << 26 else None
-    single = cells is None or cells.max() == 1
-    full = (inside == height * width) & (height > 0) & single
+    full = (inside == height * width) & (height > 0)
     full &= (height > 1) | (width > 1) if pairs.shape[1] > 1 else (height > 1) & (width > 1)
     grids = []
     taken = np.zeros(len(pairs), bool)
