@@ -160,6 +160,9 @@ class Steps:
                 first = names.take([0], axis)
                 if names.shape[axis] > 1 and (names == first).all():
                     names = first
+            axes = len(self.registers[self.register_of(names.flat[0])].shape)
+            while names.ndim > axes and names.ndim > 1 and names.shape[0] == 1:
+                names = names[0]  # broadcasting adds it again
         if names.size == 1:
             return self.reshape(self.scalar(names.item()), names.shape) if exact else self.scalar(names.item())
         spots = self.where[names]
