@@ -20,6 +20,8 @@ __all__ = ["Operand", "Plan", "Register", "Steps"]
 _FEW = 4  # so many fetches by index from one register stay apart; of more, their gradients would be scattered in one
 _PLACE = 1 << 40  # more than a register holds: a register and a place in it are one integer
 
+_NO_PARAMS: dict[str, Any] = {}
+
 
 class Register:
     """An array of a program. ``array`` is what it holds if that is known beforehand."""
@@ -106,7 +108,7 @@ class Steps:
             gives = shapes.pop() if len(shapes) == 1 else np.broadcast_shapes(*shapes)
         out = self.register(gives)
         reads = tuple([x if isinstance(x, Register) else self.number(x) for x in inputs])
-        self._steps.append((OPS[name], reads, params, (out,)))
+        self._steps.append((OPS[name], reads, params or _NO_PARAMS, (out,)))
         return out
 
     def number(self, x: float) -> Register:
@@ -158,6 +160,9 @@ class Steps:
                 first = names.take([0], axis)
                 if names.shape[axis] > 1 and (names == first).all():
                     names = first
+            axes = len(self.registers[self.register_of(names.flat[0])].shape)
+            while names.ndim > axes and names.ndim > 1 and names.shape[0] == 1:
+                names = names[0]  # broadcasting adds it again
         if names.size == 1:
             return self.reshape(self.scalar(names.item()), names.shape) if exact else self.scalar(names.item())
         spots = self.where[names]
@@ -245,7 +250,7 @@ class Steps:
 
     # ---------------------------------------------------------------------------------------------------- the plan
 
-    def plan(self, arguments: Sequence[Register], result: Operand) -> list[Plan]:
+    def plan(self, arguments: Sequence[Register], result: Operand) -> list[tuple[Plan, list[Register]]]:
         """The steps in an order in which they can run, without those that the result does not need.
 
         Where many fetch a few numbers each from one register, all of them are fetched at once, and the result is cut
@@ -318,15 +323,17 @@ class Steps:
         return steps
 
 
-def _needed(steps: list[Plan], result: Operand) -> list[Plan]:
-    """The steps that lead to the result."""
+def _needed(steps: list[Plan], result: Operand) -> list[tuple[Plan, list[Register]]]:
+    """The steps that lead to the result, and with each what it is the last to read."""
     needed = {result}
     kept = []
     for step in reversed(steps):
         if not needed.isdisjoint(step[3]):
-            needed.update(step[1])
-            kept.append(step)
-    return kept[::-1]
+            last = [x for x in step[1] if x not in needed]
+            needed.update(last)
+            kept.append((step, last))
+    kept.reverse()
+    return kept
 
 
 def _counts(places: np.ndarray) -> bool:

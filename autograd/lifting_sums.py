@@ -7,6 +7,7 @@ rows of a weight matrix are a layer, queries with keys attention, patches of an 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 
@@ -118,9 +119,9 @@ def _products(steps: Steps, pairs: np.ndarray) -> Iterator[Operand]:
     elif left.shape[0] == 1 and left.ndim == 2 and (left != right).any():
         yield steps.apply("matmul", steps.fetch(left[0], exact=True), steps.fetch(right[0], exact=True), gives=())
     else:
-        a, b = _with_axis(steps, left), _with_axis(steps, right)
+        first, second = _with_axis(steps, left), _with_axis(steps, right)
         square = (left == right).all()
-        product = steps.apply("square", a) if square else steps.apply("multiply", a, b)
+        product = steps.apply("square", first) if square else steps.apply("multiply", first, second)
         yield _summed(steps, product, left.shape)
 
 
@@ -290,10 +291,14 @@ def _candidates(steps: Steps, pairs: np.ndarray) -> Iterator[np.ndarray]:
         yield np.take_along_axis(ordered, order[..., None], 1)
 
 
+@lru_cache(maxsize=64)
+def _weights(count: int) -> np.ndarray:
+    return np.random.default_rng(0).integers(1, 1 << 62, count) | 1
+
+
 def _distinct(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Where each distinct row is found first, and which of them each row is. By a hash: linear in the numbers."""
-    weights = np.random.default_rng(0).integers(1, 1 << 62, rows.shape[1]) | 1
-    keys = (rows * weights).sum(axis=1)  # wraps around
+    keys = (rows * _weights(rows.shape[1])).sum(axis=1)  # wraps around
     _, first, code = np.unique(keys, return_index=True, return_inverse=True)
     if not (rows[first][code] == rows).all():  # two rows of one hash
         _, first, code = np.unique(rows, axis=0, return_index=True, return_inverse=True)
@@ -307,17 +312,34 @@ def _rows_and_columns(
     result = []
     for names in (left, right):
         first, code = _distinct(names)
-        order = np.argsort(steps.where[names[first, 0]], kind="stable")
+        # plain numbers lie nowhere in particular: as they were written
+        literal = not steps.register_of(names[first]).any()
+        order = np.argsort(first if literal else steps.where[names[first, 0]], kind="stable")
         rank = np.empty_like(order)
         rank[order] = np.arange(len(order))
         result += [first[order], rank[code]]
     return result[0], result[1], result[2], result[3]
 
 
+def _occurrences(cells: np.ndarray) -> np.ndarray:
+    """How often each entry occurred before."""
+    order = np.argsort(cells, kind="stable")
+    ordered = cells[order]
+    new = np.concatenate([[True], ordered[1:] != ordered[:-1]])
+    counts = np.arange(len(cells))
+    again = np.empty_like(cells)
+    again[order] = counts - np.maximum.accumulate(np.where(new, counts, 0))
+    return again
+
+
 def _grids(steps: Steps, pairs: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
     """The members that pair each row of some with each row of others, in that shape; and the members that do not."""
     left, right = pairs[..., 0], pairs[..., 1]
     rows, row, columns, column = _rows_and_columns(steps, left, right)
+    if (again := _occurrences(row * len(columns) + column)).any():  # two points of a data set may be equal
+        _, rows, row = np.unique(row * (again.max() + 1) + again, return_index=True, return_inverse=True)
+        rank = np.argsort(np.argsort(rows))  # in the order in which they were written
+        rows, row = np.sort(rows), rank[row]
     everything = np.arange(len(pairs))
     # Rows and columns that meet belong together: spread the smallest number of a row, until nothing changes.
     label = np.arange(len(rows))
@@ -334,9 +356,7 @@ def _grids(steps: Steps, pairs: np.ndarray) -> tuple[list[np.ndarray], np.ndarra
     block = label[row]
     height, width = np.bincount(label, minlength=len(rows)), np.bincount(met, minlength=len(rows))
     inside = np.bincount(block, minlength=len(rows))
-    cells = np.bincount(row * len(columns) + column, minlength=1) if len(rows) * len(columns) < 1 << 26 else None
-    single = cells is None or cells.max() == 1
-    full = (inside == height * width) & (height > 0) & single
+    full = (inside == height * width) & (height > 0)
     full &= (height > 1) | (width > 1) if pairs.shape[1] > 1 else (height > 1) & (width > 1)
     grids = []
     taken = np.zeros(len(pairs), bool)

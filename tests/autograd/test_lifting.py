@@ -265,6 +265,16 @@ def shuffled(terms, rng):
     return terms
 
 
+def test_points_that_are_equal_are_rows_of_their_own():
+    xs = [[1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]
+    w, b = values(random_array(3, 2)), values(random_array(3, seed=1))
+    roots = [[dot(ws, row, bias).tanh() for ws, bias in zip(w, b, strict=True)] for row in xs]
+    program = vectorize(roots, w, b)
+    assert matmuls(program) == [((5, 2), (2, 3), (5, 3))]
+    assert [step.op for step in program.steps] == ["permute_dims", "matmul", "add", "tanh"]
+    check(program, roots, w, b)
+
+
 @pytest.mark.parametrize("variant", ["bias first", "bias last", "shuffled", "turned", "subtracted", "left to right"])
 def test_a_layer_is_recognised_however_it_is_written(variant):
     rng = random.Random(3)
@@ -459,7 +469,7 @@ def test_transforms_take_a_program_as_a_function():
     def plain(w):
         return (formula(w, x) ** 2).sum()
 
-    close = dict(rtol=1e-10, atol=1e-12)
+    close = {"rtol": 1e-10, "atol": 1e-12}
     np.testing.assert_allclose(ag.grad(lifted)(w).array, ag.grad(plain)(w).array, **close)
     np.testing.assert_allclose(ag.hessian(lifted)(w).array, ag.hessian(plain)(w).array, **close)
     np.testing.assert_allclose(ag.jvp(lifted, (w,), (t,))[1].array, ag.jvp(plain, (w,), (t,))[1].array, **close)
@@ -507,7 +517,7 @@ def test_roots_may_be_leaves_constants_and_repeated():
     program = vectorize([[a, y], [y, b]], [a])
     assert program([5.0]).tolist() == [[5.0, 10.0], [10.0, 3.0]]
     assert vectorize(b * 2.0, a)(1.0).item() == 6.0
-    assert vectorize([-(-a), a + 0.0], a)(7.0).tolist() == [7.0, 7.0]
+    assert vectorize([0.0 - (0.0 - a), a + 0.0], a)(7.0).tolist() == [7.0, 7.0]
 
 
 def test_graphs_of_programs_can_be_recorded():
