@@ -41,6 +41,8 @@ class Numbers:
         for place, source in enumerate(node.inputs):
             if source is not None:
                 self._uses.setdefault(source, []).append((node, place))
+        for name, value in node.params.items():  # an index may be an array
+            _check_not_overwritten(node, value, node.seq, name)
 
     def operand(self, node: Node, place: int) -> Any:
         """What the op of ``node`` was applied to at ``place``: an array, a number, or None."""

@@ -11,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd as ag
+from autograd.backward import walk
+from autograd.dispatch import bound
 from tests.autograd.expansions import assert_agrees, leaves_of, nodes_of, random_index
 
 
@@ -285,6 +287,30 @@ def test_numbers_that_were_written_over_are_not_used() -> None:
     assert ag.scalar.expand(z, 0, None).data == z.array[0]
 
 
+def test_an_index_that_was_written_over_is_not_used() -> None:
+    x, places = tensor(3), ag.tensor([2, 1])
+    with ag.record():
+        y = x[places] * 2.0
+    assert ag.scalar.expand(y, 0, None).data == y.array[0]
+    places[0] = 0
+    with pytest.raises(ag.GradientError, match="getitem.* its argument index, .*written in place"):
+        ag.scalar.expand(y, 0, None)
+
+
+def test_writes_that_the_graph_knows_of() -> None:
+    def function(x: Any) -> Any:
+        y = x * 2.0
+        y[0] = x[1] * 3.0
+        y += 1.0
+        return y * y
+
+    for index in range(3):
+        x = tensor(3)
+        with ag.record():
+            z = function(x)
+        assert_agrees(z, (index,), ag.scalar.expand(z, index, None, names={"x": x}), {"x": x})
+
+
 def test_the_recorder_keeps_operands_of_tensors_only_as_long_as_the_graph() -> None:
     x = tensor(3)
     with ag.record():
@@ -328,6 +354,8 @@ def test_what_is_not_a_recorded_real_tensor() -> None:
         ag.scalar.expand(ag.tensor([1.0]) * 2.0, 0)
     with pytest.raises(ag.DtypeError, match="names is a int"):
         ag.scalar.expand(tensor(2) * 2.0, 0, names=3)
+    with pytest.raises(ag.DtypeError, match="names: 'w' stands for a ndarray"):
+        ag.scalar.expand(tensor(2) * 2.0, 0, names={"w": np.ones(2)})
 
 
 def test_indices_that_do_not_fit() -> None:
@@ -340,9 +368,10 @@ def test_indices_that_do_not_fit() -> None:
     with pytest.raises(ag.RangeError, match=r"index -4 is out of range for axis 1 of the tensor \(2, 3\)"):
         ag.scalar.expand(y, (0, -4))
     with pytest.raises(ag.DtypeError, match="must be integers"):
-        ag.scalar.expand(y, (0, 1.5))
+        ag.scalar.expand(y, (0, 1.5))  # type: ignore[arg-type]
     assert ag.scalar.expand(y, (-1, -3)).label == "exp[1, 0]"
-    for depth in (-1, 1.5, True):
+    depths: list[Any] = [-1, 1.5, True]
+    for depth in depths:
         with pytest.raises(ag.ArgumentError, match="depth must be"):
             ag.scalar.expand(y, (0, 0), depth)
 
@@ -406,9 +435,34 @@ def test_random_compositions(data: st.DataObject) -> None:
     named = {"x": x, "y": y}
     assert_agrees(z, index, ag.scalar.expand(z, index, None, names=named), named, rtol=1e-7, atol=1e-10)
 
-    # At a smaller depth: differentiating on from the leaves, which stand for stages, gives the same again.
-    depth = data.draw(st.integers(0, 6))
-    value = ag.scalar.expand(z, index, depth)
+    depth = data.draw(st.integers(0, 8))
+    assert_agrees_by_the_chain_rule(z, index, depth, list(named.values()))
+
+
+def assert_agrees_by_the_chain_rule(z: Any, index: tuple[int, ...], depth: int, wanted: list[Any]) -> None:
+    """The leaves at a depth stand for elements of the graph: their gradients, walked on from there, give those of z."""
+    nodes: dict[str, Any] = {}
+    waiting = [z.node]
+    while waiting:
+        node = waiting.pop()
+        if f"n{node.seq}" not in nodes:
+            nodes[f"n{node.seq}"] = node
+            waiting += [source for source in node.inputs if source is not None]
+    stand_ins = {name: bound(np.zeros(0), node) for name, node in nodes.items()}
+    value = ag.scalar.expand(z, index, depth, names=stand_ins)
     np.testing.assert_allclose(value.data, z.array[index], rtol=1e-9, atol=1e-11)
-    last = ag.scalar.expand(z, index, 1, names={"before": stages[-2]} if len(stages) > 1 else {})
-    np.testing.assert_allclose(last.data, z.array[index], rtol=1e-9, atol=1e-11)
+    value.backward()
+    cotangents: dict[str, Any] = {}
+    for label, leaf in leaves_of(value).items():
+        name, _, place = label.partition("[")
+        if name in nodes:
+            g = cotangents.setdefault(name, np.zeros(nodes[name].shape))
+            g[tuple(map(int, place[:-1].split(", ")))] = leaf.grad
+    found = walk([(nodes[name], g) for name, g in cotangents.items()], retain_graph=True, create_graph=False)
+    unit = np.zeros(z.shape)
+    unit[index] = 1.0
+    for x, g in zip(
+        wanted, ag.gradients(z, wanted, ag.tensor(unit), retain_graph=True, allow_unused=True), strict=True
+    ):
+        full = np.zeros(x.shape) if g is None else g.array
+        np.testing.assert_allclose(found.get(x.node, np.zeros(x.shape)), full, rtol=1e-7, atol=1e-10)
