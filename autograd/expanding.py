@@ -103,15 +103,18 @@ def _known_names(names: Any) -> dict[int, str]:
     if names is None:
         return {}
     if isinstance(names, Mapping):
-        pairs = names.items()
+        pairs = list(names.items())
     elif callable(named_parameters := getattr(names, "named_parameters", None)):
-        pairs = named_parameters()
+        pairs = list(named_parameters())
     else:
         raise DtypeError(
             f"expand: names is a {type(names).__name__}; it must be a model (with named_parameters()) or a dict from "
             "names to Tensors."
         )
-    return {id(tensor.array if tensor.node is None else tensor.node): name for name, tensor in pairs}
+    for name, tensor in pairs:
+        if not isinstance(tensor, Variable):
+            raise DtypeError(f"expand: names: {name!r} stands for a {type(tensor).__name__}; it must be a Tensor.")
+    return {id(tensor.array if tensor.node is None else tensor.node): str(name) for name, tensor in pairs}
 
 
 class _Constant:

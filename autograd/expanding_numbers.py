@@ -30,17 +30,19 @@ class Numbers:
     def __init__(self) -> None:
         self._of_node: dict[Node, Any] = {}
         self._saved: dict[Node, Any] = {}
-        self._earliest_use: dict[Node, int] = {}
+        self._uses: dict[Node, list[tuple[Node, int]]] = {}
 
     def enter(self, node: Node, array: Any) -> None:
         """Say what stands at a node."""
         self._of_node[node] = array
 
     def used(self, node: Node) -> None:
-        """Note that an op was applied to its inputs: from then on they must not have been written in place."""
-        for source in node.inputs:
+        """Note that an op was applied to its inputs: it may hold them, and they must not have been written since."""
+        for place, source in enumerate(node.inputs):
             if source is not None:
-                self._earliest_use[source] = min(self._earliest_use.get(source, node.seq), node.seq)
+                self._uses.setdefault(source, []).append((node, place))
+        for name, value in node.params.items():  # an index may be an array
+            _check_not_overwritten(node, value, node.seq, name)
 
     def operand(self, node: Node, place: int) -> Any:
         """What the op of ``node`` was applied to at ``place``: an array, a number, or None."""
@@ -71,7 +73,7 @@ class Numbers:
                 waiting = self._evaluate(top)
                 stack.extend(waiting)
         array = self._of_node[node]
-        _check_not_overwritten(node, array, self._earliest_use.get(node, node.seq))
+        _check_not_overwritten(node, array, min((user.seq for user, _ in self._uses.get(node, ())), default=node.seq))
         return to_numpy(array)
 
     def _operand_held(self, node: Node, place: int) -> Any:
@@ -98,7 +100,10 @@ class Numbers:
         return to_numpy(value) if hasattr(value, "dtype") else value
 
     def _held(self, node: Node) -> Any:
-        """The value of a node that something holds."""
+        """The value of a node that something holds; _MISSING where it must be computed again."""
+        for user, place in self._uses.get(node, ()):
+            if (value := self._operand_held(user, place)) is not _MISSING:
+                return value
         if node.op is None:
             tensor = node.tensor() if node.__class__ is Leaf else None
             if tensor is None:

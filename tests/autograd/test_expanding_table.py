@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.autograd.expansions import assert_agrees, random_index
 
 import autograd as ag
 from autograd.composite import COMPOSITES
 from autograd.primitive import OPS
 from autograd.samples import Sample
+from tests.autograd.expansions import assert_agrees, random_index
 
 # Ops that cannot be expanded: they are found by iteration, so there is no formula in the elements.
 REFUSED = {"pinv", "eigh", "eig", "svd"}
@@ -73,9 +73,9 @@ def test_each_function_made_of_ops_expands_to_its_arguments(op: Any, sample: Sam
         try:
             value = ag.scalar.expand(y, index, depth=None, names=asked)
         except ag.GlassgradError as error:
-            refused = re.match(r"expand: (\w+)(: argument \w+ is complex| has no scalar definition)", str(error))
-            assert op.name in ON_REFUSED, str(error)
-            assert refused is not None, str(error)
+            why = r"expand: \w+(: argument \w+ is complex| has no scalar definition)"
+            if op.name not in ON_REFUSED or not re.match(why, str(error)):
+                raise
             continue
         assert_agrees(y, index, value, asked, rtol=1e-7)
 
