@@ -11,7 +11,7 @@ thirty ops, and so trains at the speed of arrays::
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,37 +86,26 @@ class Program:
         self.leaves = tuple(leaves)
         self.shapes = tuple([x.shape for x in arguments])
         self.values = values
-        self._plan = steps.plan(arguments, result)
-        self._result = result
-        self._number_registers(arguments)
-
-    def _number_registers(self, arguments: Sequence[Register]) -> None:
-        """Give each register a place in memory, and its contents if they are known beforehand."""
-        memory: list[Any] = []
+        # Each register has a place in memory: the arguments first. Where its contents are known they stand there.
+        self._memory: list[Any] = []
+        self._shapes: list[tuple[int, ...]] = []
         place: dict[Register, int] = {}
 
-        def placed(register: Register) -> int:
-            found = place.get(register)
-            if found is None:
-                found = place[register] = len(memory)
-                memory.append(register.array)
-            return found
+        def placed(registers: Iterable[Register]) -> tuple[int, ...]:
+            for register in registers:
+                if register not in place:
+                    place[register] = len(place)
+                    self._memory.append(register.array)
+                    self._shapes.append(register.shape)
+            return tuple([place[register] for register in registers])
 
-        for register in arguments:
-            placed(register)
-        self._code: list[tuple[Any, tuple[int, ...], dict[str, Any], tuple[int, ...], tuple[int, ...]]] = []
-        for op, inputs, params, outputs in self._plan:
-            self._code.append((op, tuple(map(placed, inputs)), params, tuple(map(placed, outputs)), ()))
-        self._answer = placed(self._result)
+        placed(arguments)
         # What is read for the last time is dropped then: without a tape the memory of a long program goes back.
-        live = {self._answer}
-        for k in range(len(self._code) - 1, -1, -1):
-            op, reads, params, writes, _ = self._code[k]
-            last = tuple([i for i in dict.fromkeys(reads) if i not in live])
-            live.update(last)
-            self._code[k] = (op, reads, params, writes, last)
-        self._memory = memory
-        self._place = place
+        self._code = [
+            (op, placed(reads), params, placed(writes), placed(last))
+            for (op, reads, params, writes), last in steps.plan(arguments, result)
+        ]
+        (self._answer,) = placed([result])
 
     def __call__(self, *arguments: Any) -> Any:
         """The value at these arguments, a Tensor; without any, at the numbers that the leaves hold now."""
@@ -182,22 +171,20 @@ class Program:
         return tuple([self._step(k) for k in range(len(self._code))])
 
     def _step(self, k: int) -> Step:
-        op, inputs, params, outputs = self._plan[k]
+        op, reads, params, writes, _ = self._code[k]
         return Step(
             op.name,
-            tuple(map(self._name, inputs)),
-            tuple(x.shape for x in inputs),
-            tuple(str(self._name(x)) for x in outputs),
-            tuple(x.shape for x in outputs),
+            tuple(map(self._name, reads)),
+            tuple([self._shapes[i] for i in reads]),
+            tuple([f"v{i}" for i in writes]),
+            tuple([self._shapes[i] for i in writes]),
             params,
         )
 
-    def _name(self, register: Register) -> str | float:
-        if register.array.__class__ is float:
-            return register.array
-        if register.array is not None:
-            return "constant"
-        place = self._place[register]
+    def _name(self, place: int) -> str | float:
+        array = self._memory[place]
+        if array is not None:
+            return array if array.__class__ is float else "constant"
         return f"x{place}" if place < len(self.shapes) else f"v{place}"
 
     def __repr__(self) -> str:
@@ -258,6 +245,7 @@ def vectorize(root: Any, *arguments: Any) -> Program:
         register = steps.register(shape)
         registers.append(register)
         steps.hold_some(register, [graph.place.get(value, -1) for value in values])
+    steps.inputs = len(steps.registers)
     for group in groups:
         compute(steps, group)
     names = np.array(graph.roots, dtype=np.int64).reshape(result_shape)

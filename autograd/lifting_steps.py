@@ -20,6 +20,8 @@ __all__ = ["Operand", "Plan", "Register", "Steps"]
 _FEW = 4  # so many fetches by index from one register stay apart; of more, their gradients would be scattered in one
 _PLACE = 1 << 40  # more than a register holds: a register and a place in it are one integer
 
+_NO_PARAMS: dict[str, Any] = {}
+
 
 class Register:
     """An array of a program. ``array`` is what it holds if that is known beforehand."""
@@ -56,6 +58,7 @@ class Steps:
 
     def __init__(self, count: int):
         self.registers: list[Register] = []
+        self.inputs = 0  # so many registers hold numbers that no step computed
         self.where = np.full(count, -1, dtype=np.int64)  # the number of the register times 2^40, plus the place
         self._steps: list[Plan | _Gather] = []
         self._known: dict[Any, Register] = {}  # what was fetched before
@@ -105,7 +108,7 @@ class Steps:
             gives = shapes.pop() if len(shapes) == 1 else np.broadcast_shapes(*shapes)
         out = self.register(gives)
         reads = tuple([x if isinstance(x, Register) else self.number(x) for x in inputs])
-        self._steps.append((OPS[name], reads, params, (out,)))
+        self._steps.append((OPS[name], reads, params or _NO_PARAMS, (out,)))
         return out
 
     def number(self, x: float) -> Register:
@@ -244,7 +247,7 @@ class Steps:
 
     # ---------------------------------------------------------------------------------------------------- the plan
 
-    def plan(self, arguments: Sequence[Register], result: Operand) -> list[Plan]:
+    def plan(self, arguments: Sequence[Register], result: Operand) -> list[tuple[Plan, list[Register]]]:
         """The steps in an order in which they can run, without those that the result does not need.
 
         Where many fetch a few numbers each from one register, all of them are fetched at once, and the result is cut
@@ -317,15 +320,17 @@ class Steps:
         return steps
 
 
-def _needed(steps: list[Plan], result: Operand) -> list[Plan]:
-    """The steps that lead to the result."""
+def _needed(steps: list[Plan], result: Operand) -> list[tuple[Plan, list[Register]]]:
+    """The steps that lead to the result, and with each what it is the last to read."""
     needed = {result}
     kept = []
     for step in reversed(steps):
         if not needed.isdisjoint(step[3]):
-            needed.update(step[1])
-            kept.append(step)
-    return kept[::-1]
+            last = [x for x in step[1] if x not in needed]
+            needed.update(last)
+            kept.append((step, last))
+    kept.reverse()
+    return kept
 
 
 def _counts(places: np.ndarray) -> bool:

@@ -7,6 +7,7 @@ rows of a weight matrix are a layer, queries with keys attention, patches of an 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 
@@ -118,9 +119,9 @@ def _products(steps: Steps, pairs: np.ndarray) -> Iterator[Operand]:
     elif left.shape[0] == 1 and left.ndim == 2 and (left != right).any():
         yield steps.apply("matmul", steps.fetch(left[0], exact=True), steps.fetch(right[0], exact=True), gives=())
     else:
-        a, b = _with_axis(steps, left), _with_axis(steps, right)
+        first, second = _with_axis(steps, left), _with_axis(steps, right)
         square = (left == right).all()
-        product = steps.apply("square", a) if square else steps.apply("multiply", a, b)
+        product = steps.apply("square", first) if square else steps.apply("multiply", first, second)
         yield _summed(steps, product, left.shape)
 
 
@@ -240,7 +241,7 @@ def _laid_out(
                 break
         (grids, rest), pairs[main] = max(found, key=lambda item: -len(item[0][1]))
         for i, grid in enumerate(grids):
-            if _better_turned(steps, pairs[main][grid]):
+            if _better_turned(steps, grid, pairs[main][grid]):
                 pairs[main][grid] = pairs[main][grid][..., ::-1]
                 grids[i] = np.swapaxes(grid, -1, -2)
     elif pairs[main].shape[1]:
@@ -257,22 +258,21 @@ def _laid_out(
     return pairs, grids + [rest[part] for part in parts]
 
 
-def _better_turned(steps: Steps, grid: np.ndarray) -> bool:
-    """Whether the product of a grid (..., rows, columns, pairs, 2) is better computed transposed.
+def _better_turned(steps: Steps, members: np.ndarray, pairs: np.ndarray) -> bool:
+    """Whether the product of a grid (..., rows, columns) is better computed transposed.
 
-    What was computed last should be taken as it lies; if that is no help, there should be more rows than columns.
+    What was computed last should be taken as it lies; if that is no help, what the program computed first is a row.
     """
-    left, right = grid[..., :, 0, :, 0], grid[..., 0, :, :, 1]
+    left, right = pairs[..., :, 0, :, 0], pairs[..., 0, :, :, 1]
     newest = [int(steps.register_of(x.flat[0])) for x in (left, right)]
     turned = newest[1] > newest[0]
     data = right if turned else left
-    source = steps.registers[max(newest)]
-    if data.size == source.size and newest[0] != newest[1]:
+    if data.size == steps.registers[max(newest)].size and max(newest) >= steps.inputs and newest[0] != newest[1]:
         for rows in (True, False):
             spots = steps.where[data if rows else np.swapaxes(data, -1, -2)].ravel()
             if (spots == spots[0] + np.arange(spots.size)).all():
                 return turned if rows else not turned
-    return left.shape[-2] < right.shape[-2]
+    return bool(members[..., 0, 1:2].sum() > members[..., 1:2, 0].sum()) and members.shape[-2] > 1
 
 
 def _candidates(steps: Steps, pairs: np.ndarray) -> Iterator[np.ndarray]:
@@ -291,10 +291,14 @@ def _candidates(steps: Steps, pairs: np.ndarray) -> Iterator[np.ndarray]:
         yield np.take_along_axis(ordered, order[..., None], 1)
 
 
+@lru_cache(maxsize=64)
+def _weights(count: int) -> np.ndarray:
+    return np.random.default_rng(0).integers(1, 1 << 62, count) | 1
+
+
 def _distinct(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Where each distinct row is found first, and which of them each row is. By a hash: linear in the numbers."""
-    weights = np.random.default_rng(0).integers(1, 1 << 62, rows.shape[1]) | 1
-    keys = (rows * weights).sum(axis=1)  # wraps around
+    keys = (rows * _weights(rows.shape[1])).sum(axis=1)  # wraps around
     _, first, code = np.unique(keys, return_index=True, return_inverse=True)
     if not (rows[first][code] == rows).all():  # two rows of one hash
         _, first, code = np.unique(rows, axis=0, return_index=True, return_inverse=True)
