@@ -283,6 +283,8 @@ def test_the_command_writes_the_page_and_says_what_it_saw(tmp_path):
         (("--steps", "0"), "--steps must lie between 1 and 1,000, not 0"),
         (("--out", "nowhere/ladder.html"), "there is no folder nowhere"),
         (("--out", "ladder.png"), "the page is HTML; name it ladder.html"),
+        (("--out", "."), "--out . is a folder; name a file, such as ladder.html"),
+        (("--points", "many"), "Invalid value for '--points'"),
     ],
 )
 def test_a_mistake_ends_with_one_message_before_any_training(tmp_path, arguments, message):
@@ -325,7 +327,8 @@ addEventListener("load", () => {
     button.click(); seen.paused = look();
     setTimeout(() => {
       seen.still = look();
-      button.click();
+      slider.dispatchEvent(new KeyboardEvent("keydown", { key: " " }));
+      seen.spaced = look();
       setTimeout(() => {
         seen.over = look();
         button.click(); seen.again = look();
@@ -379,6 +382,7 @@ def test_the_page_works_in_a_browser(page, race, tmp_path, dark, width, calm):
     assert seen["paused"]["button"] == "play"
     assert int(seen["paused"]["frame"]) == (5 if calm else 4)
     assert seen["still"] == seen["paused"]
+    assert seen["spaced"]["button"] == "pause"
     assert seen["over"]["frame"] == str(SMALL.steps)
     assert seen["over"]["button"] == "play"
     assert seen["again"]["frame"] == "0"  # from the end, play begins anew
