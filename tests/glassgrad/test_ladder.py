@@ -377,6 +377,11 @@ def test_the_page_works_in_a_browser(page, race, tmp_path, dark, width, calm):
     assert seen["start"]["at"] < seen["middle"]["at"] < seen["end"]["at"]
     for what in ("colours", "boundary"):
         assert len({seen[name][what] for name in ("start", "middle", "end")}) == 3
+    frames = boundary_frames(race.history, race.data)
+    places = np.array(re.findall(r"([\d.]+) ([\d.]+)", seen["end"]["boundary"]), float) / (420, 280)
+    plane = frames.low + np.stack([places[:, 0], 1 - places[:, 1]], axis=1) * np.subtract(frames.high, frames.low)
+    assert len(places) > 40
+    assert np.abs(np.tanh(scores(race.history[-1], plane) / 2)).max() < 0.03  # the boundary is where the odds are even
     assert seen["focused"]  # so the arrow keys move it: it is the browser's own slider
     assert seen["playing"]["button"] == "pause"
     assert seen["paused"]["button"] == "play"
