@@ -87,6 +87,8 @@ def ladder(
     seed: Annotated[int, typer.Option(help="Seed of the data and of the weights.")] = 0,
 ) -> None:
     """Train one small network written four ways, from scalars to tensors, and write the page that tells the story."""
+    if out.is_dir():
+        raise UsageError(f"--out {out} is a folder; name a file, such as {out / 'ladder.html'}.")
     if out.suffix.lower() not in (".html", ".htm"):
         raise UsageError(f"--out {out}: the page is HTML; name it {out.with_suffix('.html')}.")
     if not out.parent.is_dir():

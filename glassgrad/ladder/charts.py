@@ -48,7 +48,7 @@ def player(race: Race) -> str:
 <p class="controls" hidden>
 <button type="button" class="play" aria-label="play">▶</button>
 <input type="range" min="0" max="{last}" value="{last}" step="1" aria-label="training step">
-<output></output>
+<output aria-live="off"></output>
 </p>
 <noscript><p>The colours behind the points and the slider need JavaScript; the numbers are in the table.</p></noscript>
 </div>

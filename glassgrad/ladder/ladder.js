@@ -92,7 +92,13 @@
     timer = setTimeout(tick, calm.matches ? 1500 : 100);
   };
 
-  button.addEventListener("click", () => (timer === null ? play() : pause()));
+  const toggle = () => (timer === null ? play() : pause());
+  button.addEventListener("click", toggle);
+  slider.addEventListener("keydown", (event) => {
+    if (event.key !== " ") return; // the other keys are the slider's own
+    event.preventDefault();
+    toggle();
+  });
   slider.addEventListener("input", () => {
     pause();
     show(slider.valueAsNumber);

@@ -283,6 +283,8 @@ def test_the_command_writes_the_page_and_says_what_it_saw(tmp_path):
         (("--steps", "0"), "--steps must lie between 1 and 1,000, not 0"),
         (("--out", "nowhere/ladder.html"), "there is no folder nowhere"),
         (("--out", "ladder.png"), "the page is HTML; name it ladder.html"),
+        (("--out", "."), "--out . is a folder; name a file, such as ladder.html"),
+        (("--points", "many"), "Invalid value for '--points'"),
     ],
 )
 def test_a_mistake_ends_with_one_message_before_any_training(tmp_path, arguments, message):
@@ -325,7 +327,8 @@ addEventListener("load", () => {
     button.click(); seen.paused = look();
     setTimeout(() => {
       seen.still = look();
-      button.click();
+      slider.dispatchEvent(new KeyboardEvent("keydown", { key: " " }));
+      seen.spaced = look();
       setTimeout(() => {
         seen.over = look();
         button.click(); seen.again = look();
@@ -374,11 +377,17 @@ def test_the_page_works_in_a_browser(page, race, tmp_path, dark, width, calm):
     assert seen["start"]["at"] < seen["middle"]["at"] < seen["end"]["at"]
     for what in ("colours", "boundary"):
         assert len({seen[name][what] for name in ("start", "middle", "end")}) == 3
+    frames = boundary_frames(race.history, race.data)
+    places = np.array(re.findall(r"([\d.]+) ([\d.]+)", seen["end"]["boundary"]), float) / (420, 280)
+    plane = frames.low + np.stack([places[:, 0], 1 - places[:, 1]], axis=1) * np.subtract(frames.high, frames.low)
+    assert len(places) > 40
+    assert np.abs(np.tanh(scores(race.history[-1], plane) / 2)).max() < 0.03  # the boundary is where the odds are even
     assert seen["focused"]  # so the arrow keys move it: it is the browser's own slider
     assert seen["playing"]["button"] == "pause"
     assert seen["paused"]["button"] == "play"
     assert int(seen["paused"]["frame"]) == (5 if calm else 4)
     assert seen["still"] == seen["paused"]
+    assert seen["spaced"]["button"] == "pause"
     assert seen["over"]["frame"] == str(SMALL.steps)
     assert seen["over"]["button"] == "play"
     assert seen["again"]["frame"] == "0"  # from the end, play begins anew
