@@ -11,7 +11,9 @@ thirty ops, and so trains at the speed of arrays::
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import gc
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -218,6 +220,23 @@ def vectorize(root: Any, *arguments: Any) -> Program:
     roots, result_shape = _flattened(root, "the root")
     for value in roots:
         _check_value(value, "the root", "It is what a formula with Values gives")
+    with _no_collection():
+        return _lifted(roots, result_shape, arguments)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Hold the garbage collector back: it would look through millions of objects, all in use, over and over."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _lifted(roots: Sequence[Any], result_shape: tuple[int, ...], arguments: Sequence[Any]) -> Program:
     graph = ScalarGraph(roots)
     given = [_flattened(argument, f"argument {i}") for i, argument in enumerate(arguments)]
     for i, (values, _) in enumerate(given):

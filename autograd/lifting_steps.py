@@ -100,15 +100,24 @@ class Steps:
 
     def apply(self, name: str, *inputs: Operand, gives: tuple[int, ...] | None = None, **params: Any) -> Operand:
         """One more op, on registers and numbers; what it gives if it can be computed at once."""
-        if all(not isinstance(x, Register) or x.array is not None for x in inputs):
-            arrays = [x.array if isinstance(x, Register) else x for x in inputs]
-            return self._constant(OPS[name](*arrays, **params))
+        known, alike = True, True
+        shape: tuple[int, ...] | None = None
+        reads = []
+        for x in inputs:
+            if not isinstance(x, Register):
+                x = self.number(x)
+            elif shape is None:
+                shape = x.shape
+            elif x.shape != shape:
+                alike = False
+            known = known and x.array is not None
+            reads.append(x)
+        if known:
+            return self._constant(OPS[name](*[x.array for x in reads], **params))
         if gives is None:
-            shapes = {x.shape for x in inputs if isinstance(x, Register)}
-            gives = shapes.pop() if len(shapes) == 1 else np.broadcast_shapes(*shapes)
-        out = self.register(gives)
-        reads = tuple([x if isinstance(x, Register) else self.number(x) for x in inputs])
-        self._steps.append((OPS[name], reads, params or _NO_PARAMS, (out,)))
+            gives = shape if alike else np.broadcast_shapes(*[x.shape for x in reads])
+        out = self.register(gives or ())
+        self._steps.append((OPS[name], tuple(reads), params or _NO_PARAMS, (out,)))
         return out
 
     def number(self, x: float) -> Register:
@@ -160,6 +169,9 @@ class Steps:
                 first = names.take([0], axis)
                 if names.shape[axis] > 1 and (names == first).all():
                     names = first
+            axes = len(self.registers[self.register_of(names.flat[0])].shape)
+            while names.ndim > axes and names.ndim > 1 and names.shape[0] == 1:
+                names = names[0]  # broadcasting adds it again
         if names.size == 1:
             return self.reshape(self.scalar(names.item()), names.shape) if exact else self.scalar(names.item())
         spots = self.where[names]

@@ -265,6 +265,16 @@ def shuffled(terms, rng):
     return terms
 
 
+def test_points_that_are_equal_are_rows_of_their_own():
+    xs = [[1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]
+    w, b = values(random_array(3, 2)), values(random_array(3, seed=1))
+    roots = [[dot(ws, row, bias).tanh() for ws, bias in zip(w, b, strict=True)] for row in xs]
+    program = vectorize(roots, w, b)
+    assert matmuls(program) == [((5, 2), (2, 3), (5, 3))]
+    assert [step.op for step in program.steps] == ["permute_dims", "matmul", "add", "tanh"]
+    check(program, roots, w, b)
+
+
 @pytest.mark.parametrize("variant", ["bias first", "bias last", "shuffled", "turned", "subtracted", "left to right"])
 def test_a_layer_is_recognised_however_it_is_written(variant):
     rng = random.Random(3)
