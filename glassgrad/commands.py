@@ -97,6 +97,8 @@ def ladder(
     print(f"{points} points, {hidden} hidden units, {steps} steps: the same training, four times")
     race = run_race(settings)
     print(f"largest relative difference between the losses: {race.difference:.1e}")
+    if race.disturbed:
+        print(f"other programs kept the processor busy: the run took {race.stretch:.1f} times as long as it worked")
     print(f"page: {write_page(out, race)}")
 
 

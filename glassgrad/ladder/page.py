@@ -106,7 +106,14 @@ def _header(race: Race) -> str:
         ("final loss", f"{first.losses[-1]:.4f}"),
         ("largest difference", small(race.difference)),
     )
-    return f'<p class="lead">{lead}</p>{_figures(figures)}<p class="machine">{escape(machine)}</p>'
+    busy = ""
+    if race.disturbed:
+        busy = (
+            f'<p class="missing">Other programs kept the processor busy: the run took {race.stretch:.1f} times as long '
+            "as it worked. Long steps, such as those of rung 1, look too slow; make the page again when all is "
+            "quiet.</p>"
+        )
+    return f'<p class="lead">{lead}</p>{_figures(figures)}<p class="machine">{escape(machine)}</p>{busy}'
 
 
 def _training(race: Race) -> str:

@@ -22,6 +22,7 @@ __all__ = ["DisagreementError", "Outcome", "Race", "Settings", "run_race"]
 
 NOISE = 0.1
 TOLERANCE = 1e-9
+_DISTURBED = 1.25
 _LIMITS = {"steps": (1, 1_000), "points": (2, 1_000), "hidden": (1, 64), "seed": (0, 2**32 - 1)}  # minutes, not hours
 
 
@@ -76,6 +77,8 @@ class Race:
 
     ``history``     the parameters before each step and after the last, ``(steps + 1, P)``
     ``difference``  the largest relative difference between two rungs' losses at the same step
+    ``stretch``     how many times longer the race took than the processor worked on it: well above 1 where other
+                    programs had their turns, which makes long steps look longer, and short ones not
     """
 
     settings: Settings
@@ -83,6 +86,12 @@ class Race:
     outcomes: tuple[Outcome, ...]
     history: NDArray[np.float64]
     difference: float
+    stretch: float
+
+    @property
+    def disturbed(self) -> bool:
+        """Whether the times are not to be trusted."""
+        return self.stretch > _DISTURBED
 
 
 def run_race(settings: Settings, say: Callable[[str], None] = print, rungs: Iterable[Rung] = RUNGS) -> Race:
@@ -91,17 +100,19 @@ def run_race(settings: Settings, say: Callable[[str], None] = print, rungs: Iter
     data = two_moons(settings.points, NOISE, draw)
     start = draw_model(settings.hidden, draw)
     outcomes = []
+    race_began, worked_before = time.perf_counter(), time.process_time()
     for rung in rungs:
         began = time.perf_counter()
         trainee = rung.start(start, data)
         prepared = time.perf_counter() - began
         nodes = _recorded(trainee.loss())
+        view = rung.draw(trainee, data)
         losses, history, seconds = _train(rung, trainee, settings)
         compiled = trainee.program is not None
-        view = rung.draw(rung.start(start, data), data)
         outcomes.append(Outcome(rung, losses, seconds, nodes, view, trainee.program, prepared if compiled else None))
         say(f"{rung.name:<9} {nodes:>7,} nodes  {1e3 * seconds:9.3f} ms a step  final loss {losses[-1]:.6f}")
-    return Race(settings, data, tuple(outcomes), history, _largest_difference(outcomes))
+    stretch = (time.perf_counter() - race_began) / (time.process_time() - worked_before)
+    return Race(settings, data, tuple(outcomes), history, _largest_difference(outcomes), stretch)
 
 
 def _train(rung: Rung, trainee: Trainee, settings: Settings) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:

@@ -146,7 +146,7 @@ class Rung:
 
     ``code``   the functions that run, for the page to show
     ``start``  makes the trainee from the arrays to start with and the data
-    ``draw``   the part of a fresh trainee's first step that fits on a page
+    ``draw``   the part of the trainee's next step that fits on a page
     """
 
     name: str
@@ -198,9 +198,11 @@ def _tensors_of(start: Model) -> Model:
 
 
 def _draw_neuron(trainee: Trainee, data: Moons) -> viz.GraphView:
-    model = trainee.model
-    output = neuron(model.weight[0], model.bias[0], data.points[0].tolist())
+    weight = [value.detach() for value in trainee.model.weight[0]]  # copies: training finds no gradients of the drawing
+    bias = trainee.model.bias[0].detach()
+    output = neuron(weight, bias, data.points[0].tolist())
     output.backward()
+    model = Model(weight, bias, None, None, tuple((value.label, value) for value in (*weight, bias)))
     return viz.graph(output, model, title="one neuron, one point")
 
 

@@ -237,6 +237,14 @@ def test_a_page_without_graphviz_says_what_is_missing(race, tmp_path, monkeypatc
     assert "glassgrad[viz]" in text
 
 
+def test_times_from_a_busy_machine_are_not_shown_without_a_word(race, tmp_path):
+    busy, quiet = (
+        write_page(tmp_path / f"{stretch}.html", replace(race, stretch=stretch)).read_text() for stretch in (2.64, 1.02)
+    )
+    assert "the run took 2.6 times as long as it worked" in busy
+    assert "busy" not in quiet
+
+
 def test_numbers_are_written_for_people():
     assert [duration(s) for s in (2.5, 0.0856, 6.55e-4, 9.996e-4, 1e-3, 2e-8)] == [
         "2.5 s", "85.6 ms", "655 µs", "1 ms", "1 ms", "20 ns",
