@@ -585,10 +585,20 @@ def test_a_running_sum_whose_every_value_is_used_stays_linear():
         for leaf in leaves[1:]:
             total = total + leaf
             squares.append(total * total)
-        return vectorize(sum(squares), leaves)
+        root = sum(squares)
+        return vectorize(root, leaves), root, leaves
 
     small, large = program(300), program(3000)
-    assert work(large) < 11 * work(small)
+    assert work(large[0]) < 11 * work(small[0])
+    check(*small)
+
+
+def test_what_is_one_number_for_all_of_a_group_is_broadcast():
+    x, w = values(random_array(1, 4)), values(random_array(1, 4, seed=1))
+    y = dot(w[0], x[0])  # in a matrix of one row and one column
+    roots = [y.tanh() for _ in range(3)] + [(-y).tanh() for _ in range(2)] + [y * y * y, y * y * y]
+    program = vectorize(roots, x, w)
+    check(program, roots, x, w)
 
 
 # ---------------------------------------------------------------------------------------------------------- errors
