@@ -595,7 +595,7 @@ def test_a_running_sum_whose_every_value_is_used_stays_linear():
 
 def test_what_is_one_number_for_all_of_a_group_is_broadcast():
     x, y = values(random_array(2, 2)), values(random_array(3, seed=1))
-    first, *others = [a.tanh() for a in (x[0][0], *y)]  # two registers, of which one is a matrix: (1, 1)
+    first, *others = [a.tanh() for a in (x[0][0], *y)]  # of two registers
     roots = [first.sin(), first.sin(), *others]
     program = vectorize(roots, x, y)
     check(program, roots, x, y)
