@@ -22,12 +22,14 @@ def tensor(*shape: int, seed: int = 0, dtype: Any = np.float64, grad: bool = Tru
 
 
 def agree(function: Any, depth: int | None = None, rtol: float = 1e-9, atol: float = 1e-11, **named: Any) -> Any:
-    """Expand one random element of ``function(**named)``, compare it with the Tensor's, and return it."""
+    """Expand some random elements of ``function(**named)``, compare them with the Tensor's, and return the last."""
     with ag.record():
         y = function(**named)
-    index = random_index(np.random.default_rng(3), y.shape)
-    value = ag.scalar.expand(y, index, depth, names=named)
-    assert_agrees(y, index, value, {n: x for n, x in named.items() if x.requires_grad}, rtol, atol)
+    rng = np.random.default_rng(3)
+    for _ in range(4):
+        index = random_index(rng, y.shape)
+        value = ag.scalar.expand(y, index, depth, names=named)
+        assert_agrees(y, index, value, {n: x for n, x in named.items() if x.requires_grad}, rtol, atol)
     return value
 
 
@@ -59,6 +61,36 @@ LAYERS = {
 @pytest.mark.parametrize("name", LAYERS)
 def test_functions_of_one_matrix(name: str) -> None:
     agree(LAYERS[name], x=tensor(3, 4))
+
+
+def test_tied_extremes_share_and_what_is_large_does_not_overflow() -> None:
+    ties = ag.tensor([[1.0, 3.0, 3.0, 3.0], [0.0, 0.0, 0.0, 2.0]], dtype="float64", requires_grad=True)
+    agree(lambda x: ag.max(x, axis=1) - ag.min(x, axis=1), x=ties)
+    large = ag.tensor([1000.0, 1001.0, -np.inf, -1000.0], dtype="float64", requires_grad=True)
+    for function in (ag.softmax, ag.log_softmax, ag.logsumexp):
+        with ag.record():
+            y = function(large[[0, 1, 3]])
+        index = (1,) * y.ndim
+        assert_agrees(y, index, ag.scalar.expand(y, index, None, names={"x": large}), {"x": large})
+    masked = ag.scalar.expand(ag.softmax(large), 1)
+    assert masked.data == pytest.approx(1 / (1 + np.exp(-1)))
+    nothing = ag.full((2,), -np.inf, dtype="float64").requires_grad_()
+    assert ag.scalar.expand(ag.logsumexp(nothing), ()).data == -np.inf
+
+
+def test_a_determinant_of_rank_one_has_no_slope() -> None:
+    agree(lambda x: ag.linalg.det(x), x=ag.tensor(np.ones((3, 3)), requires_grad=True))
+
+
+def test_elements_that_are_averaged_are_not_taken_for_copies() -> None:
+    """The mean of three positions may be a position; where elements overlap, they add up."""
+    x = tensor(1, 1, 7)
+    for step in (1, 2):
+        agree(lambda x, step=step: ag.avg_pool1d(x, 3, step) * 2.0, x=x)
+    with ag.record():
+        y = ag.avg_pool1d(x, 3, 1).sum() * 2.0
+        (g,) = ag.gradients((y * y) / 2, [x], create_graph=True)
+    assert_agrees(g, (0, 0, 3), ag.scalar.expand(g, (0, 0, 3), None, names={"x": x}), {"x": x})
 
 
 def test_layer_norm() -> None:
@@ -181,6 +213,7 @@ def test_moving_an_element_adds_no_value() -> None:
     assert value.is_leaf
     assert value.label == "x[1, 2]"
     assert ag.scalar.expand(x.T.reshape(6) * 2.0, 3, None).inputs[0].label == "x[1, 1]"
+    assert ag.scalar.expand(ag.exp(x).T, (2, 1), None).label == "exp[1, 2]"
 
 
 def test_plain_numbers_are_no_leaves_and_constant_arrays_are() -> None:
@@ -230,6 +263,14 @@ def test_second_derivatives() -> None:
 def leaves_of_x(value: Any) -> list[Any]:
     found = leaves_of(value)
     return [found[f"x[{i}]"] for i in range(4)]
+
+
+def test_a_recorder_that_is_on_sees_nothing_of_it() -> None:
+    x = tensor(3)
+    with ag.record() as tape:
+        y = ag.softmax(x)
+        ag.scalar.expand(y, 0)
+    assert [event.op for event in tape.recording.ops] == ["softmax"]
 
 
 def test_gradients_are_off_outside() -> None:
