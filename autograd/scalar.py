@@ -38,6 +38,8 @@ _new = object.__new__
 
 def _record(op: Any, inputs: tuple[Any, ...], y: float, *operands: float) -> Value:
     """The Value that an op made."""
+    if not mode.grad:
+        return Value(y)
     out: Value = _new(Value)
     out.array = y
     out.grad = 0.0
@@ -54,7 +56,7 @@ def _unary(name: str, compute: Callable[[float], float]) -> Callable[..., Any]:
     op = OPS[name]
 
     def method(self: Value) -> Any:
-        if levels.active or not mode.grad:
+        if levels.active:
             return apply(op, (self,), {})
         try:
             return _record(op, (self,), compute(self.array), self.array)
@@ -71,7 +73,7 @@ def _binary(name: str, compute: Callable[[float, float], float]) -> tuple[Callab
 
     def method(self: Value, other: Any) -> Any:
         kind = other.__class__
-        if not (kind is Value or kind is float or kind is int) or levels.active or not mode.grad:
+        if not (kind is Value or kind is float or kind is int) or levels.active:
             return apply(op, (self, other), {})
         a = self.array
         b = other.array if kind is Value else other
@@ -79,6 +81,8 @@ def _binary(name: str, compute: Callable[[float, float], float]) -> tuple[Callab
             y = compute(a, b)
         except (ArithmeticError, ValueError):
             return apply(op, (self, other), {})
+        if not mode.grad:
+            return Value(y)
         out = _new(Value)  # _record, written out: this is where a scalar program spends its time
         out.array = y
         out.grad = 0.0
@@ -90,7 +94,7 @@ def _binary(name: str, compute: Callable[[float, float], float]) -> tuple[Callab
         return out
 
     def reflected(self: Value, other: Any) -> Any:
-        if not (other.__class__ is float or other.__class__ is int) or levels.active or not mode.grad:
+        if not (other.__class__ is float or other.__class__ is int) or levels.active:
             return apply(op, (other, self), {})
         try:
             return _record(op, (None, self), compute(other, self.array), other, self.array)

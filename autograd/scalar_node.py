@@ -96,10 +96,21 @@ class Number(Variable):
 
     __float__ = item
 
+    def __int__(self) -> int:
+        return int(self.array)
+
+    def __round__(self, digits: int | None = None) -> Any:
+        return round(self.array, digits)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.array, spec) if spec else repr(self)
+
     def __bool__(self) -> bool:
         return self.array != 0
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        if any(isinstance(x, np.ndarray) and x.dtype == object for x in inputs):  # of Values, perhaps: NumPy's loop
+            return getattr(ufunc, method)(*map(_held, inputs), **options)
         return call_ufunc(ufunc, method, inputs, options)
 
     def __array_function__(self, function: Any, _: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
@@ -204,6 +215,15 @@ def _number(x: Any) -> float:
         f"Value: data is {describe(value)}; it must be one real number. For arrays there is ag.tensor(...), and a list "
         "of Values is made by [Value(x) for x in ...]."
     )
+
+
+def _held(x: Any) -> Any:
+    """A Value as an array that holds it, which NumPy takes as it is."""
+    if not isinstance(x, Number):
+        return x
+    holder = np.empty((), dtype=object)
+    holder[()] = x
+    return holder
 
 
 class _Kept(Held):

@@ -321,6 +321,24 @@ def test_the_other_operators_and_methods_of_tensors() -> None:
         _ = a.grad_fn
 
 
+def test_arrays_of_values_are_numpys() -> None:
+    a, b = Value(2.0), Value(3.0)
+    row = np.array([a, b, 1.0], dtype=object)
+    for y in (row * a, a * row):
+        assert y.dtype == object
+        assert [float(v) for v in y] == [4.0, 6.0, 2.0]
+    assert np.exp(row[:2])[1].data == math.exp(3)
+    (row @ row).backward()
+    assert (a.grad, b.grad) == (4.0, 6.0)
+
+
+def test_as_a_number_in_python() -> None:
+    a = Value(2.567)
+    assert f"{a:.1f}" == "2.6"
+    assert f"{a}" == repr(a)
+    assert (int(a), round(a), round(a, 1), float(a)) == (2, 3, 2.6, 2.567)
+
+
 def test_no_grad_records_nothing() -> None:
     a = Value(2.0)
     with ag.no_grad():
