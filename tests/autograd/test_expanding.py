@@ -83,9 +83,12 @@ def test_a_determinant_of_rank_one_has_no_slope() -> None:
 
 
 def test_elements_that_are_averaged_are_not_taken_for_copies() -> None:
-    """The mean of three positions may be a position; where elements overlap, they add up."""
-    geometry = {"x_size": (7,), "kernel": (3,), "stride": (1,), "padding": (0,)}
-    agree(lambda d: OPS["avg_pool1d_gradient"](d, **geometry), d=tensor(1, 1, 5))
+    """The mean of four positions may be a position; where elements overlap, they add up."""
+    geometry = {"x_size": (4, 4), "kernel": (2, 2), "stride": (1, 1), "padding": (0, 0)}
+    with ag.record():
+        y = OPS["avg_pool2d_gradient"](d := tensor(1, 1, 3, 3), **geometry)
+    for index in ((0, 0, 1, 1), (0, 0, 2, 2), (0, 0, 0, 1)):
+        assert_agrees(y, index, ag.scalar.expand(y, index), {"d": d})
     for n in (1, 2, 3):
         agree(lambda v, n=n: OPS["scatter"](v, shape=(1,), index=np.zeros(n, int)), v=tensor(n))
 
