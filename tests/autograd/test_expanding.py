@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import autograd as ag
 from autograd.backward import walk
-from autograd.dispatch import bound
+from autograd.dispatch import OPS, bound
 from tests.autograd.expansions import assert_agrees, leaves_of, nodes_of, random_index
 
 
@@ -83,14 +83,14 @@ def test_a_determinant_of_rank_one_has_no_slope() -> None:
 
 
 def test_elements_that_are_averaged_are_not_taken_for_copies() -> None:
-    """The mean of three positions may be a position; where elements overlap, they add up."""
-    x = tensor(1, 1, 7)
-    for step in (1, 2):
-        agree(lambda x, step=step: ag.avg_pool1d(x, 3, step) * 2.0, x=x)
+    """The mean of four positions may be a position; where elements overlap, they add up."""
+    geometry = {"x_size": (4, 4), "kernel": (2, 2), "stride": (1, 1), "padding": (0, 0)}
     with ag.record():
-        y = ag.avg_pool1d(x, 3, 1).sum() * 2.0
-        (g,) = ag.gradients((y * y) / 2, [x], create_graph=True)
-    assert_agrees(g, (0, 0, 3), ag.scalar.expand(g, (0, 0, 3), None, names={"x": x}), {"x": x})
+        y = OPS["avg_pool2d_gradient"](d := tensor(1, 1, 3, 3), **geometry)
+    for index in ((0, 0, 1, 1), (0, 0, 2, 2), (0, 0, 0, 1)):
+        assert_agrees(y, index, ag.scalar.expand(y, index), {"d": d})
+    for n in (1, 2, 3):
+        agree(lambda v, n=n: OPS["scatter"](v, shape=(1,), index=np.zeros(n, int)), v=tensor(n))
 
 
 def test_layer_norm() -> None:

@@ -20,7 +20,7 @@ REFUSED = {"pinv", "eigh", "eig", "svd"}
 # Functions that are made of those, or of complex numbers on the way; with some of their arguments.
 ON_REFUSED = {
     "cond", "eig_invariant", "eigh_invariant", "eigvalsh", "lstsq", "matrix_norm", "norm", "pinv", "svd_invariant",
-    "svdvals", "irfftn", "irfft2", "hfft", "hfft2", "hfftn", "istft",
+    "svdvals", "irfftn", "irfft2", "hfft2", "hfftn", "istft",
 }  # fmt: skip
 
 PRIMITIVES = [
