@@ -47,7 +47,8 @@ def matmul(opened: Opened) -> Rule:
 
     def element(output: int, flat: int) -> Element:
         *batch, i, j = np.unravel_index(flat, out)
-        row, column = a[(*batch, i)].tolist(), b[(*batch, slice(None), j)].tolist()
+        places: Any = (*batch, slice(None), j)
+        row, column = a[places[:-2] + (i,)].tolist(), b[places].tolist()
         return _product_sum(opened, zip(row, column, strict=True))
 
     return element

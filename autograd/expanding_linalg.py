@@ -14,10 +14,9 @@ import numpy as np
 
 from autograd.ops.elementwise import abs as absolute
 from autograd.ops.elementwise import log, sqrt
-from autograd.ops.joining import stack
 from autograd.ops.linalg import matmul
 from autograd.ops.reduce import sum
-from autograd.ops.shape import broadcast_to, concat
+from autograd.ops.shape import broadcast_to, concat, stack
 
 __all__ = ["cholesky", "det", "inv", "matrix_exp", "qr", "slogdet", "solve", "solve_triangular"]
 
