@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from autograd.lifting_steps import Steps
+from autograd.lifting.steps import Steps
 
 __all__ = ["SHORT", "arranged", "in_order", "laid_out", "parts", "rows_and_columns"]
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from autograd.lifting_graph import Applications, Sums
-from autograd.lifting_layout import SHORT, arranged, in_order, laid_out, parts, rows_and_columns
-from autograd.lifting_steps import Operand, Register, Steps
+from autograd.lifting.graph import Applications, Sums
+from autograd.lifting.layout import SHORT, arranged, in_order, laid_out, parts, rows_and_columns
+from autograd.lifting.steps import Operand, Register, Steps
 
 __all__ = ["compute"]
 

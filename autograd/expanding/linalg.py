@@ -1,6 +1,6 @@
 """Linear algebra in scalar steps, as one does it by hand: elimination, substitution, Gram and Schmidt.
 
-Each function defines an op of the table by row operations, for :mod:`autograd.expanding_definitions`. The choices that
+Each function defines an op of the table by row operations, for :mod:`autograd.expanding.definitions`. The choices that
 depend on numbers (which row to eliminate with, which sign) are made once, by the numbers that are there.
 """
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd.backend import Array
-from autograd.expanding_element import Element, Opened, Rule, added, positions
+from autograd.expanding.element import Element, Opened, Rule, added, positions
 from autograd.ops.convolution import windows
 
 __all__ = ["convolution", "convolution_of_input", "convolution_of_weight", "einsum", "linear_layer", "matmul"]

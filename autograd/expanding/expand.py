@@ -5,7 +5,7 @@
 >>> p = ag.scalar.expand(y, (0, 2), depth=None)   # a Value: the third probability of the first row
 >>> p.backward()                                   # fills .grad of Values labelled x[0, 0], w[3, 2], ...
 
-First it is planned which elements stand behind which (:mod:`autograd.expanding_rules`), so that a graph that is too
+First it is planned which elements stand behind which (:mod:`autograd.expanding.rules`), so that a graph that is too
 large is refused before it is built; then the Values are made, inputs first. Neither recurses, so the depth of the graph
 does not matter.
 """
@@ -21,10 +21,10 @@ import numpy as np
 from autograd.backend import is_complex, is_floating
 from autograd.dispatch import bound, scalar_leaf
 from autograd.errors import ArgumentError, DtypeError, GradientError, RangeError, ShapeError
-from autograd.expanding_definitions import definition_of
-from autograd.expanding_element import Element, Key, Rule
-from autograd.expanding_numbers import Numbers, argument_name
-from autograd.expanding_rules import rule_of
+from autograd.expanding.definitions import definition_of
+from autograd.expanding.element import Element, Key, Rule
+from autograd.expanding.numbers import Numbers, argument_name
+from autograd.expanding.rules import rule_of
 from autograd.levels import Watcher, suspended
 from autograd.mode import enable_grad
 from autograd.primitive import ITEM
@@ -140,7 +140,7 @@ class _Keeper(Watcher):
 
 
 class _Opened:
-    """One op that is opened: what its rule sees of it (:class:`autograd.expanding_element.Opened`)."""
+    """One op that is opened: what its rule sees of it (:class:`autograd.expanding.element.Opened`)."""
 
     def __init__(self, expansion: _Expansion, node: Node, within: bool):
         self.node = node

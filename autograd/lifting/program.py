@@ -22,9 +22,9 @@ import numpy as np
 from autograd.backend import as_array
 from autograd.dispatch import bound
 from autograd.errors import ArgumentError, DtypeError, ShapeError
-from autograd.lifting_graph import ScalarGraph
-from autograd.lifting_steps import Register, Steps
-from autograd.lifting_sums import compute
+from autograd.lifting.graph import ScalarGraph
+from autograd.lifting.steps import Register, Steps
+from autograd.lifting.sums import compute
 from autograd.tape import Variable
 
 __all__ = ["Program", "Step", "vectorize"]

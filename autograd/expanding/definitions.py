@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import expanding_linalg as by_hand
+from autograd.expanding import linalg as by_hand
 from autograd.ops.elementwise import exp, log, square
 from autograd.ops.reduce import mean, sum
 from autograd.ops.shape import squeeze

@@ -3,7 +3,7 @@
 Few ops need a rule of their own. An elementwise op is applied to the elements at the same place. An op that moves
 elements is run on positions in place of numbers, which shows where each came from. An op that is linear in its argument
 tells its coefficients when the gradient of one element is taken; so does one that selects. Contractions are sums of
-products. The rest is defined by other ops (:mod:`autograd.expanding_definitions`).
+products. The rest is defined by other ops (:mod:`autograd.expanding.definitions`).
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd import expanding_contractions as contractions
+from autograd.expanding import contractions
 from autograd.backend import Array
 from autograd.backward import walk
 from autograd.dispatch import OPS, bound
-from autograd.expanding_element import Element, Opened, Rule, added, positions, weighed_sum
+from autograd.expanding.element import Element, Opened, Rule, added, positions, weighed_sum
 from autograd.levels import suspended
 from autograd.mode import enable_grad
 from autograd.tape import Leaf
