@@ -118,8 +118,8 @@ def _header(race: Race) -> str:
 
 def _training(race: Race) -> str:
     intro = (
-        "<p>Points on two half circles, and a network with one hidden layer of tanh that learns to part them. The button "
-        "and the space bar play it, the arrow keys move the slider.</p>"
+        "<p>Points on two half circles, and a network with one hidden layer of tanh that learns to part them. The "
+        "button and the space bar play it, the arrow keys move the slider.</p>"
     )
     agreement = (
         f"<p>The largest relative difference between two rungs’ losses at the same step was "
