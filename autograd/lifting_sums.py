@@ -94,6 +94,9 @@ def _add(steps: Steps, total: Operand | None, operand: Operand, sign: int) -> Op
 def _hold(steps: Steps, out: Operand, members: np.ndarray) -> None:
     """Note where the numbers of a part lie; if the op was applied to what is the same for all, there is but one."""
     if isinstance(out, Register) and out.size != members.size:
+        if len(out.shape) > members.ndim:
+            out = steps.reshape(out, ())
+        assert isinstance(out, Register)
         out = (
             steps.register(members.shape, np.broadcast_to(out.array, members.shape))
             if out.array is not None

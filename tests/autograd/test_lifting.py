@@ -585,10 +585,20 @@ def test_a_running_sum_whose_every_value_is_used_stays_linear():
         for leaf in leaves[1:]:
             total = total + leaf
             squares.append(total * total)
-        return vectorize(sum(squares), leaves)
+        root = sum(squares)
+        return vectorize(root, leaves), root, leaves
 
     small, large = program(300), program(3000)
-    assert work(large) < 11 * work(small)
+    assert work(large[0]) < 11 * work(small[0])
+    check(*small)
+
+
+def test_what_is_one_number_for_all_of_a_group_is_broadcast():
+    x, y = values(random_array(2, 2)), values(random_array(3, seed=1))
+    first, *others = [a.tanh() for a in (x[0][0], *y)]  # of two registers
+    roots = [first.sin(), first.sin(), *others]
+    program = vectorize(roots, x, y)
+    check(program, roots, x, y)
 
 
 # ---------------------------------------------------------------------------------------------------------- errors
