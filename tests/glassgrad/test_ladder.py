@@ -7,7 +7,6 @@ import inspect
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -305,8 +304,6 @@ def test_a_mistake_ends_with_one_message_before_any_training(tmp_path, arguments
 
 # ------------------------------------------------------------------------------------------ in a real browser
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
-
 DRIVER = """
 <script>
 window.failures = [];
@@ -354,26 +351,10 @@ addEventListener("load", () => {
 """
 
 
-def _browse(page: Path, folder: Path, *, dark: bool, width: int, calm: bool) -> dict:
-    driven = folder / "driven.html"
-    driver = DRIVER.replace("SOON", "1600" if calm else "150")
-    driven.write_text(page.read_text(encoding="utf-8").replace("<body>", f"<body>{driver}"), encoding="utf-8")
-    command = [
-        CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-        "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions",
-        "--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={folder / 'profile'}",
-        f"--window-size={width},900", f"--blink-settings=preferredColorScheme={0 if dark else 1}",
-        *(["--force-prefers-reduced-motion"] if calm else []),
-        "--virtual-time-budget=40000", "--dump-dom", driven.as_uri(),
-    ]  # fmt: skip
-    dom = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
-    return json.loads(unescape(re.search(r'data-seen="([^"]*)"', dom)[1]))
-
-
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 @pytest.mark.parametrize(("dark", "width", "calm"), [(False, 1200, False), (True, 500, True)])
-def test_the_page_works_in_a_browser(page, race, tmp_path, dark, width, calm):
-    seen = _browse(page, tmp_path, dark=dark, width=width, calm=calm)
+def test_the_page_works_in_a_browser(page, race, browse, dark, width, calm):
+    driver = DRIVER.replace("SOON", "1600" if calm else "150")  # after the first move
+    seen = browse(page, driver, dark=dark, width=width, calm=calm, budget=40_000)
     assert seen["failures"] == []
     assert seen["controls"]
     losses = race.outcomes[0].losses

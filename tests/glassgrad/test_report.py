@@ -1,10 +1,6 @@
 from __future__ import annotations
 
-import json
 import re
-import shutil
-import subprocess
-from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -230,9 +226,6 @@ def test_mistakes_are_ordered_by_confidence_and_ties_by_position():
 
 # -------------------------------------------------------------------------------------- in a real browser
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
-in_a_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
-
 DRIVER = """
 <script>
 addEventListener("load", () => {
@@ -256,25 +249,9 @@ addEventListener("load", () => {
 """
 
 
-def _browse(page: Path, folder: Path, *, dark: bool, width: int) -> dict:
-    """Open the page in Chromium with no network, press its buttons, and tell what it was like."""
-    driven = folder / "driven.html"
-    driven.write_text(page.read_text(encoding="utf-8").replace("<body>", f"<body>{DRIVER}"), encoding="utf-8")
-    command = [
-        CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-        "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions",
-        "--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={folder / 'profile'}",
-        f"--window-size={width},900", f"--blink-settings=preferredColorScheme={0 if dark else 1}",
-        "--virtual-time-budget=5000", "--dump-dom", driven.as_uri(),
-    ]  # fmt: skip
-    dom = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
-    return json.loads(unescape(re.search(r'data-seen="([^"]*)"', dom)[1]))
-
-
-@in_a_browser
 @pytest.mark.parametrize(("dark", "width"), [(False, 1200), (True, 500)])
-def test_the_page_works_in_a_browser(page, tmp_path, dark, width):
-    seen = _browse(page, tmp_path, dark=dark, width=width)
+def test_the_page_works_in_a_browser(page, browse, dark, width):
+    seen = browse(page, DRIVER, dark=dark, width=width)
     assert seen["start"] == "1.000"
     assert seen["tools"]
     assert seen["zoomed"] == "1.250"
