@@ -94,7 +94,7 @@ def walk(
                         g = np.float64(g)  # for rules that ask for the dtype
                 if node.seq < writes.last and not number:
                     check_not_overwritten(node, saved)
-                if not retain_graph and not number:
+                if not retain_graph and node.__class__ is Node:  # a scalar Value keeps its graph
                     node.saved = FREED
                 dtype = node.dtype
                 mask = masks.pop(node, None) if masks else None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -116,15 +115,6 @@ class Number(Variable):
     def __array_function__(self, function: Any, _: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
         return call_function(function, args, options)
 
-    def __getattr__(self, name: str) -> Any:
-        """The other methods of a Tensor: ``v.erf()``, ``v.clip(0, 1)``; rules use some."""
-        method = None if name.startswith("_") else getattr(Operators, name, None)
-        if not callable(method):
-            raise AttributeError(
-                f"a Value has no {name!r}. Besides data, grad and label it has the methods of Tensors that are ops."
-            )
-        return partial(method, self)
-
     def __repr__(self) -> str:
         name = f"{self.label}: " if self.label else ""
         return f"Value({name}data={self.data}, grad={self.grad})"
@@ -197,6 +187,12 @@ class Number(Variable):
     def _prev(self) -> set[Any]:
         return {value for value in self.inputs if value is not None}
 
+
+# The other methods of a Tensor that are ops: v.clip(0, 1), v.square(); rules use some. (A __getattr__ that finds them
+# would make the reading of every attribute slow.)
+for _name, _method in vars(Operators).items():
+    if not _name.startswith("_") and callable(_method):
+        setattr(Number, _name, _method)
 
 _SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**", "negative": "-", "relu": "ReLU"}
 

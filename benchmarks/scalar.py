@@ -25,38 +25,10 @@ import numpy as np
 
 import autograd as ag
 from autograd.scalar import Value, vectorize
+from nn.scalar import MLP
 
 LIMITS = {"Value": 0.7, "lifted": 0.005}
 SEED, ALPHA, POINTS = 1337, 1e-4, 100
-
-
-class Neuron:
-    """As micrograd's, of Values of ours."""
-
-    def __init__(self, inputs: int, nonlinear: bool):
-        self.w = [Value(random.uniform(-1, 1)) for _ in range(inputs)]
-        self.b = Value(0.0)
-        self.nonlinear = nonlinear
-
-    def __call__(self, xs: Any) -> Any:
-        y = sum((w * x for w, x in zip(self.w, xs, strict=True)), self.b)
-        return y.relu() if self.nonlinear else y
-
-
-class MLP:
-    def __init__(self, inputs: int, sizes: list[int]):
-        self.layers = []
-        for depth, size in enumerate(sizes):
-            self.layers.append([Neuron(inputs, depth != len(sizes) - 1) for _ in range(size)])
-            inputs = size
-
-    def __call__(self, xs: Any) -> Any:
-        for layer in self.layers:
-            xs = [neuron(xs) for neuron in layer]
-        return xs[0] if len(xs) == 1 else xs
-
-    def parameters(self) -> list[Value]:
-        return [p for layer in self.layers for neuron in layer for p in (*neuron.w, neuron.b)]
 
 
 def moons(count: int) -> tuple[np.ndarray, np.ndarray]:

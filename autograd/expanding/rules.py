@@ -17,10 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd.expanding import contractions
 from autograd.backend import Array
 from autograd.backward import walk
 from autograd.dispatch import OPS, bound
+from autograd.expanding import contractions
 from autograd.expanding.element import Element, Opened, Rule, added, positions, weighed_sum
 from autograd.levels import suspended
 from autograd.mode import enable_grad
@@ -49,8 +49,7 @@ def _elementwise(opened: Opened) -> Rule:
     op, params, shape = opened.op, opened.params, opened.node.shape
 
     def combine(*values: Any) -> Any:
-        numbers = (np.float64(v) if v.__class__ is float else v for v in values)  # a forward asks for their dtype
-        return op(*numbers, **params)
+        return op(*values, **params)
 
     places = [None if opened.absent(i) else _stretched(opened.shape(i), shape) for i in range(opened.count())]
 

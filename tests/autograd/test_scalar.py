@@ -317,8 +317,7 @@ def test_the_other_operators_and_methods_of_tensors() -> None:
     assert (y.data, a.grad) == (1.5, 1.0)
     assert a.clip(0, 1).data == 1.0
     assert a.astype("float64").data == 7.5
-    with pytest.raises(AttributeError, match="a Value has no 'grad_fn'"):
-        _ = a.grad_fn
+    assert a.square().data == 56.25
 
 
 def test_arrays_of_values_are_numpys() -> None:
@@ -337,6 +336,24 @@ def test_as_a_number_in_python() -> None:
     assert f"{a:.1f}" == "2.6"
     assert f"{a}" == repr(a)
     assert (int(a), round(a), round(a, 1), float(a)) == (2, 3, 2.6, 2.567)
+
+
+def test_numbers_beside_values_in_op_functions() -> None:
+    v = Value(3.0)
+    assert ag.hypot(v, 4.0).data == 5.0
+    assert ag.multiply(2.0, v).data == 6.0
+    assert v.max(5.0).data == 5.0
+    assert ag.maximum(1, v).data == 3.0
+
+
+def test_a_tensor_leaves_the_graph_of_its_values() -> None:
+    a = Value(2.0)
+    square = a * a
+    (ag.stack([square, a]) * 2).sum().backward()
+    assert a.grad == 10.0
+    assert square.operands == (2.0, 2.0)
+    square.backward()
+    assert a.grad == 14.0
 
 
 def test_no_grad_records_nothing() -> None:
