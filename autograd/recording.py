@@ -214,9 +214,7 @@ class record(levels.Watcher):
         self._values: list[ValueInfo] = []
         self._ops: list[OpEvent] = []
         self._backward: list[BackwardEvent] = []
-        self._ids: dict[
-            int, tuple[Any, int]
-        ] = {}  # the identity of a value, what has it (so that it stays), its number
+        self._ids: dict[int, tuple[Any, int]] = {}  # by identity: what has it (so that it stays), and its number
         self._by_node: dict[int, int] = {}  # the number of a node: the op event that made it
         self._value_of_node: dict[int, int] = {}
         self._kept: set[int] = set()
