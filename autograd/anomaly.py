@@ -52,6 +52,8 @@ class detect_anomaly(levels.Watcher):
             self._check(op, args, moving, params)
         value = run(op, args, params)
         for y in value if isinstance(value, tuple) else (value,):
+            if not isinstance(y, Variable):  # a question asked of scalar Values
+                continue
             if y.node is not None:
                 self._lines[maker_of(y.node).seq] = self._lines[y.node.seq] = (scope_path(), source_line())
                 while len(self._lines) > _MOST_LINES:

@@ -55,11 +55,12 @@ def walk(
     runs the rules on Tensors without recording them (for cotangents that belong to a vmap or a jvp). ``everywhere``
     returns the gradients of all nodes.
 
-    The graph of a scalar Value is walked like any other: its nodes are the Values, and its cotangents Python floats.
+    The nodes of a graph of scalar Values are the Values. Its cotangents are Values here, and Python floats in
+    :func:`_walk_numbers`, where nothing is recorded.
     """
+    if roots and all(g.__class__ is float for _, g in roots):
+        return _walk_numbers(roots, targets, everywhere)
     watchers = levels.here.watchers if levels.active else ()
-    if everywhere and not (create_graph or watchers) and all(g.__class__ is float for _, g in roots):
-        return _walk_numbers(roots)
     wanted = None if targets is None else frozenset(targets)
     needed = None if wanted is None else _leading_to(wanted, [node for node, _ in roots])
     found: dict[Node, Any] = {}
@@ -87,12 +88,9 @@ def walk(
                 inputs = tuple([p if p in needed else None for p in inputs])
             if op is not None and (needed is None or any(p is not None for p in inputs)):
                 saved = node.saved
-                number = g.__class__ is float  # of a scalar Value: it has no shape and no mask, and nobody writes it
                 if saved.__class__ is not tuple and saved is not None:
                     saved = saved.values(node)  # unpacks them, or raises because they are gone
-                    if number:
-                        g = np.float64(g)  # for rules that ask for the dtype
-                if node.seq < writes.last and not number:
+                if node.seq < writes.last:
                     check_not_overwritten(node, saved)
                 if not retain_graph and node.__class__ is Node:  # a scalar Value keeps its graph
                     node.saved = FREED
@@ -121,12 +119,7 @@ def walk(
                             gi = pulled.function(g, *pulled.pick(saved))
                         if gi is None:
                             continue
-                        if number:
-                            if gi.__class__ is not float:
-                                gi = float(gi)
-                            if op.selects and not (gi or _reaches(node, parent)):
-                                continue
-                        elif op is ITEM:
+                        if op is ITEM:
                             gi = _Slots(gi, node.params["index"], len(parent.shape))
                         else:
                             if gi.shape != parent.shape:
@@ -136,17 +129,12 @@ def walk(
                             if masks or op.selects or mask is not None:
                                 _pass_mask(masks, mask, node, g, saved, parent, parent not in pending)
                         if watchers:
-                            node.saved, kept = saved, node.saved
-                            before = pending.get(parent, found.get(parent))
-                            for watcher in watchers:
-                                watcher.pulled(node, parent, g, _complete(gi), _complete(before))
-                            node.saved = kept
+                            _show(watchers, node, saved, parent, g, gi, pending.get(parent, found.get(parent)))
                         if parent in pending:
                             pending[parent] = pending[parent] + gi
                         elif parent.op is None and (parent.hooks is None or parent in found):
-                            found[parent] = (
-                                found[parent] + gi if parent in found else gi
-                            )  # a leaf: no rule waits for it
+                            # a leaf: no rule waits for it
+                            found[parent] = found[parent] + gi if parent in found else gi
                         else:
                             pending[parent] = gi
                             if following is None:
@@ -162,34 +150,35 @@ def walk(
     return found
 
 
-def _walk_numbers(roots: Sequence[tuple[Any, float]]) -> dict[Any, float]:
-    """What :func:`walk` does on the graph of scalar Values, written out for it: a number has no shape, dtype or mask.
+def _walk_numbers(
+    roots: Sequence[tuple[Any, float]], targets: Iterable[Any] | None, everywhere: bool
+) -> dict[Any, float]:
+    """What :func:`walk` does on a graph of scalar Values, written out: a number has no shape, dtype, mask or hook.
 
     Very many of them wait at a time, so all are found first and sorted, which is faster than a heap.
     """
+    wanted = None if targets is None else frozenset(targets)
+    needed = None if wanted is None else _leading_to(wanted, [node for node, _ in roots])
+    watchers = levels.here.watchers if levels.active else ()
     found: dict[Any, float] = {}
     for node, g in roots:
         found[node] = found[node] + g if node in found else g
-    reached, stack = set(found), list(found)
-    while stack:
-        for parent in stack.pop().inputs:
-            if parent is not None and parent.op is not None and parent not in reached:
-                reached.add(parent)
-                stack.append(parent)
     with set_grad_enabled(False), np.errstate(all="ignore"):
-        for node in sorted(reached, key=_seq_of, reverse=True):
+        for node in sorted(_computed(found) if needed is None else needed, key=_seq_of, reverse=True):
             op, saved = node.op, node.saved
-            if op is None or node not in found:  # no gradient arrived
+            if op is None or node not in found:
                 continue
             g = found[node]
             try:
                 plainly = saved.__class__ is tuple  # it holds Python's numbers, for ops that need no more
-                each = op.rules if plainly else _pull(node, np.float64(g), node.inputs, saved.values(node), False, None)
+                if not plainly:
+                    saved = saved.values(node)
+                each = op.rules if plainly else _pull(node, np.float64(g), node.inputs, saved, False, None)
                 for parent, pulled in zip(node.inputs, each):  # noqa: B905  (as in walk)
-                    if parent is None or pulled is None:
+                    if parent is None or pulled is None or (needed is not None and parent not in needed):
                         continue
                     if not plainly:
-                        gi = float(pulled)
+                        gi = _number(pulled, node, parent)
                         if op.selects and not (gi or _reaches(node, parent)):
                             continue
                     elif (arity := pulled.arity) == 1:
@@ -200,22 +189,56 @@ def _walk_numbers(roots: Sequence[tuple[Any, float]]) -> dict[Any, float]:
                         gi = pulled.function(g, *pulled.pick(saved))
                     if gi.__class__ is not float:
                         gi = float(gi)
+                    if watchers:
+                        _show(watchers, node, saved, parent, g, gi, found.get(parent))
                     found[parent] = found[parent] + gi if parent in found else gi
             except Exception as error:
                 error.add_note(f"in the backward pass of {node!r}")
                 raise
-    return found
+    if everywhere:
+        return found
+    if wanted is None or needed is None:
+        return {node: g for node, g in found.items() if node.op is None}
+    return {node: found.get(node, 0.0) for node in wanted & needed}  # 0 behind a branch that was not taken
 
 
 _seq_of = attrgetter("seq")
 
 
+def _computed(roots: Iterable[Any]) -> set[Any]:
+    """The roots and the computed Values behind them."""
+    reached, stack = set(roots), list(roots)
+    while stack:
+        for parent in stack.pop().inputs:
+            if parent is not None and parent.op is not None and parent not in reached:
+                reached.add(parent)
+                stack.append(parent)
+    return reached
+
+
+def _number(g: Any, node: Any, parent: Any) -> float:
+    """The gradient that a rule gave for a scalar Value, as a Python float."""
+    if g.shape:
+        g = _unbroadcast(g, node, parent)
+    return float(g.real)
+
+
 def _reaches(node: Any, parent: Any) -> bool:
-    """Whether an op that selects let a number through at all: "no gradient" is not "zero gradient"."""
+    """Whether an op that selects let a number through at all."""
     places = [i for i, x in enumerate(node.inputs) if x is parent]
     if len(places) != 1 or node.op.rules is None:  # where(c, x, x) always does
         return True
     return bool(node.op.rules[places[0]](np.float64(1.0), node.saved.values(node), node.params))
+
+
+def _show(watchers: Sequence[Any], node: Any, saved: Any, parent: Any, g: Any, gi: Any, before: Any) -> None:
+    """Let watchers see a gradient on its way, and what the rule had for it."""
+    node.saved, kept = saved, node.saved
+    try:
+        for watcher in watchers:
+            watcher.pulled(node, parent, g, _complete(gi), _complete(before))
+    finally:
+        node.saved = kept
 
 
 class _Slots:
@@ -314,11 +337,14 @@ def _pull(
     return gradients
 
 
-def _joined_to_graph(node: Node, saved: Any) -> Any:
+def _joined_to_graph(node: Any, saved: Any) -> Any:
     """The saved values as Tensors that stand where they stood in the graph, so that rules record themselves."""
+    op: Any = node.op
+    if hasattr(node, "array") and node.saved.__class__ is tuple:  # of a Value all operands, named by a rule or not
+        keep = op.keeper(sum(1 << i for i, parent in enumerate(node.inputs) if parent is not None))
+        saved = None if keep is None else keep(saved)
     if saved is None:
         return None
-    op: Any = node.op
     values = list(saved)
     layout = op.layout
     if values[1] is not None:
@@ -342,7 +368,7 @@ def _standing(value: Any, node: Any) -> Any:
     """A saved value in its place in the graph: a Tensor, or the scalar Value that is its own node."""
     if not isinstance(node, Variable):
         return bound(value, node)
-    if value != node.array and value == value:
+    if value != node.array and (value == value or node.array == node.array):  # unless both are NaN
         raise GradientError(
             f"backward: {node!r} was {value} when it was used, and its data was replaced since. Second derivatives "
             "need it: compute the result again after writing data."

@@ -86,6 +86,7 @@ class _Part(levels.Watcher):
         self._asked: set[int] = set()  # the ops whose saved values a rule may ask for
         self._kept: list[tuple[Array, int]] = []
         self._read: dict[int, tuple[Any, Any]] = {}  # Tensors from outside and their arrays, by weak reference
+        self._numbers: dict[int, tuple[Any, float]] = {}  # scalar Values from outside, by weak reference
         self._written: dict[int, Any] = {}  # arrays that the part writes, by weak reference
         self._saved: dict[int, Any] = {}  # what the second run found and no rule has asked for yet
         self._lock = threading.RLock()
@@ -100,7 +101,10 @@ class _Part(levels.Watcher):
             self._done.append((_described(node), _some(y)))
         for a in args if is_grad_enabled() else ():  # what is read under no_grad is often written there: statistics
             if isinstance(a, Variable) and (a.node is None or a.node.seq < self._start) and id(a) not in self._own:
-                self._read.setdefault(id(a), (weakref.ref(a), weakref.ref(a.array)))
+                if isinstance(a.array, float):
+                    self._numbers.setdefault(id(a), (weakref.ref(a), a.array))
+                else:
+                    self._read.setdefault(id(a), (weakref.ref(a), weakref.ref(a.array)))
         if self._keeps(op):
             self._kept.append((y.array, next_seq()))
         return y
@@ -214,6 +218,9 @@ class _Part(levels.Watcher):
                 raise self._differs(f"a Tensor of shape {x.shape} that it closes over holds another array now")
             if known is not None:
                 arrays.append(known)
+        for value, number in self._numbers.values():
+            if (now := value()) is not None and now.array != number:
+                raise self._differs(f"{now!r}, which it closes over, was {number}")
         kept = {id(value) for value, _ in self._kept}
         for array in arrays:
             if id(owner_of(array)) in self._written and id(array) not in kept:
@@ -259,12 +266,12 @@ def _described(node: Any) -> str:
 
 
 def _recorded(result: Any, start: int) -> Any:
-    """The node of the op that gave this result, if one was recorded since ``start``."""
+    """The node of the op that gave this result, if one was recorded since ``start``; scalar Values stay as they are."""
     for y in result if isinstance(result, tuple) else (result,):
         node = getattr(y, "node", None)
         if node is not None and node.op is not None:
             made = maker_of(node)
-            return made if made.seq > start else None
+            return made if made.seq > start and not isinstance(made, Variable) else None
     return None
 
 

@@ -65,6 +65,8 @@ def asarray(data: Any, dtype: Any = None, device: str | None = None, copy: bool 
 
     ``copy``: True always copies, False raises where a copy is needed, None copies where it is needed.
     """
+    if isinstance(data, Variable) and isinstance(data.array, float):  # a scalar Value
+        data = stack([data])[0]
     if isinstance(data, Tensor):
         made = data.to(device=device, dtype=dtype)
         if made is data and copy:

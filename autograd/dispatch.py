@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +36,7 @@ def register_tensor_type(tensor_type: type[Variable]) -> None:
 
 
 _scalar_type: Any = None  # likewise by autograd.scalar
-_scalar: Any = None
+_make_scalar: Any = None
 
 
 def register_scalar_type(scalar_type: type[Variable], made: Callable[..., Any]) -> None:
@@ -44,8 +45,8 @@ def register_scalar_type(scalar_type: type[Variable], made: Callable[..., Any]) 
     That is called as ``made(op, inputs, operands, saved, y, params)``. An op that is applied to such numbers alone, and
     gives one, results in this class.
     """
-    global _scalar_type, _scalar
-    _scalar_type, _scalar = scalar_type, made
+    global _scalar_type, _make_scalar
+    _scalar_type, _make_scalar = scalar_type, made
 
 
 def scalar_leaf(number: float, label: str = "") -> Any:
@@ -175,7 +176,7 @@ def _evaluate(op: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any
             if (node := a.node) is not None:
                 mask |= bit
             nodes.append(node)
-            if a.__class__ is _scalar_type:
+            if a.array.__class__ is float:  # of a scalar Value
                 scalars = True
                 arrays.append(np.float64(a.array))
             else:
@@ -187,6 +188,8 @@ def _evaluate(op: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any
             nodes.append(None)
             if a.__class__ is float:
                 numbers = True
+            elif getattr(a, "ndim", 0):
+                tensors = True
             arrays.append(a)
         bit <<= 1
     if numbers and any(a.__class__ is np.ndarray and a.dtype.kind == "V" for a in arrays):
@@ -196,7 +199,7 @@ def _evaluate(op: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any
         y: Any = op.forward(*arrays, **params)
     except GlassgradError:
         raise
-    except (ValueError, TypeError, IndexError, AttributeError) as error:
+    except (ValueError, TypeError, IndexError, AttributeError, OverflowError) as error:
         raise explain(op, arrays, error, params) from error
     aux = out = None
     if op.aux:
@@ -205,9 +208,9 @@ def _evaluate(op: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any
         y = tuple(map(as_array, y))
     elif scalars and not tensors and np.ndim(y) == 0:
         if np.asarray(y).dtype.kind in "biu":  # a question that was asked of numbers
-            return np.asarray(y).item()
+            return np.asarray(y)[()]
         saved = _save(op, mask, arrays, y, aux) if op.differentiable else None
-        return _scalar(op, tuple(nodes), tuple(arrays), saved, y, params)
+        return _make_scalar(op, tuple(nodes), tuple(arrays), saved, y, params)
     else:
         if y.__class__ is not np.ndarray:
             y = as_array(y)
@@ -327,6 +330,7 @@ def explain(
 _KINDS: dict[type[Exception], type[GlassgradError]] = {
     TypeError: DtypeError,
     IndexError: RangeError,
+    OverflowError: RangeError,
     np.linalg.LinAlgError: LinAlgError,
 }
 
@@ -359,6 +363,8 @@ def describe(a: Any) -> str:
     """An argument in an error message: its shape and dtype, or its type."""
     if hasattr(a, "shape") and hasattr(a, "dtype"):
         return f"{tuple(a.shape)} {a.dtype}"
+    if isinstance(a, int) and abs(a) >= 10**20:
+        return f"an int of {math.log10(abs(a)):.0f} digits"
     return f"{a!r}" if isinstance(a, (bool, int, float, complex)) else f"a {type(a).__name__}"
 
 

@@ -110,7 +110,8 @@ class Dual(_Wrapped):
     @property
     def array(self) -> Any:
         """The array of the value, for what has no gradient: indices, comparisons, shapes."""
-        return self.primal.array
+        array = self.primal.array
+        return np.float64(array) if isinstance(array, float) else array  # of a scalar Value
 
     @property
     def shape(self) -> tuple[int, ...]:

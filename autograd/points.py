@@ -20,7 +20,6 @@ from autograd.interpreters import Batched, Dual, batched_at, wrapped
 from autograd.levels import Level
 from autograd.mode import is_grad_enabled
 from autograd.tape import Variable
-from autograd.tensor import Tensor
 from autograd.tree import Structure, tree_flatten, tree_unflatten
 
 __all__ = [
@@ -48,7 +47,7 @@ def point(x: Any, transform: str) -> Any:
 
 def twin(x: Any) -> Any:
     """Another object in the same place of the graph: code that works in place moves it, and the point stays."""
-    return _inside(x, lambda tensor: bound(tensor.array, tensor.node))
+    return _inside(x, lambda inner: inner if isinstance(inner.array, float) else bound(inner.array, inner.node))
 
 
 def _inside(x: Any, change: Callable[[Any], Any]) -> Any:
@@ -166,7 +165,7 @@ def detached(x: Any) -> Any:
         return Dual(x.level, detached(x.primal), detached(x.tangent))
     if isinstance(x, Batched):
         return Batched(x.level, detached(x.value), x.axis)
-    return x.detach() if isinstance(x, Tensor) else x
+    return x.detach() if hasattr(x, "detach") else x
 
 
 def is_floating(x: Any) -> bool:

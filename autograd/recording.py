@@ -241,6 +241,8 @@ class record(levels.Watcher):
         seconds = time.perf_counter() - started
         event = len(self._ops)
         results = result if isinstance(result, tuple) else (result,)
+        if not all(isinstance(y, Variable) for y in results):  # a question asked of scalar Values
+            return result
         outputs = tuple(self._enter(y, event, slot) for slot, y in enumerate(results))
         arrays = [a.array if isinstance(a, Variable) else a for a in args]
         shapes = [np.shape(a) if a is not None else () for a in arrays]

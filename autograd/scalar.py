@@ -2,8 +2,9 @@
 
 A :class:`Value` is one Python float, and a node of the graph. ``op`` is the entry of the op table that made it,
 ``inputs`` the Values that it was made from (None for a plain number), and ``saved`` the numbers that the op's rules ask
-for. The rules, the backward walk, gradcheck, the recorder and the drawings are those of Tensors. What stands here is
-how floats are computed with and how that is written down.
+for. The rules, gradcheck, the recorder and the drawings are those of Tensors, and so is the backward walk, with a loop
+of its own where all cotangents are floats. What stands here is how floats are computed with and how that is written
+down.
 
 >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
 >>> y = a * b + a.tanh()
@@ -27,7 +28,7 @@ from autograd.dispatch import OPS, apply, register_scalar_type
 from autograd.expanding import expand
 from autograd.lifting import Program, vectorize
 from autograd.mode import mode
-from autograd.scalar_node import Number
+from autograd.scalar_node import Number, is_object_array
 from autograd.tape import next_seq
 from autograd.tensor import start_cotangent
 
@@ -74,10 +75,10 @@ def _binary(name: str, compute: Callable[[float, float], float]) -> tuple[Callab
     def method(self: Value, other: Any) -> Any:
         kind = other.__class__
         if not (kind is Value or kind is float or kind is int) or levels.active:
-            return apply(op, (self, other), {})
+            return NotImplemented if is_object_array(other) else apply(op, (self, other), {})
         a = self.array
-        b = other.array if kind is Value else other
         try:
+            b = other.array if kind is Value else float(other)
             y = compute(a, b)
         except (ArithmeticError, ValueError):
             return apply(op, (self, other), {})
@@ -97,7 +98,8 @@ def _binary(name: str, compute: Callable[[float, float], float]) -> tuple[Callab
         if not (other.__class__ is float or other.__class__ is int) or levels.active:
             return apply(op, (other, self), {})
         try:
-            return _record(op, (None, self), compute(other, self.array), other, self.array)
+            a = float(other)
+            return _record(op, (None, self), compute(a, self.array), a, self.array)
         except (ArithmeticError, ValueError):
             return apply(op, (other, self), {})
 
@@ -130,7 +132,8 @@ class Value(Number):
         """Add the derivatives of this number by all that it was computed from to their ``.grad``.
 
         The graph stays: a second call adds the same once more. With ``create_graph`` the gradients are Values, and can
-        be differentiated in turn: ``y.backward(create_graph=True)``, ``x.grad.backward()``.
+        be differentiated in turn: ``y.backward(create_graph=True)``, ``x.grad.backward()``. Then ``x.grad`` holds the
+        graph and the graph holds ``x``: set ``.grad`` to 0 when done, or use :func:`autograd.gradients` instead.
         """
         start = start_cotangent("backward", self, gradient, create_graph)
         for value, g in walk([(self, start)], retain_graph=True, create_graph=create_graph, everywhere=True).items():

@@ -20,7 +20,7 @@ from autograd.protocols import call_function, call_ufunc
 from autograd.tape import SLOTS, Held, Variable, next_seq
 from autograd.tensor import Tensor
 
-__all__ = ["Number"]
+__all__ = ["Number", "is_object_array"]
 
 
 def _comparison(name: str, compare: Callable[[float, float], bool]) -> Callable[..., Any]:
@@ -28,7 +28,7 @@ def _comparison(name: str, compare: Callable[[float, float], bool]) -> Callable[
 
     def method(self: Number, other: Any) -> Any:
         if isinstance(other, (Number, float, int)):
-            return compare(self.array, other.array if isinstance(other, Number) else other)
+            return bool(compare(self.array, other.array if isinstance(other, Number) else other))
         return OPS[name](self, other) if hasattr(other, "dtype") else NotImplemented
 
     return method
@@ -71,9 +71,12 @@ class Number(Variable):
 
     def receive(self, g: Any) -> None:
         """Add a gradient to ``.grad``: a number, or what can be differentiated in turn."""
-        if g.__class__ is not float and not isinstance(g, Variable):
+        before: Any = self.grad
+        if not isinstance(g, Variable):
             g = float(g)
-        self.grad = g if self.grad is None else self.grad + g
+            if hasattr(before, "detach"):
+                before = before.detach()  # what is added to it is not recorded
+        self.grad = g if before is None or (before.__class__ is float and not before) else before + g
 
     __hash__ = object.__hash__  # by identity, though == compares numbers
     __eq__ = _comparison("equal", operator.eq)
@@ -87,6 +90,7 @@ class Number(Variable):
     __floordiv__, __rfloordiv__ = Operators.__floordiv__, Operators.__rfloordiv__
     __mod__, __rmod__ = Operators.__mod__, Operators.__rmod__
 
+    __getitem__ = Operators.__getitem__  # of no index, or of None
     astype = Tensor.astype
 
     def item(self) -> float:
@@ -107,9 +111,17 @@ class Number(Variable):
     def __bool__(self) -> bool:
         return self.array != 0
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        if dtype is not None and np.dtype(dtype).kind == "O":
+            return _boxed(self)
+        raise GradientError(
+            f"NumPy would make an array of {self!r}, and no gradient would reach it. Write sum(values) / len(values), "
+            "or give ag.stack(values), np.array(values, dtype=object) for an array of Values, v.data for the number."
+        )
+
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        if any(isinstance(x, np.ndarray) and x.dtype == object for x in inputs):  # of Values, perhaps: NumPy's loop
-            return getattr(ufunc, method)(*map(_held, inputs), **options)
+        if any(map(is_object_array, inputs)):  # of Values, perhaps: NumPy's loop
+            return getattr(ufunc, method)(*map(_boxed, inputs), **options)
         return call_ufunc(ufunc, method, inputs, options)
 
     def __array_function__(self, function: Any, _: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
@@ -159,7 +171,9 @@ class Number(Variable):
     def __reduce__(self) -> Any:
         if self.op is not None:
             raise GradientError(f"copy: {self!r} was computed; only leaves can be copied or pickled. detach() it.")
-        return _restored, (type(self), self.array, self.label, self.grad)
+        grad: Any = self.grad
+        grad = grad.detach() if hasattr(grad, "detach") else grad
+        return _restored, (type(self), self.array, self.label, grad)
 
     @classmethod
     def made(
@@ -205,7 +219,7 @@ def _number(x: Any) -> float:
     if isinstance(value, (int, float, np.generic, np.ndarray)) and np.ndim(value) == 0 and not np.iscomplexobj(value):
         try:
             return float(value)
-        except (TypeError, ValueError):  # of text, objects
+        except (TypeError, ValueError, OverflowError):  # of text, objects, a large int
             pass
     raise DtypeError(
         f"Value: data is {describe(value)}; it must be one real number. For arrays there is ag.tensor(...), and a list "
@@ -213,7 +227,12 @@ def _number(x: Any) -> float:
     )
 
 
-def _held(x: Any) -> Any:
+def is_object_array(x: Any) -> bool:
+    """Whether this is an array of NumPy that holds objects, such as Values: then NumPy computes with it."""
+    return isinstance(x, np.ndarray) and x.dtype == object
+
+
+def _boxed(x: Any) -> Any:
     """A Value as an array that holds it, which NumPy takes as it is."""
     if not isinstance(x, Number):
         return x

@@ -11,6 +11,8 @@ import weakref
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
+
 from autograd import levels
 from autograd.backend import array_module, is_array
 from autograd.errors import ArgumentError, GradientError
@@ -18,8 +20,6 @@ from autograd.watching import Line, source_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-
-    import numpy as np
 
     from autograd.backend import Array
     from autograd.primitive import Primitive
@@ -220,7 +220,9 @@ def innermost(x: Any) -> Array:
     """
     while hasattr(x, "level"):  # inside vmap or jvp
         x = x.primal if hasattr(x, "primal") else x.value
-    return x.array if isinstance(x, Variable) else x
+    if isinstance(x, Variable):
+        return np.float64(x.array) if isinstance(x.array, float) else x.array
+    return x
 
 
 def constant(x: Any) -> Any:
@@ -235,8 +237,9 @@ def constant(x: Any) -> Any:
 def refuse_gradient(op: str, name: str, value: Any, why: str) -> None:
     """Raise where an argument wants a gradient (or has a tangent) that would always be 0."""
     if getattr(value, "requires_grad", False) or hasattr(value, "primal"):
+        given = "data" if isinstance(getattr(value, "array", None), float) else "detach()"
         raise ArgumentError(
-            f"{op}: {name} requires a gradient, but {why}: the gradient is 0 everywhere. Give {name}.detach()."
+            f"{op}: {name} requires a gradient, but {why}: the gradient is 0 everywhere. Give {name}.{given}."
         )
 
 

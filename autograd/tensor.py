@@ -410,7 +410,11 @@ def start_cotangent(op: str, output: Any, gradient: Any, create_graph: bool, nam
     if isinstance(output.array, float):
         if not create_graph:
             return 1.0 if gradient is None else output.holding(gradient).array
-        return gradient if type(gradient) is type(output) else output.holding(1.0 if gradient is None else gradient)
+        if isinstance(gradient, Variable) and np.shape(gradient.array) == ():
+            return gradient
+        return output.holding(1.0 if gradient is None else gradient)
+    if isinstance(gradient, Variable) and isinstance(gradient.array, float):
+        gradient = ops.reshape(ops.stack([gradient]), ())
     if gradient is None:
         if output.size != 1:
             raise GradientError(

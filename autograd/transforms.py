@@ -197,7 +197,7 @@ def value_and_grad(
         with enable_grad():
             value = function(*arguments, **options)
         value, aux = split_aux("grad", value, has_aux)
-        if not isinstance(value, Tensor):
+        if not hasattr(value, "node"):
             raise DtypeError(f"grad: the function must return a Tensor of one element, not a {type(value).__name__}.")
         if value.size != 1:
             raise GradientError(

@@ -177,7 +177,9 @@ def _facts_of(node: Node | Value, summaries: bool) -> dict[str, Any]:
 
 
 def _number(number: Any) -> str:
-    """A number in four digits; after ``create_graph`` a gradient is a Value in turn."""
+    """A number in four digits; after ``create_graph`` a gradient is a Value in turn. None is a gradient set to it."""
+    if number is None:
+        return "none"
     return f"{float(number):.4g}".replace("-", "−")
 
 

@@ -14,7 +14,7 @@ from autograd.ops.axes import Axis, normalize_axes, normalize_axis
 from autograd.ops.casting import astype
 from autograd.ops.elementwise import maximum, minimum, where
 from autograd.ops.indexing import take_along_axis
-from autograd.ops.logic import isfinite, isnan
+from autograd.ops.logic import equal, isfinite, isnan, not_equal
 from autograd.ops.reduce import sum
 from autograd.ops.rounding import floor, nextafter, rint
 from autograd.ops.shape import expand_dims, moveaxis, reshape, squeeze, stack, transpose
@@ -130,7 +130,7 @@ def _statistic_vjp(g: Any, y: Any, x: Any) -> Any:
 def _hit(x: Any, y: Any) -> Any:
     """Which elements are equal to the one picked."""
     y = y[..., None]
-    return (x == y) | ((x != x) & (y != y))
+    return equal(x, y) | (not_equal(x, x) & not_equal(y, y))
 
 
 def _statistic_jvp(t: Any, y: Any, x: Any) -> Any:

@@ -19,7 +19,7 @@ from autograd.ops.complex_parts import real
 from autograd.ops.elementwise import abs as absolute
 from autograd.ops.elementwise import exp, minimum, sqrt, square, where, zeros_of
 from autograd.ops.halves import floats, in_floats, in_single, widened
-from autograd.ops.logic import isinf
+from autograd.ops.logic import equal, isinf, not_equal
 from autograd.ops.shape import broadcast_to, squeeze
 from autograd.primitive import per_element, per_input_element, primitive
 from autograd.samples import ErrorSample, integers, sample
@@ -159,7 +159,7 @@ def _extreme_vjp(g: Any, y: Any, x: Any, axis: tuple[int, ...], keepdims: bool) 
 
 def _hit(x: Any, y: Any) -> Any:
     """Which elements are the extreme; a NaN is the extreme of everything."""
-    return (x == y) | (x != x)
+    return equal(x, y) | not_equal(x, x)
 
 
 _max = primitive(
@@ -252,7 +252,7 @@ def any(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 )
 def count_nonzero(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """How many elements over axes are not 0; int64."""
-    return sum(x != 0, axis, keepdims)
+    return sum(not_equal(x, 0), axis, keepdims)
 
 
 # ------------------------------------------------------------------------------------------ exponentials, normalised
