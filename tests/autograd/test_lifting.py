@@ -527,6 +527,34 @@ def test_graphs_of_programs_can_be_recorded():
     assert [op.op for op in tape.recording.ops] == [step.op for step in program.steps]
 
 
+def test_what_was_fetched_is_fetched_from_often():
+    x = values(random_array(12))
+    copies = [0.0 + a for a in x[2:9]]
+    root = Value(0.3)
+    for a in copies:
+        root = (root * a).tanh() + a
+    root = root + sum(a * a for a in copies) + sum(x)
+    check(vectorize(root, x), root, x)
+
+
+def test_roots_may_be_nested_deeply():
+    x = values(random_array(2, 3))
+    roots = [[[x[j][i] * x[j][i] for j in (0, 1)]] for i in (2, 0, 1)]
+    for _ in range(20):  # NumPy has at most 64 axes; a search through their orders would not end
+        roots = [roots]
+    program = vectorize(roots, x)
+    assert len(program) <= 4
+    check(program, roots, x)
+
+
+def test_a_layer_that_is_asked_for_turned_is_turned_and_not_fetched():
+    x, w = values(random_array(4, 3)), values(random_array(2, 3, seed=1))
+    roots = [[[dot(ws, xs)] for xs in x] for ws in w]
+    program = vectorize(roots, x, w)
+    assert not {"getitem", "split"} & {step.op for step in program.steps}
+    check(program, roots, x, w)
+
+
 # ---------------------------------------------------------------------------------------------------- large graphs
 
 
