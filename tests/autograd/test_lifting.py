@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import random
 
 import numpy as np
@@ -527,6 +529,31 @@ def test_graphs_of_programs_can_be_recorded():
     assert [op.op for op in tape.recording.ops] == [step.op for step in program.steps]
 
 
+def test_what_a_program_gives_is_no_memory_of_its_own_or_of_its_arguments():
+    a, b, c = Value(1.0), Value(2.0), Value(3.0)
+    program = vectorize([b * 2.0, c], a)
+    y = program(1.0)
+    with ag.no_grad():
+        y += 1.0
+    assert program(1.0).tolist() == [4.0, 3.0]
+    numbers = np.array([5.0, 6.0])
+    y = vectorize([a, b], [a, b])(numbers)
+    numbers[0] = 0.0
+    assert y.tolist() == [5.0, 6.0]
+
+
+def test_programs_can_be_pickled_and_copied():
+    program, w, x = small_program()
+    wanted = program(numbers(w), numbers(x)).array
+    for again in (pickle.loads(pickle.dumps(program)), copy.deepcopy(program)):
+        w, x = (ag.tensor(random_array(*shape), dtype="float64", requires_grad=True) for shape in program.shapes)
+        np.testing.assert_array_equal(again(w, x).array, program(w, x).array)
+        np.testing.assert_array_equal(again().array, wanted)
+        assert again.steps == program.steps
+        again(w, x).sum().backward()
+        assert w.grad is not None
+
+
 def test_what_was_fetched_is_fetched_from_often():
     x = values(random_array(12))
     copies = [0.0 + a for a in x[2:9]]
@@ -667,3 +694,11 @@ def test_calls_with_the_wrong_arguments_say_what_is_wanted():
         program(numbers(w), [[1.0], [2.0, 3.0]])
     with pytest.raises(DtypeError, match="argument 0 is complex128"):
         program(np.ones((2, 3), complex), numbers(x))
+    with pytest.raises(DtypeError, match=r"argument 0 holds Value.*joined by ag.stack, so that they get gradients"):
+        program(w, numbers(x))
+    with pytest.raises(DtypeError, match=r"argument 0 is no array .*Values are joined by ag.stack"):
+        program([[ag.tensor(1.0, requires_grad=True)] * 3] * 2, numbers(x))
+    with pytest.raises(DtypeError, match="argument 0 holds None, which is no plain number"):
+        program(None, numbers(x))
+    with pytest.raises(DtypeError, match="argument 0 is <U3"):
+        program([["2.0"] * 3] * 2, numbers(x))
