@@ -554,6 +554,17 @@ def test_programs_can_be_pickled_and_copied():
         assert w.grad is not None
 
 
+@pytest.mark.parametrize("name", ["cube of the tests", "square"])
+def test_an_elementwise_op_of_ones_own_is_lifted_as_it_is_whatever_its_name(name):
+    cube = ag.custom_op(lambda x: x**3, vjp=[lambda g, x: 3 * g * x**2], name=name, kind="elementwise")
+    x = values(random_array(4))
+    roots = [cube(a) + ag.square(a) for a in x]
+    program = vectorize(roots, x)
+    check(program, roots, x)
+    (copied,) = pickle.loads(pickle.dumps(vectorize(ag.square(x[0]), x[0]))).steps
+    assert copied.op == "square"
+
+
 def test_what_was_fetched_is_fetched_from_often():
     x = values(random_array(12))
     copies = [0.0 + a for a in x[2:9]]
@@ -580,6 +591,26 @@ def test_a_layer_that_is_asked_for_turned_is_turned_and_not_fetched():
     program = vectorize(roots, x, w)
     assert not {"getitem", "split"} & {step.op for step in program.steps}
     check(program, roots, x, w)
+
+
+@pytest.mark.filterwarnings("ignore:divide by zero")
+def test_numbers_that_terms_are_subtracted_from_come_first():
+    x = values(np.zeros(3))
+    roots = [1.0 / (0.0 - a) for a in x]
+    program = vectorize(roots, x)
+    assert [step.op for step in program.steps] == ["subtract", "divide"]
+    assert program().tolist() == [root.data for root in roots] == [np.inf] * 3
+    assert vectorize(roots[0], x[0])().item() == np.inf
+
+
+@pytest.mark.filterwarnings("ignore:divide by zero")
+def test_no_gradient_gets_to_a_branch_that_was_not_taken():
+    x = values([0.0, 1.5, 2.0, 0.5, 3.0])
+    for count in (1, 2):
+        roots = [ag.where(False, dot([a.log() for a in x], x[::-1]), a.tanh()) for a in x[1 : 1 + count]]
+        program = vectorize(roots, x)
+        assert [step.op for step in program.steps if step.op in {"where", "matmul", "log"}] == []
+        check(program, roots, x)
 
 
 # ---------------------------------------------------------------------------------------------------- large graphs
