@@ -172,7 +172,7 @@ class Program:
 
     def __getstate__(self) -> dict[str, Any]:
         """What is pickled and copied: of the ops of the table their names."""
-        code = [(op.name if OPS.get(op.name) is op else op, *rest) for op, *rest in self._code]
+        code = [(op.name if op.name in OPS and OPS[op.name] is op else op, *rest) for op, *rest in self._code]
         return self.__dict__ | {"_code": code}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
