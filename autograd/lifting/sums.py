@@ -187,12 +187,12 @@ def _plain(steps: Steps, terms: np.ndarray) -> Iterator[Operand]:
 
 
 def _partial_grid(steps: Steps, left: np.ndarray, right: np.ndarray) -> Operand | None:
-    """A matrix product of which some numbers are picked, if that wastes little.
+    """A matrix product of which some numbers are picked, if that wastes little, and has fewer factors to fetch.
 
     The numbers that are not picked get the gradient 0, which stays 0 unless a factor is infinite.
     """
     rows, row, columns, column = rows_and_columns(steps, left, right)
-    if len(rows) < 2 or len(columns) < 2 or len(rows) * len(columns) > _WASTE * len(left):
+    if len(rows) + len(columns) > len(left) or len(rows) * len(columns) > _WASTE * len(left):
         return None
     shape = len(rows), len(columns)
     a, b = steps.fetch(left[rows], exact=True), steps.fetch(right[columns].T, exact=True)

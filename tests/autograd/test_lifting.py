@@ -369,8 +369,9 @@ def test_a_convolution_is_a_product_of_patches_and_kernels():
     check(program, roots, image, kernels)
 
 
-def test_products_without_a_grid_are_multiplied_and_summed():
-    x, y = values(random_array(30, 5)), values(random_array(30, 5, seed=1))
+@pytest.mark.parametrize("count", [2, 4, 30])
+def test_products_without_a_grid_are_multiplied_and_summed(count):
+    x, y = values(random_array(count, 5)), values(random_array(count, 5, seed=1))
     roots = [dot(a, b) for a, b in zip(x, y, strict=True)]
     program = vectorize(roots, x, y)
     assert [step.op for step in program.steps] == ["multiply", "sum"]
