@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import autograd as ag
 from autograd.errors import ArgumentError, DtypeError, ShapeError
+from autograd.lifting import layout
 from autograd.scalar import Value, vectorize
 
 # ------------------------------------------------------------------------------------------------- random graphs
@@ -409,6 +410,44 @@ def test_rows_that_are_a_rectangle_of_a_matrix_are_sliced():
     program = vectorize(roots, x, w)
     (step,) = (step for step in program.steps if step.op == "getitem")
     assert step.params["index"] == (slice(2, 6), slice(1, 4))
+    check(program, roots, x, w)
+
+
+def test_what_is_computed_from_a_rectangle_of_a_matrix_is_sliced():
+    x, w = values(random_array(5, 4)), values(random_array(4, 4, seed=1))
+    grid = [[dot(ws, xs) for ws in w] for xs in x]
+    roots = flat([[a.sin() for a in row] for row in grid] + [[a.tanh() for a in row[1:3]] for row in grid[2:]])
+    program = vectorize(roots, x, w)
+    assert (slice(2, 5), slice(1, 3)) in [step.params.get("index") for step in program.steps]
+    check(program, roots, x, w)
+
+
+def test_operands_from_very_many_places_are_collected_for_one_op():
+    x = values([0.5])
+    chain = [x[0].sin()]
+    for _ in range(20):
+        chain.append(chain[-1].sin())
+    roots = [a.max(chain[-1]) for a in chain[:-1]]
+    program = vectorize(roots, x)
+    assert [step.output_shapes for step in program.steps if step.op == "maximum"] == [((20,),)]
+    check(program, roots, x)
+
+
+def test_very_many_small_products_of_different_sizes_are_one_multiplication():
+    blocks = [(values(random_array(h, 4, seed=h)), values(random_array(2, 4, seed=-h % 99))) for h in range(2, 14)]
+    roots = [dot(a, b) for left, right in blocks for a in left for b in right]
+    arguments = [argument for block in blocks for argument in block]
+    program = vectorize(roots, *arguments)
+    assert [step.output_shapes for step in program.steps if step.op in {"multiply", "matmul"}] == [((180, 4),)]
+    check(program, roots, *arguments)
+
+
+def test_rows_whose_hashes_are_equal_are_told_apart(monkeypatch):
+    monkeypatch.setattr(layout, "_weights", lambda count: np.zeros(count, dtype=np.int64))
+    x, w = values(random_array(4, 5)), values(random_array(3, 5, seed=1))
+    roots = [[dot(ws, xs) for ws in w] for xs in x]
+    program = vectorize(roots, x, w)
+    assert [shapes[-1] for shapes in matmuls(program)] == [(4, 3)]
     check(program, roots, x, w)
 
 
