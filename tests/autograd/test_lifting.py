@@ -422,6 +422,14 @@ def test_what_is_computed_from_a_rectangle_of_a_matrix_is_sliced():
     check(program, roots, x, w)
 
 
+def test_rows_of_two_arrays_side_by_side_are_joined_as_they_lie():
+    x, h, w = values(random_array(5, 3)), values(random_array(5, 4, seed=1)), values(random_array(6, 7, seed=2))
+    roots = [[dot(ws, a + b) for ws in w] for a, b in zip(x, h, strict=True)]
+    program = vectorize(roots, x, h, w)
+    assert [step.op for step in program.steps] == ["concat", "permute_dims", "matmul"]
+    check(program, roots, x, h, w)
+
+
 def test_operands_from_very_many_places_are_collected_for_one_op():
     x = values([0.5])
     chain = [x[0].sin()]
@@ -605,14 +613,24 @@ def test_an_elementwise_op_of_ones_own_is_lifted_as_it_is_whatever_its_name(name
     assert copied.op == "square"
 
 
-def test_what_was_fetched_is_fetched_from_often():
+@pytest.mark.parametrize("both", [False, True])
+def test_what_was_fetched_is_fetched_from_often(both):
     x = values(random_array(12))
     copies = [0.0 + a for a in x[2:9]]
     root = Value(0.3)
     for a in copies:
         root = (root * a).tanh() + a
+    for a in x if both else []:
+        root = (root * a).sin()
     root = root + sum(a * a for a in copies) + sum(x)
     check(vectorize(root, x), root, x)
+
+
+@pytest.mark.filterwarnings("ignore:divide by zero")
+def test_zeros_keep_their_signs():
+    a = Value(1.0)
+    assert vectorize([a / 0.0, a / -0.0], a)(1.0).tolist() == [np.inf, -np.inf]
+    assert vectorize([a / 0.0, a.sin() / -0.0], a)(1.0).tolist() == [np.inf, -np.inf]
 
 
 def test_roots_may_be_nested_deeply():
@@ -719,8 +737,9 @@ def test_a_running_sum_whose_every_value_is_used_stays_linear():
     check(*small)
 
 
-def test_what_is_one_number_for_all_of_a_group_is_broadcast():
-    x, y = values(random_array(2, 2)), values(random_array(3, seed=1))
+@pytest.mark.parametrize("shape", [(2, 2), (1, 1)])
+def test_what_is_one_number_for_all_of_a_group_is_broadcast(shape):
+    x, y = values(random_array(*shape)), values(random_array(3, seed=1))
     first, *others = [a.tanh() for a in (x[0][0], *y)]  # of two registers
     roots = [first.sin(), first.sin(), *others]
     program = vectorize(roots, x, y)
