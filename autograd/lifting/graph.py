@@ -52,6 +52,11 @@ class Sums:
         self.terms: tuple[list[int], list[int]] = ([], [])
         self.constants: list[float] = []
 
+    @property
+    def adds(self) -> bool:
+        """Whether anything but the constant is added. If not, all is subtracted from that."""
+        return bool(self.counts[0] or self.counts[2])
+
 
 class ScalarGraph:
     """The nodes that some numbers were computed from, inputs first.
@@ -103,7 +108,7 @@ class ScalarGraph:
             else:
                 own = operands[i]
                 depth = 1 + max([level[j] for j in own if j < count], default=0)
-                key = (depth, op.name, repr(sorted(node.params.items())) if node.params else "", len(own))
+                key = (depth, op, repr(sorted(node.params.items())) if node.params else "", len(own))
                 group = found.get(key)
                 if group is None:
                     if op.kind != "elementwise":

@@ -19,9 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backend import as_array
-from autograd.dispatch import bound
-from autograd.errors import ArgumentError, DtypeError, ShapeError
+from autograd.dispatch import OPS, bound
+from autograd.errors import ArgumentError, DtypeError, GradientError, ShapeError
 from autograd.lifting.graph import ScalarGraph
 from autograd.lifting.steps import Register, Steps
 from autograd.lifting.sums import compute
@@ -73,8 +72,10 @@ class Program:
     ``shapes``  the shape of each argument
     ``steps``   what it does, one :class:`Step` for each op
 
-    What it replays is the graph, not the Python code that built it: a branch that was taken stays taken, and numbers
-    that are in no argument stay as they were when it was lifted.
+    What it replays is the graph, not the Python code that built it: a branch that was taken stays taken, numbers that
+    are in no argument stay as they were when it was lifted, and so does what an op without gradient gave, as ``sign``,
+    ``//`` and comparisons, because no graph leads there. Where a factor is infinite or NaN, more gradients can be NaN
+    than in the graph: a matrix product also multiplies by it the zeros of what was not used.
     """
 
     def __init__(
@@ -103,7 +104,7 @@ class Program:
 
         placed(arguments)
         # What is read for the last time is dropped then: without a tape the memory of a long program goes back.
-        self._code = [
+        self._code: list[tuple[Any, ...]] = [
             (op, placed(reads), params, placed(writes), placed(last))
             for (op, reads, params, writes), last in steps.plan(arguments, result)
         ]
@@ -133,7 +134,8 @@ class Program:
                 for i, part in zip(writes, y, strict=True):
                     memory[i] = part
         y = memory[self._answer]
-        return y if isinstance(y, Variable) else bound(as_array(y), None)
+        # a copy: it may be an argument, or a constant of the program, and what is done to a result must not reach these
+        return y if isinstance(y, Variable) else bound(np.array(y), None)
 
     def _present(self) -> list[Any]:
         """The arguments as the leaves have them."""
@@ -146,11 +148,19 @@ class Program:
         """An argument of a call as an array or Tensor of float64 and of the right shape."""
         if not hasattr(x, "dtype"):
             try:
-                x = np.asarray(x, dtype=np.float64)
-            except (ValueError, TypeError) as error:
+                x = np.asarray(x)
+            except (ValueError, TypeError, GradientError) as error:
                 raise DtypeError(
-                    f"Program: argument {i} is no array of numbers ({error}). Give one of shape {self.shapes[i]}."
+                    f"Program: argument {i} is no array of numbers ({error}). Give one of shape {self.shapes[i]}; "
+                    "several Tensors or Values are joined by ag.stack."
                 ) from error
+        if x.dtype.kind == "O":
+            raise DtypeError(
+                f"Program: argument {i} holds {np.ravel(x)[0]!r}, which is no plain number. Give numbers, or one "
+                "Tensor; several Tensors or Values are joined by ag.stack, so that they get gradients."
+            )
+        if x.dtype.kind not in "fiubV":
+            raise DtypeError(f"Program: argument {i} is {x.dtype}; Values are real numbers. Give float64.")
         if tuple(x.shape) != self.shapes[i]:
             raise ShapeError(
                 f"Program: argument {i} is {tuple(x.shape)}, but the Values that it stands for are {self.shapes[i]}. "
@@ -158,9 +168,16 @@ class Program:
             )
         if x.dtype == np.float64:
             return x
-        if x.dtype.kind not in "fiubV":
-            raise DtypeError(f"Program: argument {i} is {x.dtype}; Values are real numbers. Give float64.")
         return x.astype("float64")
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is pickled and copied: of the ops of the table their names."""
+        code = [(op.name if op.name in OPS and OPS[op.name] is op else op, *rest) for op, *rest in self._code]
+        return self.__dict__ | {"_code": code}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._code = [(OPS[op] if op.__class__ is str else op, *rest) for op, *rest in state["_code"]]
 
     # --------------------------------------------------------------------------------------------------- to look at
 

@@ -7,7 +7,7 @@ or not: then it is fetched, by a reshape, a slice or a transpose where that will
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate, pairwise, permutations
+from itertools import accumulate, pairwise
 from math import prod
 from typing import Any
 
@@ -98,8 +98,10 @@ class Steps:
 
     # -------------------------------------------------------------------------------------------------------- steps
 
-    def apply(self, name: str, *inputs: Operand, gives: tuple[int, ...] | None = None, **params: Any) -> Operand:
-        """One more op, on registers and numbers; what it gives if it can be computed at once."""
+    def apply(self, op: Any, *inputs: Operand, gives: tuple[int, ...] | None = None, **params: Any) -> Operand:
+        """One more op, or that of the table with this name, on registers and numbers; computed at once if it can be."""
+        if op.__class__ is str:
+            op = OPS[op]
         known, alike = True, True
         shape: tuple[int, ...] | None = None
         reads = []
@@ -113,11 +115,11 @@ class Steps:
             known = known and x.array is not None
             reads.append(x)
         if known:
-            return self._constant(OPS[name](*[x.array for x in reads], **params))
+            return self._constant(op(*[x.array for x in reads], **params))
         if gives is None:
             gives = shape if alike else np.broadcast_shapes(*[x.shape for x in reads])
         out = self.register(gives or ())
-        self._steps.append((OPS[name], tuple(reads), params or _NO_PARAMS, (out,)))
+        self._steps.append((op, tuple(reads), params or _NO_PARAMS, (out,)))
         return out
 
     def number(self, x: float) -> Register:
@@ -227,14 +229,15 @@ class Steps:
 
     def _picked(self, source: Register, places: np.ndarray) -> Operand:
         if places.size == source.size:
-            for axes in permutations(range(places.ndim)):
-                moved = places.transpose(axes)
-                if _counts(moved.ravel()):
-                    whole = self.reshape(source, moved.shape)
-                    if axes == tuple(range(places.ndim)):
-                        return whole
-                    back = tuple(sorted(range(places.ndim), key=axes.__getitem__))
-                    return self.apply("permute_dims", whole, gives=places.shape, axes=back)
+            # If it is the register turned, its axes are those of the register in the order of their strides.
+            axes = tuple(sorted(range(places.ndim), key=_strides(places).__getitem__, reverse=True))
+            moved = places.transpose(axes)
+            if _counts(moved.ravel()):
+                whole = self.reshape(source, moved.shape)
+                if axes == tuple(range(places.ndim)):
+                    return whole
+                back = tuple(sorted(range(places.ndim), key=axes.__getitem__))
+                return self.apply("permute_dims", whole, gives=places.shape, axes=back)
         if len(source.shape) == 2 and places.ndim == 2 and places.size > 1:
             for moved in (places, places.T):
                 box = _box(moved, source.shape)
@@ -266,19 +269,20 @@ class Steps:
         apart: else each one's gradient would fill an array of the size of the register.
         """
         written: list[Plan] = []
-        joined = {source for source, gathers in self._gathers.items() if len(gathers) > _FEW}
         for source in arguments:
-            if source in joined:
-                written += self._fetched_together(source)
+            written += self._fetched_together(source)
         for step in self._steps:
+            outs: tuple[Register, ...]
             if isinstance(step, _Gather):
-                if step.source not in joined:
-                    written += self._fetched(step)
-                continue
-            written.append(step)
-            for out in step[3]:
-                if out in joined:
-                    written += self._fetched_together(out)
+                if self._fetched_often(step.source):
+                    continue  # that was written with its source
+                written += self._fetched(step)
+                outs = (step.out,)
+            else:
+                written.append(step)
+                outs = step[3]
+            for out in outs:
+                written += self._fetched_together(out)
         return _needed(written, result)
 
     def _fetched(self, gather: _Gather) -> list[Plan]:
@@ -310,25 +314,32 @@ class Steps:
         steps.append((OPS["reshape"], (source,), {"shape": flat.shape}, (flat,)))
         return flat
 
+    def _fetched_often(self, source: Register) -> bool:
+        """Whether all fetches from this register are one."""
+        return len(self._gathers.get(source, ())) > _FEW
+
     def _fetched_together(self, source: Register) -> list[Plan]:
-        gathers = self._gathers[source]
+        """The fetches from a register, where there are many: one, cut apart; nothing where there are few."""
         steps: list[Plan] = []
-        flat = self._flat(source, steps)
-        index = np.concatenate([gather.places.ravel() for gather in gathers])
-        if index.size != source.size or not _counts(index):
-            taken = self.register(index.shape)
-            steps.append((OPS["getitem"], (flat,), {"index": index}, (taken,)))
-            flat = taken
-        ends = list(accumulate(gather.places.size for gather in gathers))
-        parts = [g.out if len(g.out.shape) == 1 else self.register((g.places.size,)) for g in gathers]
-        steps.append((OPS["split"], (flat,), {"points": tuple(ends[:-1]), "axis": 0}, tuple(parts)))
-        for gather, part in zip(gathers, parts, strict=True):
-            if part is not gather.out:
-                steps.append((OPS["reshape"], (part,), {"shape": gather.out.shape}, (gather.out,)))
-        # a register that was fetched may be fetched from in turn
-        for gather in gathers:
-            if len(self._gathers.get(gather.out, ())) > _FEW:
-                steps += self._fetched_together(gather.out)
+        waiting = [source]
+        while waiting:
+            source = waiting.pop()
+            if not self._fetched_often(source):
+                continue
+            gathers = self._gathers[source]
+            flat = self._flat(source, steps)
+            index = np.concatenate([gather.places.ravel() for gather in gathers])
+            if index.size != source.size or not _counts(index):
+                taken = self.register(index.shape)
+                steps.append((OPS["getitem"], (flat,), {"index": index}, (taken,)))
+                flat = taken
+            ends = list(accumulate(gather.places.size for gather in gathers))
+            parts = [g.out if len(g.out.shape) == 1 else self.register((g.places.size,)) for g in gathers]
+            steps.append((OPS["split"], (flat,), {"points": tuple(ends[:-1]), "axis": 0}, tuple(parts)))
+            for gather, part in zip(gathers, parts, strict=True):
+                if part is not gather.out:
+                    steps.append((OPS["reshape"], (part,), {"shape": gather.out.shape}, (gather.out,)))
+            waiting += [gather.out for gather in gathers]  # what was fetched may be fetched from in turn
         return steps
 
 
@@ -348,6 +359,12 @@ def _needed(steps: list[Plan], result: Operand) -> list[tuple[Plan, list[Registe
 def _counts(places: np.ndarray) -> bool:
     """Whether these are 0, 1, 2 ..."""
     return bool(places[0] == 0 and places[-1] == places.size - 1 and (places[1:] - places[:-1] == 1).all())
+
+
+def _strides(places: np.ndarray) -> list[int]:
+    """How far apart the first two places along each axis are; along an axis of one, far enough for any order."""
+    first = int(places.flat[0])
+    return [int(np.moveaxis(places, axis, 0)[1].flat[0]) - first if n > 1 else 0 for axis, n in enumerate(places.shape)]
 
 
 def _box(places: np.ndarray, shape: tuple[int, ...]) -> tuple[slice, slice] | None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from autograd.dispatch import OPS
 from autograd.lifting.graph import Applications, Sums
 from autograd.lifting.layout import SHORT, arranged, in_order, laid_out, parts, rows_and_columns
 from autograd.lifting.steps import Operand, Register, Steps
 
 __all__ = ["compute"]
 
+_WHERE = OPS["where"]
 _WASTE = 4  # a matrix product may compute so many times the numbers that are wanted
 
 
@@ -20,7 +22,7 @@ def compute(steps: Steps, group: Applications | Sums) -> None:
     alone = len(group.members) == 1
     if isinstance(group, Applications):
         if alone:
-            out = steps.apply(group.op.name, *[steps.scalar(j) for j in group.operands], **group.params)
+            out = _applied(steps, group, [steps.scalar(j) for j in group.operands])
             steps.hold(out, group.members)
         else:
             _apply(steps, group)
@@ -37,7 +39,17 @@ def _apply(steps: Steps, group: Applications) -> None:
     for part in parts(steps, operands):
         chosen = part[arranged(steps, operands[part].T)]
         inputs = [steps.fetch(operands[chosen, i]) for i in range(group.arity)]
-        _hold(steps, steps.apply(group.op.name, *inputs, **group.params), members[chosen])
+        _hold(steps, _applied(steps, group, inputs), members[chosen])
+
+
+def _applied(steps: Steps, group: Applications, inputs: Sequence[Operand]) -> Operand:
+    """What the op of a group gives. If ``where`` has one known condition, that is the branch that was taken.
+
+    The other is not computed then, and no gradient gets there, not even a zero that infinities make NaN.
+    """
+    if group.op is _WHERE and isinstance(inputs[0], float):
+        return inputs[1] if inputs[0] else inputs[2]
+    return steps.apply(group.op, *inputs, **group.params)
 
 
 def _add_up(steps: Steps, group: Sums) -> None:
@@ -48,39 +60,45 @@ def _add_up(steps: Steps, group: Sums) -> None:
     terms = [in_order(steps, np.array(t, dtype=np.int64).reshape(count, -1)) for t in group.terms]
     pairs, layouts = laid_out(steps, pairs, terms)
     for chosen in layouts:
-        total: Operand | None = None
+        constant = _numbers(steps, constants[chosen]) if constants.size else None
+        total = None if group.adds else constant  # one op less than -x + c, and 0 - 0 is no negative zero
         for sign in (0, 1):
             for operand in _products(steps, pairs[sign][chosen]):
                 total = _add(steps, total, operand, sign)
             for operand in _plain(steps, terms[sign][chosen]):
                 total = _add(steps, total, operand, sign)
-        if constants.size:
-            own = constants[chosen]
-            alike = bool((own == own.flat[0]).all())
-            total = _add_constant(steps, total, float(own.flat[0]) if alike else steps.register(own.shape, own))
+        if group.adds:
+            total = _add_constant(steps, total, constant)
         assert total is not None
         _hold(steps, total, members[chosen])
 
 
 def _add_up_one(steps: Steps, group: Sums) -> None:
     """A short sum, alone in its group: what a deep chain consists of."""
-    total: Operand | None = None
+    constant = group.constants[0] if group.constants else None
+    total: Operand | None = None if group.adds else constant
     for sign in (0, 1):
         factors = group.pairs[sign]
         for a, b in zip(factors[::2], factors[1::2], strict=True):
             total = _add(steps, total, steps.apply("multiply", steps.scalar(a), steps.scalar(b)), sign)
         for a in group.terms[sign]:
             total = _add(steps, total, steps.scalar(a), sign)
-    if group.constants:
-        total = _add_constant(steps, total, group.constants[0])
+    if group.adds:
+        total = _add_constant(steps, total, constant)
     assert total is not None
     steps.hold(total, group.members)
 
 
-def _add_constant(steps: Steps, total: Operand | None, constant: Operand) -> Operand:
+def _numbers(steps: Steps, constants: np.ndarray) -> Operand:
+    """The plain numbers in the sums of a part; one, if they are equal."""
+    first = float(constants.flat[0])
+    return first if (constants == first).all() else steps.register(constants.shape, constants)
+
+
+def _add_constant(steps: Steps, total: Operand | None, constant: Operand | None) -> Operand | None:
     """The sum with its plain number added; nothing is to be done for a zero."""
-    if total is None or constant == 0.0:
-        return constant if total is None else total
+    if total is None or constant is None or constant == 0.0:
+        return total
     return steps.apply("add", total, constant)
 
 
@@ -169,12 +187,12 @@ def _plain(steps: Steps, terms: np.ndarray) -> Iterator[Operand]:
 
 
 def _partial_grid(steps: Steps, left: np.ndarray, right: np.ndarray) -> Operand | None:
-    """A matrix product of which some numbers are picked, if that wastes little.
+    """A matrix product of which some numbers are picked, if that wastes little, and has fewer factors to fetch.
 
     The numbers that are not picked get the gradient 0, which stays 0 unless a factor is infinite.
     """
     rows, row, columns, column = rows_and_columns(steps, left, right)
-    if len(rows) < 2 or len(columns) < 2 or len(rows) * len(columns) > _WASTE * len(left):
+    if len(rows) + len(columns) > len(left) or len(rows) * len(columns) > _WASTE * len(left):
         return None
     shape = len(rows), len(columns)
     a, b = steps.fetch(left[rows], exact=True), steps.fetch(right[columns].T, exact=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import random
 
 import numpy as np
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 import autograd as ag
 from autograd.errors import ArgumentError, DtypeError, ShapeError
+from autograd.lifting import layout
 from autograd.scalar import Value, vectorize
 
 # ------------------------------------------------------------------------------------------------- random graphs
@@ -367,8 +370,9 @@ def test_a_convolution_is_a_product_of_patches_and_kernels():
     check(program, roots, image, kernels)
 
 
-def test_products_without_a_grid_are_multiplied_and_summed():
-    x, y = values(random_array(30, 5)), values(random_array(30, 5, seed=1))
+@pytest.mark.parametrize("count", [2, 4, 30])
+def test_products_without_a_grid_are_multiplied_and_summed(count):
+    x, y = values(random_array(count, 5)), values(random_array(count, 5, seed=1))
     roots = [dot(a, b) for a, b in zip(x, y, strict=True)]
     program = vectorize(roots, x, y)
     assert [step.op for step in program.steps] == ["multiply", "sum"]
@@ -406,6 +410,52 @@ def test_rows_that_are_a_rectangle_of_a_matrix_are_sliced():
     program = vectorize(roots, x, w)
     (step,) = (step for step in program.steps if step.op == "getitem")
     assert step.params["index"] == (slice(2, 6), slice(1, 4))
+    check(program, roots, x, w)
+
+
+def test_what_is_computed_from_a_rectangle_of_a_matrix_is_sliced():
+    x, w = values(random_array(5, 4)), values(random_array(4, 4, seed=1))
+    grid = [[dot(ws, xs) for ws in w] for xs in x]
+    roots = flat([[a.sin() for a in row] for row in grid] + [[a.tanh() for a in row[1:3]] for row in grid[2:]])
+    program = vectorize(roots, x, w)
+    assert (slice(2, 5), slice(1, 3)) in [step.params.get("index") for step in program.steps]
+    check(program, roots, x, w)
+
+
+def test_rows_of_two_arrays_side_by_side_are_joined_as_they_lie():
+    x, h, w = values(random_array(5, 3)), values(random_array(5, 4, seed=1)), values(random_array(6, 7, seed=2))
+    roots = [[dot(ws, a + b) for ws in w] for a, b in zip(x, h, strict=True)]
+    program = vectorize(roots, x, h, w)
+    assert [step.op for step in program.steps] == ["concat", "permute_dims", "matmul"]
+    check(program, roots, x, h, w)
+
+
+def test_operands_from_very_many_places_are_collected_for_one_op():
+    x = values([0.5])
+    chain = [x[0].sin()]
+    for _ in range(20):
+        chain.append(chain[-1].sin())
+    roots = [a.max(chain[-1]) for a in chain[:-1]]
+    program = vectorize(roots, x)
+    assert [step.output_shapes for step in program.steps if step.op == "maximum"] == [((20,),)]
+    check(program, roots, x)
+
+
+def test_very_many_small_products_of_different_sizes_are_one_multiplication():
+    blocks = [(values(random_array(h, 4, seed=h)), values(random_array(2, 4, seed=-h % 99))) for h in range(2, 14)]
+    roots = [dot(a, b) for left, right in blocks for a in left for b in right]
+    arguments = [argument for block in blocks for argument in block]
+    program = vectorize(roots, *arguments)
+    assert [step.output_shapes for step in program.steps if step.op in {"multiply", "matmul"}] == [((180, 4),)]
+    check(program, roots, *arguments)
+
+
+def test_rows_whose_hashes_are_equal_are_told_apart(monkeypatch):
+    monkeypatch.setattr(layout, "_weights", lambda count: np.zeros(count, dtype=np.int64))
+    x, w = values(random_array(4, 5)), values(random_array(3, 5, seed=1))
+    roots = [[dot(ws, xs) for ws in w] for xs in x]
+    program = vectorize(roots, x, w)
+    assert [shapes[-1] for shapes in matmuls(program)] == [(4, 3)]
     check(program, roots, x, w)
 
 
@@ -527,6 +577,100 @@ def test_graphs_of_programs_can_be_recorded():
     assert [op.op for op in tape.recording.ops] == [step.op for step in program.steps]
 
 
+def test_what_a_program_gives_is_no_memory_of_its_own_or_of_its_arguments():
+    a, b, c = Value(1.0), Value(2.0), Value(3.0)
+    program = vectorize([b * 2.0, c], a)
+    y = program(1.0)
+    with ag.no_grad():
+        y += 1.0
+    assert program(1.0).tolist() == [4.0, 3.0]
+    numbers = np.array([5.0, 6.0])
+    y = vectorize([a, b], [a, b])(numbers)
+    numbers[0] = 0.0
+    assert y.tolist() == [5.0, 6.0]
+
+
+def test_programs_can_be_pickled_and_copied():
+    program, w, x = small_program()
+    wanted = program(numbers(w), numbers(x)).array
+    for again in (pickle.loads(pickle.dumps(program)), copy.deepcopy(program)):
+        w, x = (ag.tensor(random_array(*shape), dtype="float64", requires_grad=True) for shape in program.shapes)
+        np.testing.assert_array_equal(again(w, x).array, program(w, x).array)
+        np.testing.assert_array_equal(again().array, wanted)
+        assert again.steps == program.steps
+        again(w, x).sum().backward()
+        assert w.grad is not None
+
+
+@pytest.mark.parametrize("name", ["cube of the tests", "square"])
+def test_an_elementwise_op_of_ones_own_is_lifted_as_it_is_whatever_its_name(name):
+    cube = ag.custom_op(lambda x: x**3, vjp=[lambda g, x: 3 * g * x**2], name=name, kind="elementwise")
+    x = values(random_array(4))
+    roots = [cube(a) + ag.square(a) for a in x]
+    program = vectorize(roots, x)
+    check(program, roots, x)
+    (copied,) = pickle.loads(pickle.dumps(vectorize(ag.square(x[0]), x[0]))).steps
+    assert copied.op == "square"
+
+
+@pytest.mark.parametrize("both", [False, True])
+def test_what_was_fetched_is_fetched_from_often(both):
+    x = values(random_array(12))
+    copies = [0.0 + a for a in x[2:9]]
+    root = Value(0.3)
+    for a in copies:
+        root = (root * a).tanh() + a
+    for a in x if both else []:
+        root = (root * a).sin()
+    root = root + sum(a * a for a in copies) + sum(x)
+    check(vectorize(root, x), root, x)
+
+
+@pytest.mark.filterwarnings("ignore:divide by zero")
+def test_zeros_keep_their_signs():
+    a = Value(1.0)
+    assert vectorize([a / 0.0, a / -0.0], a)(1.0).tolist() == [np.inf, -np.inf]
+    assert vectorize([a / 0.0, a.sin() / -0.0], a)(1.0).tolist() == [np.inf, -np.inf]
+
+
+def test_roots_may_be_nested_deeply():
+    x = values(random_array(2, 3))
+    roots = [[[x[j][i] * x[j][i] for j in (0, 1)]] for i in (2, 0, 1)]
+    for _ in range(20):  # NumPy has at most 64 axes; a search through their orders would not end
+        roots = [roots]
+    program = vectorize(roots, x)
+    assert len(program) <= 4
+    check(program, roots, x)
+
+
+def test_a_layer_that_is_asked_for_turned_is_turned_and_not_fetched():
+    x, w = values(random_array(4, 3)), values(random_array(2, 3, seed=1))
+    roots = [[[dot(ws, xs)] for xs in x] for ws in w]
+    program = vectorize(roots, x, w)
+    assert not {"getitem", "split"} & {step.op for step in program.steps}
+    check(program, roots, x, w)
+
+
+@pytest.mark.filterwarnings("ignore:divide by zero")
+def test_numbers_that_terms_are_subtracted_from_come_first():
+    x = values(np.zeros(3))
+    roots = [1.0 / (0.0 - a) for a in x]
+    program = vectorize(roots, x)
+    assert [step.op for step in program.steps] == ["subtract", "divide"]
+    assert program().tolist() == [root.data for root in roots] == [np.inf] * 3
+    assert vectorize(roots[0], x[0])().item() == np.inf
+
+
+@pytest.mark.filterwarnings("ignore:divide by zero")
+def test_no_gradient_gets_to_a_branch_that_was_not_taken():
+    x = values([0.0, 1.5, 2.0, 0.5, 3.0])
+    for count in (1, 2):
+        roots = [ag.where(False, dot([a.log() for a in x], x[::-1]), a.tanh()) for a in x[1 : 1 + count]]
+        program = vectorize(roots, x)
+        assert [step.op for step in program.steps if step.op in {"where", "matmul", "log"}] == []
+        check(program, roots, x)
+
+
 # ---------------------------------------------------------------------------------------------------- large graphs
 
 
@@ -593,8 +737,9 @@ def test_a_running_sum_whose_every_value_is_used_stays_linear():
     check(*small)
 
 
-def test_what_is_one_number_for_all_of_a_group_is_broadcast():
-    x, y = values(random_array(2, 2)), values(random_array(3, seed=1))
+@pytest.mark.parametrize("shape", [(2, 2), (1, 1)])
+def test_what_is_one_number_for_all_of_a_group_is_broadcast(shape):
+    x, y = values(random_array(*shape)), values(random_array(3, seed=1))
     first, *others = [a.tanh() for a in (x[0][0], *y)]  # of two registers
     roots = [first.sin(), first.sin(), *others]
     program = vectorize(roots, x, y)
@@ -639,3 +784,11 @@ def test_calls_with_the_wrong_arguments_say_what_is_wanted():
         program(numbers(w), [[1.0], [2.0, 3.0]])
     with pytest.raises(DtypeError, match="argument 0 is complex128"):
         program(np.ones((2, 3), complex), numbers(x))
+    with pytest.raises(DtypeError, match=r"argument 0 holds Value.*joined by ag.stack, so that they get gradients"):
+        program(w, numbers(x))
+    with pytest.raises(DtypeError, match=r"argument 0 is no array .*Values are joined by ag.stack"):
+        program([[ag.tensor(1.0, requires_grad=True)] * 3] * 2, numbers(x))
+    with pytest.raises(DtypeError, match="argument 0 holds None, which is no plain number"):
+        program(None, numbers(x))
+    with pytest.raises(DtypeError, match="argument 0 is <U3"):
+        program([["2.0"] * 3] * 2, numbers(x))
