@@ -103,7 +103,7 @@ def named_tensors(names: Any, argument: str) -> Iterator[tuple[str, Any]]:
         return iter(named_parameters())
     raise DtypeError(
         f"{argument} is a {type(names).__name__}; it must be a model (with named_parameters()) or a dict from names to "
-        "Tensors."
+        "Tensors or Values."
     )
 
 

@@ -17,6 +17,8 @@ NodeKind = Literal["parameter", "input", "constant", "op", "output"]
 Shape = tuple[int, ...] | tuple[tuple[int, ...], ...]
 """The shape of a value, or a tuple of them for an op with several outputs."""
 
+_IN_A_CELL = "max-width: 100%; height: auto"
+
 
 @dataclass(frozen=True, slots=True)
 class NodeView:
@@ -131,6 +133,8 @@ class GraphView:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """What a notebook shows: the SVG, or the reason why there is none."""
         try:
-            return {"text/plain": repr(self), "image/svg+xml": self.to_svg()}
+            svg = self.to_svg()
         except (MissingExtraError, DrawingError) as error:
             return {"text/plain": f"{self!r}\n{error}"}
+        # A cell that is narrower than the drawing would cut its right side off.
+        return {"text/plain": repr(self), "image/svg+xml": svg.replace("<svg ", f'<svg style="{_IN_A_CELL}" ', 1)}

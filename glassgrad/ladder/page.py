@@ -36,7 +36,8 @@ _STORY = {
     "vectors": (
         "The same formula, but a node holds a vector: one matrix product takes the place of all the neurons’ loops. "
         "The loop over the examples is still Python’s.",
-        "The picture is the loss of one point. A step records as much for every point: {nodes} nodes.",
+        "The picture is the loss of one point; dashed stubs are data and numbers that need no gradient. A step records "
+        "as much for every point: {nodes} nodes.",
     ),
     "batched": (
         "The loop over the examples goes as well: the points are the rows of one matrix, and a layer is one matrix "
@@ -49,10 +50,12 @@ _STORY = {
         "<code>vectorize</code> lifts it: what lies equally deep and is computed alike becomes one op on an array, and "
         "sums of products become matrix products. Every step then replays this short program; the loops of rung 1 "
         "never run again.",
-        "The picture is the program at work: {ops} tensor ops for the {scalars} nodes of rung 1{found}. What "
-        "“compiled” means here, honestly: captured once, which took {capture}, and replayed. Each op is a call of "
-        "NumPy; they are not fused into kernels of machine code yet. And the program is what was captured: another "
-        "data set, or another branch of an <code>if</code>, needs another capture.",
+        "The picture is the program at work: {ops} tensor ops for the {scalars} nodes of rung 1{found}. Rung 3, "
+        "written by hand, makes {batched}. The time goes with the number of ops, and each op of either is a call of "
+        "NumPy: {beside}.",
+        "What “compiled” means here, honestly: captured once, which took {capture}, and replayed. The ops are not "
+        "fused into kernels of machine code yet. And the program is what was captured: another data set, "
+        "or another branch of an <code>if</code>, needs another capture.",
     ),
 }
 _CHANGES = {
@@ -119,7 +122,8 @@ def _header(race: Race) -> str:
 def _training(race: Race) -> str:
     intro = (
         "<p>Points on two half circles, and a network with one hidden layer of tanh that learns to part them. The "
-        "button and the space bar play it, the arrow keys move the slider.</p>"
+        "button and the space bar play it, the arrow keys move the slider. Below, a node is an operation that was "
+        "recorded; the parameters are not counted.</p>"
     )
     agreement = (
         f"<p>The largest relative difference between two rungs’ losses at the same step was "
@@ -137,17 +141,23 @@ def _rung(race: Race, number: int) -> str:
         facts |= {
             "ops": f"{len(program):,}",
             "scalars": f"{race.outcomes[0].nodes:,}",
+            "batched": f"{race.outcomes[2].nodes:,}",
+            "beside": (
+                "that is why the two bars stand side by side. Lifting finds what a practised hand would write, not more"
+                if len(program) <= 1.5 * race.outcomes[2].nodes
+                else "on so few numbers there is little to join"
+            ),
             "capture": duration(outcome.capture_seconds or 0.0),
             "found": ", with matrix products that nobody wrote" if "matmul" in {s.op for s in program.steps} else "",
         }
         text = f'<pre class="code">{escape(str(program))}</pre>'
         listing = markup.details(f"The {len(program):,} tensor ops as a listing", text)
-    before, after = (f"<p>{text.format(**facts)}</p>" for text in _STORY[name])
+    before, *after = (f"<p>{text.format(**facts)}</p>" for text in _STORY[name])
     code = source_of(outcome.rung.code)
     body = f"""{before}
 <pre class="code" tabindex="0" role="region" aria-label="code of rung {number + 1}"><code>{coloured(code)}</code></pre>
 {listing}
-{after}
+{"".join(after)}
 <div class="graph-and-cost">
 {markup.explorer(outcome.view, f"computation graph of rung {number + 1}", fit=True)}
 <div class="cost">{_figures(_cost(race, number))}
@@ -179,9 +189,12 @@ def _summary(race: Race) -> str:
         for number, outcome in enumerate(race.outcomes, 1)
     ]
     table = markup.table(("rung", "nodes in a step", "time of a step", "faster", "what changes in the code"), rows)
+    first, _, batched, _ = race.outcomes
     words = (
-        "<p>The arithmetic is the same in every row. What is saved is Python’s work on nodes, one of which costs about "
-        "the same whether it holds a number or a matrix. A step is the median of the run: forward, backward and "
+        "<p>The arithmetic is the same in every row. What is saved is Python’s work on nodes: in this run one cost "
+        f"{duration(first.seconds / first.nodes)} where it holds a number, and "
+        f"{duration(batched.seconds / batched.nodes)} where it holds all examples and takes the place of "
+        f"{times(first.nodes / batched.nodes).rstrip('×')}. A step is the median of the run: forward, backward and "
         "update.</p>"
     )
     return f'{words}<div class="scroll">{table}</div>'

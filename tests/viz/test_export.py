@@ -116,7 +116,8 @@ def test_without_graphviz_the_error_names_the_extra_and_dot_still_works(view, no
 
 def test_a_notebook_shows_the_svg(view):
     bundle = view._repr_mimebundle_()
-    assert bundle["image/svg+xml"].startswith("<svg")
+    assert bundle["image/svg+xml"].startswith('<svg style="max-width: 100%; height: auto" ')
+    assert bundle["image/svg+xml"].replace(' style="max-width: 100%; height: auto"', "", 1) == view.to_svg()
     assert "GraphView 'two <layers> & a loss'" in bundle["text/plain"]
 
 
