@@ -74,8 +74,22 @@ def test_tied_extremes_share_and_what_is_large_does_not_overflow() -> None:
         assert_agrees(y, index, ag.scalar.expand(y, index, None, names={"x": large}), {"x": large})
     masked = ag.scalar.expand(ag.softmax(large), 1)
     assert masked.data == pytest.approx(1 / (1 + np.exp(-1)))
-    nothing = ag.full((2,), -np.inf, dtype="float64").requires_grad_()
-    assert ag.scalar.expand(ag.logsumexp(nothing), ()).data == -np.inf
+
+
+@pytest.mark.filterwarnings("ignore:(invalid value|divide by zero)")
+@pytest.mark.parametrize("function", [ag.softmax, ag.log_softmax, ag.logsumexp])
+def test_infinities_give_what_the_op_gives_and_no_nan_of_their_own(function: Any) -> None:
+    inf = np.inf
+    for numbers in ([1.0, -inf, 0.0], [1.0, inf, 0.0], [inf, inf, 0.0], [-inf, inf, inf], [-inf, -inf, -inf]):
+        agree(lambda x: function(x), x=ag.tensor(numbers, dtype="float64", requires_grad=True))
+
+
+def test_infinite_rows_of_logsumexp_leave_the_others_alone() -> None:
+    rows = [[1.0, np.inf, 0.0], [-np.inf, -np.inf, -np.inf], [0.0, 1.0, 2.0], [np.inf, np.inf, 0.0]]
+    x = ag.tensor(rows, dtype="float64", requires_grad=True)
+    for row in range(4):
+        y = ag.logsumexp(x, axis=1)
+        assert_agrees(y, (row,), ag.scalar.expand(y, row), {"x": x})
 
 
 def test_a_determinant_of_rank_one_has_no_slope() -> None:
