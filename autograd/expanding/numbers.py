@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from autograd.backend import to_numpy
 from autograd.dispatch import describe
 from autograd.errors import GradientError
 from autograd.primitive import ITEM
-from autograd.tape import Held, Leaf, Node, arrays_in, maker_of, writes
+from autograd.tape import Held, Leaf, Node, arrays_in, maker_of, owner_of, writes
 
-__all__ = ["Numbers", "argument_name"]
+__all__ = ["Numbers", "argument_name", "places_in"]
 
 _MISSING: Any = object()
 
@@ -18,6 +20,25 @@ _MISSING: Any = object()
 def argument_name(op: Any, place: int) -> str:
     """What an op calls its argument at ``place``."""
     return f"{op.variadic}{place}" if op.variadic is not None else str(op.arguments[place])
+
+
+def places_in(array: Any, view: Any) -> list[int] | None:
+    """Where in ``array`` each element of a view of it lies, as flat positions; None if it is no view of it."""
+    if not isinstance(array, np.ndarray) or not isinstance(view, np.ndarray) or owner_of(array) is not owner_of(view):
+        return None
+    if array.dtype != view.dtype or not array.size:
+        return None
+    places = dict(zip(_addresses(array), range(array.size), strict=True))
+    found = [places.get(address, -1) for address in _addresses(view)]
+    return None if -1 in found else found
+
+
+def _addresses(array: Any) -> list[int]:
+    """Where in memory each element lies, in the order of flat positions."""
+    at = np.array(array.__array_interface__["data"][0])
+    for n, stride in zip(array.shape, array.strides, strict=True):
+        at = at[..., None] + np.arange(n) * stride
+    return list(map(int, at.reshape(-1)))
 
 
 class Numbers:

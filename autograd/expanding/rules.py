@@ -26,7 +26,12 @@ from autograd.levels import suspended
 from autograd.mode import enable_grad
 from autograd.tape import Leaf
 
-__all__ = ["rule_of"]
+__all__ = ["only_moves", "rule_of"]
+
+
+def only_moves(op: Any) -> bool:
+    """Whether each element of the result is an element of an argument (or a constant), so that it makes no Value."""
+    return op is not None and op.name in _MOVES
 
 
 def rule_of(opened: Opened) -> Rule | None:
@@ -259,6 +264,12 @@ def _scanned(join: Callable[..., Any]) -> Callable[[Opened], Rule]:
 
     return prepare
 
+
+_MOVES = frozenset({
+    "astype", "broadcast_to", "concat", "copy", "diag_embed", "diagonal", "flip", "getitem", "pad", "permute_dims",
+    "put_rows", "reshape", "roll", "setitem", "sliding_windows", "split", "take_along_axis", "take_rows", "to_device",
+    "tril", "triu",
+})  # fmt: skip
 
 _BY_KIND: dict[str, Callable[[Opened], Rule]] = {
     "elementwise": _elementwise, "random": _elementwise, "view": _moved, "gather": _moved,
