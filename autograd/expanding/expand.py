@@ -162,7 +162,7 @@ class _Opened:
         return self._expansion.numbers.operand(self.node, place)
 
     def absent(self, place: int) -> bool:
-        return self.node.inputs[place] is None and self.numbers(place) is None
+        return self._expansion.numbers.absent(self.node, place)
 
     def is_data(self, place: int) -> bool:
         source = self.node.inputs[place]

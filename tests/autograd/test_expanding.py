@@ -386,6 +386,25 @@ def test_saved_numbers_and_leaves_are_enough_where_nothing_recorded() -> None:
     assert_agrees(y, (0, 1), ag.scalar.expand(y, (0, 1), 2, names={"x": x, "w": w}), {})
 
 
+def test_an_argument_that_was_left_out_is_told_from_a_constant_by_the_result() -> None:
+    x, w, kernel = tensor(2, 3), tensor(4, 3), tensor(2, 1, 2, 2)
+    for y in (ag.linear(x, w), ag.linear(x, w) * w[0, 0], ag.linear(x.astype("float32"), w.astype("float32"))):
+        assert_agrees(y, (1, 2), ag.scalar.expand(y, (1, 2), None, names={"x": x, "w": w}), {"x": x, "w": w}, 1e-6)
+    y = ag.conv2d(image := tensor(1, 3, 3), kernel)  # without its first axis
+    assert_agrees(y, (0, 1, 0), ag.scalar.expand(y, (0, 1, 0), None, names={"i": image}), {"i": image})
+    for missing in (
+        ag.linear(x, w, np.ones(4)),
+        ag.linear(x, w, np.full(4, 1e-9)),
+        ag.relu(ag.linear(x, w)),  # the result tells nothing of it where it is 0
+        ag.linear(x, w, np.array([0.0, 0.0, 0.0, 1.0]))[:, [0, 1, 2, 2]],
+        ag.linear(x, w, np.array([0.0, 0.0, 0.0, 1.0]))[:, :3],  # a view that loses the last
+    ):
+        with pytest.raises(
+            ag.GradientError, match=r"linear: the numbers of argument bias were not kept.*(?s:.*)record"
+        ):
+            ag.scalar.expand(missing, (missing.shape[0] - 1, 2), None)
+
+
 def test_a_number_that_nobody_kept_is_missed_by_name() -> None:
     y = tensor(3) + 3.0
     with pytest.raises(ag.GradientError, match=r"expand: add: the numbers of argument b .*(?s:.*)with ag\.record\(\)"):
