@@ -150,6 +150,7 @@ class _Opened:
         self.params = node.params
         self._expansion = expansion
         self.within = within  # a definition, whose constants are plain numbers
+        self._constants: dict[int, Any] = {}
 
     def count(self) -> int:
         return len(self.node.inputs)
@@ -177,11 +178,13 @@ class _Opened:
         source = self.node.inputs[place]
         if source is not None:
             return source, 0, flat
-        numbers = self.numbers(place)
-        if not hasattr(numbers, "dtype"):
-            return numbers
-        if self.within or isinstance(numbers, np.generic) or not self.is_data(place):
-            return numbers.reshape(-1)[flat].item()
+        if place not in self._constants:
+            numbers = self.numbers(place)
+            plain = self.within or not isinstance(numbers, np.ndarray) or not self.is_data(place)
+            self._constants[place] = np.asarray(numbers).reshape(-1).tolist() if plain else numbers
+        numbers = self._constants[place]
+        if isinstance(numbers, list):
+            return numbers[flat]
         return self._expansion.constant(numbers, argument_name(self.op, place), flat)
 
 
@@ -202,6 +205,7 @@ class _Expansion:
         self._stands_for: dict[Node, Any] = {}  # a leaf of a definition: the argument of the op that is defined
         self._base_names: dict[Any, str] = {}
         self._names: dict[Any, str] = {}
+        self._flattened: dict[Any, Any] = {}  # the numbers of leaves
         self._distance = self._measure(root)
 
     def _measure(self, root: Node) -> dict[Node, int]:
@@ -398,8 +402,10 @@ class _Expansion:
 
     def _number(self, key: Key) -> float:
         source, _, flat = key
-        array = source.array if isinstance(source, _Constant) else self.numbers.of(source)
-        return float(np.asarray(array).reshape(-1)[flat])
+        if source not in self._flattened:
+            array = source.array if isinstance(source, _Constant) else self.numbers.of(source)
+            self._flattened[source] = np.asarray(array).reshape(-1)
+        return float(self._flattened[source][flat])
 
     # -------------------------------------------------------------------------------------------------------- labels
 
@@ -430,5 +436,8 @@ class _Expansion:
     def _label(self, key: Key) -> str:
         source, _, flat = key
         name = self._names.get(source, "")
-        place = ", ".join(str(i) for i in np.unravel_index(flat, source.shape)) if source.shape else ""
-        return f"{name}[{place}]" if place else name
+        places: list[str] = []
+        for n in reversed(source.shape):
+            flat, i = divmod(flat, n)
+            places.insert(0, str(i))
+        return f"{name}[{', '.join(places)}]" if places else name
