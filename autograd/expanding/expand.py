@@ -60,8 +60,10 @@ def expand(
     ``limit`` Values or an op has no scalar definition.
     """
     node = _node_of(tensor)
-    if depth is not None and (isinstance(depth, bool) or not isinstance(depth, (int, np.integer)) or depth < 0):
+    if depth is not None and not _is_count(depth):
         raise ArgumentError(f"expand: depth must be a number of ops, or None for all of them, not {depth!r}.")
+    if not _is_count(limit):
+        raise ArgumentError(f"expand: limit must be a number of Values, not {limit!r}.")
     flat = _flat(index, tensor.shape)
     expansion = _Expansion(node, depth, limit, _named_tensors(names))
     expansion.numbers.enter(node, tensor.array)
@@ -80,6 +82,10 @@ def _node_of(tensor: Any) -> Node:
             "  Give an argument of its op requires_grad=True, and compute it outside of no_grad()."
         )
     return tensor.node
+
+
+def _is_count(number: Any) -> bool:
+    return isinstance(number, (int, np.integer)) and not isinstance(number, bool) and number >= 0
 
 
 def _flat(index: Any, shape: tuple[int, ...]) -> int:

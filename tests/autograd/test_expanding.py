@@ -217,8 +217,9 @@ def test_the_nearest_way_counts() -> None:
     x = tensor(3)
     near = ag.sin(x)
     with ag.record():
-        y = ag.exp(ag.cos(near)) * near[::-1][::-1]
-    assert sorted(v.op.name for v in nodes_of(ag.scalar.expand(y, 0, 2)) if not v.is_leaf) == ["exp", "multiply", "sin"]
+        y = ag.exp(ag.cos(near)) * near[::-1][::-1][::-1][::-1]
+    opened = [v.op.name for v in nodes_of(ag.scalar.expand(y, 0, 3)) if not v.is_leaf]
+    assert sorted(opened) == ["cos", "exp", "multiply", "sin"]
 
 
 def test_what_a_definition_gives_has_the_label_of_its_op() -> None:
@@ -526,6 +527,8 @@ def test_indices_that_do_not_fit() -> None:
     for depth in depths:
         with pytest.raises(ag.ArgumentError, match="depth must be"):
             ag.scalar.expand(y, (0, 0), depth)
+        with pytest.raises(ag.ArgumentError, match="limit must be"):
+            ag.scalar.expand(y, (0, 0), limit=depth)
 
 
 def test_too_many_values() -> None:
