@@ -85,7 +85,7 @@ def _node_of(tensor: Any) -> Node:
 
 
 def _is_count(number: Any) -> bool:
-    return isinstance(number, (int, np.integer)) and not isinstance(number, bool) and number >= 0
+    return isinstance(number, (int, np.integer)) and not isinstance(number, bool) and bool(number >= 0)
 
 
 def _flat(index: Any, shape: tuple[int, ...]) -> int:

@@ -107,6 +107,15 @@ def test_elements_that_are_averaged_are_not_taken_for_copies() -> None:
         agree(lambda v, n=n: OPS["scatter"](v, shape=(1,), index=np.zeros(n, int)), v=tensor(n))
 
 
+def test_a_common_coefficient_is_multiplied_once_and_1_never() -> None:
+    def ops(y: Any) -> list[str]:
+        return sorted(v.op.name for v in nodes_of(ag.scalar.expand(y, (0,) * y.ndim)) if not v.is_leaf)
+
+    x = tensor(3)
+    assert ops(x.mean()) == ["add", "add", "divide"]
+    assert ops(OPS["scatter"](x, shape=(1,), index=np.zeros(3, int))) == ["add", "add"]
+
+
 def test_layer_norm() -> None:
     agree(lambda x, w, b: ag.layer_norm(x, (4,), w, b), x=tensor(2, 4), w=tensor(4), b=tensor(4, seed=1))
 
@@ -293,6 +302,10 @@ def test_a_view_of_a_constant_that_has_a_name_goes_by_it() -> None:
     }
     assert len(leaves) == 8
     assert len(leaves_of(ag.scalar.expand(z, (), None, names=names))) == 17  # both uses have the same pixels
+    wide = tensor(3, grad=False)
+    with ag.record():
+        y = tensor(3) * wide.array.view(np.float32)[::2]
+    assert ag.scalar.expand(y, 1, names={"wide": wide}).data == y.array[1]  # other numbers, though at the same place
     cropped = tensor(6, grad=False)
     with ag.record():
         y = cropped * tensor(6)
