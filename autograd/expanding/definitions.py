@@ -45,7 +45,7 @@ def _logsumexp(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
     shift = np.where(infinite, 0, peak)  # inf - inf would be NaN
     y = log(sum(exp(x - shift), axis, keepdims=True)) + shift
     if infinite.any():  # as in the op, infinities share evenly, and of -inf alone nothing has a share
-        share = (x.array == peak) & (peak > 0)
+        share = x.array == peak
         mean_of_infinities = sum(where(share, x, 0.0), axis, keepdims=True) / share.sum(axis, keepdims=True)
         y = where(infinite, where(peak > 0, mean_of_infinities, -np.inf), y)
     return y if keepdims else squeeze(y, axis)

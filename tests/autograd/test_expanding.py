@@ -96,6 +96,11 @@ def test_a_determinant_of_rank_one_has_no_slope() -> None:
     agree(lambda x: ag.linalg.det(x), x=ag.tensor(np.ones((3, 3)), requires_grad=True))
 
 
+def test_a_zero_pivot_is_exchanged_for_another_row() -> None:
+    a = ag.tensor([[0.0, 2.0], [3.0, 1.0]], dtype="float64", requires_grad=True)
+    agree(lambda a, b: ag.linalg.solve(a, b), a=a, b=tensor(2, 1))
+
+
 def test_elements_that_are_averaged_are_not_taken_for_copies() -> None:
     """The mean of four positions may be a position; where elements overlap, they add up."""
     geometry = {"x_size": (4, 4), "kernel": (2, 2), "stride": (1, 1), "padding": (0, 0)}
