@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd.expanding import linalg as by_hand
-from autograd.ops.elementwise import exp, log, square
+from autograd.ops.elementwise import exp, log, square, where
 from autograd.ops.reduce import mean, sum
 from autograd.ops.shape import squeeze
 
@@ -25,9 +25,8 @@ def definition_of(op: Any) -> Callable[..., Any] | None:
 
 
 def _peak(x: Any, axis: Any) -> Any:
-    """The largest numbers along the axis, as constants; 0 for infinite ones, which would give NaN."""
-    peak = np.max(x.array, axis=axis, keepdims=True, initial=-np.inf)
-    return np.where(np.isfinite(peak), peak, 0)
+    """The largest numbers along the axis, as constants."""
+    return np.max(x.array, axis=axis, keepdims=True, initial=-np.inf)
 
 
 def _softmax(x: Any, axis: int) -> Any:
@@ -42,7 +41,13 @@ def _log_softmax(x: Any, axis: int) -> Any:
 
 def _logsumexp(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
     peak = _peak(x, axis)
-    y = log(sum(exp(x - peak), axis, keepdims=True)) + peak
+    infinite = np.isinf(peak)
+    shift = np.where(infinite, 0, peak)  # inf - inf would be NaN
+    y = log(sum(exp(x - shift), axis, keepdims=True)) + shift
+    if infinite.any():  # as in the op, infinities share evenly, and of -inf alone nothing has a share
+        share = x.array == peak
+        mean_of_infinities = sum(where(share, x, 0.0), axis, keepdims=True) / share.sum(axis, keepdims=True)
+        y = where(infinite, where(peak > 0, mean_of_infinities, -np.inf), y)
     return y if keepdims else squeeze(y, axis)
 
 

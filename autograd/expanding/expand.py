@@ -12,6 +12,7 @@ does not matter.
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -23,8 +24,8 @@ from autograd.dispatch import bound, scalar_leaf
 from autograd.errors import ArgumentError, DtypeError, GradientError, RangeError, ShapeError
 from autograd.expanding.definitions import definition_of
 from autograd.expanding.element import Element, Key, Rule
-from autograd.expanding.numbers import Numbers, argument_name
-from autograd.expanding.rules import rule_of
+from autograd.expanding.numbers import Numbers, argument_name, places_in
+from autograd.expanding.rules import only_moves, rule_of
 from autograd.levels import Watcher, suspended
 from autograd.mode import enable_grad
 from autograd.primitive import ITEM
@@ -41,7 +42,8 @@ def expand(
     ``tensor``  a real Tensor that an op made, while gradients were recorded
     ``index``   of the element: one integer for each axis; ``()`` for a Tensor without axes
     ``depth``   how many ops to open, from the tensor upwards. What stands behind them are leaves: with 1 the arguments
-                of the op that made the tensor, with None the Tensors that nothing was recorded for
+                of the op that made the tensor, with None the Tensors that nothing was recorded for. Ops that only move
+                elements (a reshape, indexing, a cast) are always opened, and do not count
     ``names``   a model, or a dict from names to Tensors, for the labels
     ``limit``   how many Values there may be
 
@@ -58,10 +60,12 @@ def expand(
     ``limit`` Values or an op has no scalar definition.
     """
     node = _node_of(tensor)
-    if depth is not None and (isinstance(depth, bool) or not isinstance(depth, (int, np.integer)) or depth < 0):
+    if depth is not None and not _is_count(depth):
         raise ArgumentError(f"expand: depth must be a number of ops, or None for all of them, not {depth!r}.")
+    if not _is_count(limit):
+        raise ArgumentError(f"expand: limit must be a number of Values, not {limit!r}.")
     flat = _flat(index, tensor.shape)
-    expansion = _Expansion(node, depth, limit, _known_names(names))
+    expansion = _Expansion(node, depth, limit, _named_tensors(names))
     expansion.numbers.enter(node, tensor.array)
     with suspended(transforms=True), enable_grad(), np.errstate(all="ignore"):
         return expansion.value((node, 0, flat))
@@ -78,6 +82,10 @@ def _node_of(tensor: Any) -> Node:
             "  Give an argument of its op requires_grad=True, and compute it outside of no_grad()."
         )
     return tensor.node
+
+
+def _is_count(number: Any) -> bool:
+    return isinstance(number, (int, np.integer)) and not isinstance(number, bool) and bool(number >= 0)
 
 
 def _flat(index: Any, shape: tuple[int, ...]) -> int:
@@ -98,10 +106,10 @@ def _flat(index: Any, shape: tuple[int, ...]) -> int:
     return flat
 
 
-def _known_names(names: Any) -> dict[int, str]:
-    """The names of Tensors, by the identity of their node, or of their array where they have none."""
+def _named_tensors(names: Any) -> list[tuple[str, Any]]:
+    """The Tensors that the caller has names for."""
     if names is None:
-        return {}
+        return []
     if isinstance(names, Mapping):
         pairs = list(names.items())
     elif callable(named_parameters := getattr(names, "named_parameters", None)):
@@ -114,7 +122,7 @@ def _known_names(names: Any) -> dict[int, str]:
     for name, tensor in pairs:
         if not isinstance(tensor, Variable):
             raise DtypeError(f"expand: names: {name!r} stands for a {type(tensor).__name__}; it must be a Tensor.")
-    return {id(tensor.array if tensor.node is None else tensor.node): str(name) for name, tensor in pairs}
+    return [(str(name), tensor) for name, tensor in pairs]
 
 
 class _Constant:
@@ -148,6 +156,7 @@ class _Opened:
         self.params = node.params
         self._expansion = expansion
         self.within = within  # a definition, whose constants are plain numbers
+        self._constants: dict[int, Any] = {}
 
     def count(self) -> int:
         return len(self.node.inputs)
@@ -160,7 +169,7 @@ class _Opened:
         return self._expansion.numbers.operand(self.node, place)
 
     def absent(self, place: int) -> bool:
-        return self.node.inputs[place] is None and self.numbers(place) is None
+        return self._expansion.numbers.absent(self.node, place)
 
     def is_data(self, place: int) -> bool:
         source = self.node.inputs[place]
@@ -175,60 +184,94 @@ class _Opened:
         source = self.node.inputs[place]
         if source is not None:
             return source, 0, flat
-        numbers = self.numbers(place)
-        if not hasattr(numbers, "dtype"):
-            return numbers
-        if self.within or isinstance(numbers, np.generic) or not self.is_data(place):
-            return numbers.reshape(-1)[flat].item()
-        return self._expansion.constant(numbers, argument_name(self.op, place)), 0, flat
+        if place not in self._constants:
+            numbers = self.numbers(place)
+            plain = self.within or not isinstance(numbers, np.ndarray) or not self.is_data(place)
+            self._constants[place] = np.asarray(numbers).reshape(-1).tolist() if plain else numbers
+        numbers = self._constants[place]
+        if isinstance(numbers, list):
+            return numbers[flat]
+        return self._expansion.constant(numbers, argument_name(self.op, place), flat)
 
 
 class _Expansion:
     """One call of :func:`expand`."""
 
-    def __init__(self, root: Node, depth: int | None, limit: int, known: dict[int, str]):
+    def __init__(self, root: Node, depth: int | None, limit: int, named: list[tuple[str, Any]]):
         self.numbers = Numbers()
         self._limit = limit
         self._depth = depth
-        self._known = known
+        self._known = {id(x.array if x.node is None else x.node): name for name, x in named}
+        self._named_arrays = [x.array for _, x in named if x.node is None]
         self._started = next_seq()  # nodes after it belong to definitions
         self._rules: dict[Node, Rule] = {}
         self._plans: dict[Key, Element] = {}
         self._constants: dict[int, _Constant] = {}
+        self._origins: dict[int, tuple[_Constant, Any]] = {}  # of constant arrays: where their elements are from
         self._stands_for: dict[Node, Any] = {}  # a leaf of a definition: the argument of the op that is defined
         self._base_names: dict[Any, str] = {}
         self._names: dict[Any, str] = {}
+        self._flattened: dict[Any, Any] = {}  # the numbers of leaves
         self._distance = self._measure(root)
 
     def _measure(self, root: Node) -> dict[Node, int]:
-        """How many ops stand between each op and the root, on the shortest way; those at ``depth`` are not opened."""
-        distance = {maker_of(root): 0}
-        waiting = deque(distance)
+        """How many ops stand between each op and the root, on the shortest way; those at ``depth`` are not opened.
+
+        Ops that only move elements do not count.
+        """
+        distance: dict[Node, int] = {}
+        waiting = deque([(maker_of(root), 0)])  # the nearest first
         while waiting:
-            node = waiting.popleft()
-            if node.op is None or self._is_closed(distance[node]):
+            node, steps = waiting.popleft()
+            if node in distance:
+                continue
+            distance[node] = steps
+            if node.op is None or self._is_closed(node, steps):
                 continue
             self.numbers.used(node)
             for place, source in enumerate(node.inputs):
                 if source is None:
                     continue
-                self._base_names.setdefault(source, argument_name(node.op, place))
                 maker = maker_of(source)
-                if maker not in distance:
-                    distance[maker] = distance[node] + 1
-                    waiting.append(maker)
+                if not only_moves(node.op):
+                    self._set_base_name(source, argument_name(node.op, place))
+                    waiting.append((maker, steps + 1))
+                    continue
+                if node in self._base_names:  # what is moved is still the argument of the op beyond
+                    self._set_base_name(source, self._base_names[node])
+                elif source.op is None:
+                    self._set_base_name(source, argument_name(node.op, place))
+                waiting.appendleft((maker, steps))
         return distance
 
-    def _is_closed(self, distance: int) -> bool:
-        return self._depth is not None and distance >= self._depth
+    def _set_base_name(self, source: Node, name: str) -> None:
+        self._base_names.setdefault(source, name)
+        self._base_names.setdefault(maker_of(source), name)
+
+    def _is_closed(self, maker: Node, distance: int) -> bool:
+        return self._depth is not None and distance >= self._depth and not only_moves(maker.op)
 
     def _is_leaf(self, source: Any) -> bool:
         if source.op is None:
             return source not in self._stands_for
-        return source.seq < self._started and self._is_closed(self._distance[maker_of(source)])
+        if source.seq > self._started:
+            return False
+        maker = maker_of(source)
+        return self._is_closed(maker, self._distance[maker])
 
-    def constant(self, array: Any, name: str) -> _Constant:
-        """What stands for a constant array in keys."""
+    def constant(self, array: Any, name: str, flat: int) -> Key:
+        """The element of a constant array; of the named array that it is a view of, if there is one."""
+        if id(array) not in self._origins:
+            for named in self._named_arrays:
+                if named is not array and (places := places_in(named, array)) is not None:
+                    self._origins[id(array)] = self._stand_in(named, name), places
+                    break
+            else:
+                self._origins[id(array)] = self._stand_in(array, name), None
+        source, places = self._origins[id(array)]
+        return source, 0, flat if places is None else places[flat]
+
+    def _stand_in(self, array: Any, name: str) -> _Constant:
         if id(array) not in self._constants:
             made = self._constants[id(array)] = _Constant(array)
             self._base_names[made] = name
@@ -355,21 +398,20 @@ class _Expansion:
                 stack.extend(reversed(missing))
                 continue
             parts = [values[part] if part.__class__ is tuple else part for part in element.parts]
-            if element.combine is None:
-                values[key] = parts[0]
-                continue
-            made = element.combine(*parts)
+            made = parts[0] if element.combine is None else element.combine(*parts)
             if not hasattr(made, "label"):  # of constants alone
                 made = float(made)
-            elif not made.label and key[0].seq < self._started:
+            elif not made.label and key[0] in self._names:  # what stands in a definition has none
                 made.label = self._label(key)
             values[key] = made
         return values
 
     def _number(self, key: Key) -> float:
         source, _, flat = key
-        array = source.array if isinstance(source, _Constant) else self.numbers.of(source)
-        return float(np.asarray(array).reshape(-1)[flat])
+        if source not in self._flattened:
+            array = source.array if isinstance(source, _Constant) else self.numbers.of(source)
+            self._flattened[source] = np.asarray(array).reshape(-1)
+        return float(self._flattened[source][flat])
 
     # -------------------------------------------------------------------------------------------------------- labels
 
@@ -380,18 +422,28 @@ class _Expansion:
         for source in sorted(seen | {root[0]} | {key[0] for key in self._plans}, key=lambda s: s.seq):
             if source in self._stands_for or (isinstance(source, Node) and source.seq > self._started):
                 continue
+            if source.op is not None and source.op.outputs:  # each of its outputs has a name
+                continue
             identity = id(source.array) if isinstance(source, _Constant) else id(source)
-            name = self._known.get(identity)
-            if name is None:
-                made = source.op.name if source.op is not None else "x"
-                name = self._base_names.get(source, made) if self._is_leaf(source) else made
+            if identity in self._known:
+                self._names[source] = self._known[identity]
+                continue
+            made = maker_of(source).op.name if source.op is not None else "x"
+            name = self._base_names.get(source, made) if self._is_leaf(source) else made
             by_name.setdefault(name, []).append(source)
+        given = set(self._names.values())
         for name, sources in by_name.items():
-            for i, source in enumerate(sources, start=1):
-                self._names[source] = name if len(sources) == 1 else f"{name}·{i}"
+            if len(sources) == 1 and name not in given:
+                self._names[sources[0]] = name
+                continue
+            numbered = (f"{name}·{i}" for i in itertools.count(1))
+            self._names.update(zip(sources, (n for n in numbered if n not in given), strict=False))
 
     def _label(self, key: Key) -> str:
         source, _, flat = key
         name = self._names.get(source, "")
-        place = ", ".join(str(i) for i in np.unravel_index(flat, source.shape)) if source.shape else ""
-        return f"{name}[{place}]" if place else name
+        places: list[str] = []
+        for n in reversed(source.shape):
+            flat, i = divmod(flat, n)
+            places.insert(0, str(i))
+        return f"{name}[{', '.join(places)}]" if places else name

@@ -4,20 +4,42 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from autograd.backend import to_numpy
 from autograd.dispatch import describe
 from autograd.errors import GradientError
 from autograd.primitive import ITEM
-from autograd.tape import Held, Leaf, Node, arrays_in, maker_of, writes
+from autograd.tape import Held, Leaf, Node, arrays_in, maker_of, owner_of, writes
 
-__all__ = ["Numbers", "argument_name"]
+__all__ = ["Numbers", "argument_name", "places_in"]
 
 _MISSING: Any = object()
+_VIEWS = frozenset({"getitem", "permute_dims", "reshape"})
 
 
 def argument_name(op: Any, place: int) -> str:
     """What an op calls its argument at ``place``."""
     return f"{op.variadic}{place}" if op.variadic is not None else str(op.arguments[place])
+
+
+def places_in(array: Any, view: Any) -> list[int] | None:
+    """Where in ``array`` each element of a view of it lies, as flat positions; None if it is no view of it."""
+    if not isinstance(array, np.ndarray) or not isinstance(view, np.ndarray) or owner_of(array) is not owner_of(view):
+        return None
+    if array.dtype != view.dtype or not array.size:
+        return None
+    places = dict(zip(_addresses(array), range(array.size), strict=True))
+    found = [places.get(address, -1) for address in _addresses(view)]
+    return None if -1 in found else found
+
+
+def _addresses(array: Any) -> list[int]:
+    """Where in memory each element lies, in the order of flat positions."""
+    at = np.array(array.__array_interface__["data"][0])
+    for n, stride in zip(array.shape, array.strides, strict=True):
+        at = at[..., None] + np.arange(n) * stride
+    return list(map(int, at.reshape(-1)))
 
 
 class Numbers:
@@ -53,6 +75,42 @@ class Numbers:
         if value is _MISSING:
             raise _gone(node, place)
         return value
+
+    def absent(self, node: Node, place: int) -> bool:
+        """Whether an argument was left out (None).
+
+        Without a recorder the tape keeps neither it nor a constant in its place; then the result tells, if it is known.
+        """
+        if node.inputs[place] is not None:
+            return False
+        value = self._operand_held(node, place)
+        if value is not _MISSING:
+            return value is None
+        op: Any = node.op
+        try:
+            values = [None if i == place else self.operand(node, i) for i in range(len(node.inputs))]
+            found = op.forward(*values, **node.params)
+        except (GradientError, TypeError, AttributeError):  # other numbers are gone, or it cannot be left out
+            return False
+        return not op.aux and not op.outputs and self._comes_to(node, found)
+
+    def _comes_to(self, node: Node, found: Any) -> bool:
+        """Whether the value of a node is known to be ``found``: by itself, or as another op moved all its elements."""
+        while True:
+            known = self._of_node.get(node, _MISSING)
+            known = self._held(node) if known is _MISSING else known
+            if known is not _MISSING:
+                known = to_numpy(known)
+                rounding = 4 * float(np.spacing(np.abs(known).max(initial=0)))
+                return bool(np.allclose(found, known, rtol=0, atol=rounding))
+            users: list[Any] = [user for user, _ in self._uses.get(node, ())]
+            view = next((user for user in users if user.op.name in _VIEWS), None)
+            if view is None:
+                return False
+            places = np.arange(found.size).reshape(found.shape)
+            if np.unique(view.op.forward(places, **view.params)).size < found.size:
+                return False
+            node, found = view, view.op.forward(found, **view.params)
 
     def of(self, node: Node) -> Any:
         """The array that stands at ``node``, on the host."""
@@ -148,7 +206,7 @@ def _gone(node: Node, place: int) -> GradientError:
     op: Any = node.op
     return GradientError(
         f"expand: {op.name}: the numbers of argument {argument_name(op, place)} were not kept (op #{node.seq}, of "
-        f"shape {node.shape}): no gradient needs them, or a backward pass has given them back.\n"
+        f"shape {node.shape}): it asked for no gradient, or was left out, or a backward pass has given them back.\n"
         "  Run the forward pass under `with ag.record():`, which keeps them."
     )
 

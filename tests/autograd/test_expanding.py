@@ -74,12 +74,31 @@ def test_tied_extremes_share_and_what_is_large_does_not_overflow() -> None:
         assert_agrees(y, index, ag.scalar.expand(y, index, None, names={"x": large}), {"x": large})
     masked = ag.scalar.expand(ag.softmax(large), 1)
     assert masked.data == pytest.approx(1 / (1 + np.exp(-1)))
-    nothing = ag.full((2,), -np.inf, dtype="float64").requires_grad_()
-    assert ag.scalar.expand(ag.logsumexp(nothing), ()).data == -np.inf
+
+
+@pytest.mark.filterwarnings("ignore:(invalid value|divide by zero)")
+@pytest.mark.parametrize("function", [ag.softmax, ag.log_softmax, ag.logsumexp])
+def test_infinities_give_what_the_op_gives_and_no_nan_of_their_own(function: Any) -> None:
+    inf = np.inf
+    for numbers in ([1.0, -inf, 0.0], [1.0, inf, 0.0], [inf, inf, 0.0], [-inf, inf, inf], [-inf, -inf, -inf]):
+        agree(lambda x: function(x), x=ag.tensor(numbers, dtype="float64", requires_grad=True))
+
+
+def test_infinite_rows_of_logsumexp_leave_the_others_alone() -> None:
+    rows = [[1.0, np.inf, 0.0], [-np.inf, -np.inf, -np.inf], [0.0, 1.0, 2.0], [np.inf, np.inf, 0.0]]
+    x = ag.tensor(rows, dtype="float64", requires_grad=True)
+    for row in range(4):
+        y = ag.logsumexp(x, axis=1)
+        assert_agrees(y, (row,), ag.scalar.expand(y, row), {"x": x})
 
 
 def test_a_determinant_of_rank_one_has_no_slope() -> None:
     agree(lambda x: ag.linalg.det(x), x=ag.tensor(np.ones((3, 3)), requires_grad=True))
+
+
+def test_a_zero_pivot_is_exchanged_for_another_row() -> None:
+    a = ag.tensor([[0.0, 2.0], [3.0, 1.0]], dtype="float64", requires_grad=True)
+    agree(lambda a, b: ag.linalg.solve(a, b), a=a, b=tensor(2, 1))
 
 
 def test_elements_that_are_averaged_are_not_taken_for_copies() -> None:
@@ -91,6 +110,15 @@ def test_elements_that_are_averaged_are_not_taken_for_copies() -> None:
         assert_agrees(y, index, ag.scalar.expand(y, index), {"d": d})
     for n in (1, 2, 3):
         agree(lambda v, n=n: OPS["scatter"](v, shape=(1,), index=np.zeros(n, int)), v=tensor(n))
+
+
+def test_a_common_coefficient_is_multiplied_once_and_1_never() -> None:
+    def ops(y: Any) -> list[str]:
+        return sorted(v.op.name for v in nodes_of(ag.scalar.expand(y, (0,) * y.ndim)) if not v.is_leaf)
+
+    x = tensor(3)
+    assert ops(x.mean()) == ["add", "add", "divide"]
+    assert ops(OPS["scatter"](x, shape=(1,), index=np.zeros(3, int))) == ["add", "add"]
 
 
 def test_layer_norm() -> None:
@@ -173,6 +201,57 @@ def test_depth_counts_ops_from_the_tensor_upwards() -> None:
     assert leaves_of(product)["x[1]"].grad == pytest.approx(np.exp(np.sin(x.array[1]) * 2))
 
 
+def test_ops_that_only_move_elements_are_opened_for_nothing() -> None:
+    image, weight = tensor(1, 3, 3), tensor(2, 1, 2, 2)
+    y = ag.conv2d(image, weight, bias := tensor(2)).T
+    leaves = set(leaves_of(ag.scalar.expand(y, (1, 0, 1), names={"image": image, "weight": weight, "bias": bias})))
+    assert leaves == {
+        *(f"image[0, {i}, {j}]" for i in (0, 1) for j in (1, 2)),
+        *(f"weight[1, 0, {i}, {j}]" for i in (0, 1) for j in (0, 1)),
+        "bias[1]",
+    }
+    z = ag.exp(image)[0].T
+    closed = ag.scalar.expand(z, (1, 2), depth=0)
+    assert (closed.is_leaf, closed.label, closed.data) == (True, "exp[0, 2, 1]", z.array[1, 2])
+    half = ag.exp(ag.sin(image).astype("float32")).astype("float64")
+    assert [v.op.name for v in nodes_of(ag.scalar.expand(half, (0, 0, 0), 2)) if not v.is_leaf] == ["exp", "sin"]
+
+
+def test_what_is_moved_goes_by_the_name_of_the_argument_that_it_becomes() -> None:
+    x, w = tensor(2, 3), tensor(4, 3)
+    assert set(leaves_of(ag.scalar.expand(x @ w.T, (0, 2)))) == {
+        f"{n}[{i}, {j}]" for n, i in ("a0", "b2") for j in range(3)
+    }
+    first, second = ag.split(ag.exp(tensor(4)), 2)
+    assert set(leaves_of(ag.scalar.expand(first * second, 1))) == {"a[1]", "a[3]"}
+
+
+def test_the_nearest_way_counts() -> None:
+    """An op that stands near and far: it is opened if the near way is within the depth."""
+    x = tensor(3)
+    near = ag.sin(x)
+    with ag.record():
+        y = ag.exp(ag.cos(near)) * near[::-1][::-1][::-1][::-1]
+    opened = [v.op.name for v in nodes_of(ag.scalar.expand(y, 0, 3)) if not v.is_leaf]
+    assert sorted(opened) == ["cos", "exp", "multiply", "sin"]
+
+
+def test_what_a_definition_gives_has_the_label_of_its_op() -> None:
+    x = tensor(3)
+    with ag.record():
+        y = ag.softmax(x)
+        z = ag.logsumexp(y) + 1.0
+    assert ag.scalar.expand(y, 2).label == "softmax[2]"
+    labels = {v.label for v in nodes_of(ag.scalar.expand(z, (), None))}
+    assert {"add", "logsumexp", "softmax[0]", "softmax[1]", "softmax[2]"} < labels
+    with ag.record():
+        q, r = ag.linalg.qr(tensor(2, 2))
+        product = q @ r
+    assert ag.scalar.expand(r, (0, 1)).label == "qr[0, 1]"
+    labels = {v.label for v in nodes_of(ag.scalar.expand(product, (0, 0), 2))}
+    assert {"qr·1[0, 0]", "qr·2[0, 0]", "matmul[0, 0]"} < labels
+
+
 def test_a_composite_op_counts_as_one() -> None:
     x = tensor(4)
     with ag.record():
@@ -207,12 +286,44 @@ def test_names_that_would_be_equal_are_numbered_and_the_rest_are_the_arguments()
     assert set(leaves_of(both)) == {"x·1[0, 0]", "x·2[0, 0]"}
 
 
+def test_names_are_kept_where_an_argument_is_called_the_same() -> None:
+    """``b`` is what subtract calls its second argument, and the caller's name for another Tensor."""
+    x, b = tensor(3), tensor(3, seed=1)
+    with ag.record():
+        y = (x - np.arange(3.0)) * 2.0 + b
+    assert set(leaves_of(ag.scalar.expand(y, 2, None, names={"x": x, "b": b}))) == {"x[2]", "b[2]", "b·1[2]"}
+    assert set(leaves_of(ag.scalar.expand(y, 2, None, names={"b·1": x, "b": b}))) == {"b·1[2]", "b[2]", "b·2[2]"}
+
+
+def test_a_view_of_a_constant_that_has_a_name_goes_by_it() -> None:
+    image, weight = tensor(1, 4, 4, grad=False), tensor(2, 1, 2, 2)
+    with ag.record():
+        y = ag.conv2d(image, weight)
+        z = (image.T[1] * weight[0, 0, 0, 0]).sum() + (image * weight[0, 0, 0, 0]).sum()
+    names = {"picture": image, "weight": weight}
+    leaves = set(leaves_of(ag.scalar.expand(y, (1, 2, 0), 2, names=names)))
+    assert {label for label in leaves if "picture" in label} == {
+        f"picture[0, {i}, {j}]" for i in (2, 3) for j in (0, 1)
+    }
+    assert len(leaves) == 8
+    assert len(leaves_of(ag.scalar.expand(z, (), None, names=names))) == 17  # both uses have the same pixels
+    wide = tensor(3, grad=False)
+    with ag.record():
+        y = tensor(3) * wide.array.view(np.float32)[::2]
+    assert ag.scalar.expand(y, 1, names={"wide": wide}).data == y.array[1]  # other numbers, though at the same place
+    cropped = tensor(6, grad=False)
+    with ag.record():
+        y = cropped * tensor(6)
+    # what a name stands for only in part goes by the argument's name
+    assert "a[5]" in leaves_of(ag.scalar.expand(y, 5, names={"part": ag.asarray(cropped.array[:4])}))
+
+
 def test_moving_an_element_adds_no_value() -> None:
     x = tensor(2, 3)
     value = ag.scalar.expand(x.T, (2, 1))
     assert value.is_leaf
     assert value.label == "x[1, 2]"
-    assert ag.scalar.expand(x.T.reshape(6) * 2.0, 3, None).inputs[0].label == "x[1, 1]"
+    assert ag.scalar.expand(x.T.reshape(6) * 2.0, 3, None).inputs[0].label == "a[1, 1]"
     assert ag.scalar.expand(ag.exp(x).T, (2, 1), None).label == "exp[1, 2]"
 
 
@@ -292,6 +403,25 @@ def test_saved_numbers_and_leaves_are_enough_where_nothing_recorded() -> None:
     y = ag.tanh(-(x @ w))
     assert_agrees(y, (0, 1), ag.scalar.expand(y, (0, 1), None, names={"x": x, "w": w}), {"x": x, "w": w})
     assert_agrees(y, (0, 1), ag.scalar.expand(y, (0, 1), 2, names={"x": x, "w": w}), {})
+
+
+def test_an_argument_that_was_left_out_is_told_from_a_constant_by_the_result() -> None:
+    x, w, kernel = tensor(2, 3), tensor(4, 3), tensor(2, 1, 2, 2)
+    for y in (ag.linear(x, w), ag.linear(x, w) * w[0, 0], ag.linear(x.astype("float32"), w.astype("float32"))):
+        assert_agrees(y, (1, 2), ag.scalar.expand(y, (1, 2), None, names={"x": x, "w": w}), {"x": x, "w": w}, 1e-6)
+    y = ag.conv2d(image := tensor(1, 3, 3), kernel)  # without its first axis
+    assert_agrees(y, (0, 1, 0), ag.scalar.expand(y, (0, 1, 0), None, names={"i": image}), {"i": image})
+    for missing in (
+        ag.linear(x, w, np.ones(4)),
+        ag.linear(x, w, np.full(4, 1e-9)),
+        ag.relu(ag.linear(x, w)),  # the result tells nothing of it where it is 0
+        ag.linear(x, w, np.array([0.0, 0.0, 0.0, 1.0]))[:, [0, 1, 2, 2]],
+        ag.linear(x, w, np.array([0.0, 0.0, 0.0, 1.0]))[:, :3],  # a view that loses the last
+    ):
+        with pytest.raises(
+            ag.GradientError, match=r"linear: the numbers of argument bias were not kept.*(?s:.*)record"
+        ):
+            ag.scalar.expand(missing, (missing.shape[0] - 1, 2), None)
 
 
 def test_a_number_that_nobody_kept_is_missed_by_name() -> None:
@@ -415,6 +545,8 @@ def test_indices_that_do_not_fit() -> None:
     for depth in depths:
         with pytest.raises(ag.ArgumentError, match="depth must be"):
             ag.scalar.expand(y, (0, 0), depth)
+        with pytest.raises(ag.ArgumentError, match="limit must be"):
+            ag.scalar.expand(y, (0, 0), limit=depth)
 
 
 def test_too_many_values() -> None:
