@@ -12,7 +12,7 @@ Weights are drawn with Python's :mod:`random`, neuron by neuron, so a seed gives
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from autograd.errors import ShapeError
@@ -31,7 +31,11 @@ class Module:
 
     def parameters(self) -> list[Value]:
         """All weights and biases."""
-        return []
+        return [p for _, p in self.named_parameters()]
+
+    def named_parameters(self) -> Iterator[tuple[str, Value]]:
+        """The same with their names, such as ``layers.0.neurons.3.w.1``: :func:`viz.graph` writes them on its cards."""
+        return iter(())
 
 
 class Neuron(Module):
@@ -54,8 +58,10 @@ class Neuron(Module):
         total = sum((w * x for w, x in zip(self.w, inputs, strict=True)), self.b)
         return total.relu() if self.nonlin else total
 
-    def parameters(self) -> list[Value]:
-        return [*self.w, self.b]
+    def named_parameters(self) -> Iterator[tuple[str, Value]]:
+        for i, w in enumerate(self.w):
+            yield f"w.{i}", w
+        yield "b", self.b
 
     def __repr__(self) -> str:
         return f"{'ReLU' if self.nonlin else 'Linear'}Neuron({len(self.w)})"
@@ -75,8 +81,9 @@ class Layer(Module):
         outputs = [neuron(inputs) for neuron in self.neurons]
         return outputs[0] if len(outputs) == 1 else outputs
 
-    def parameters(self) -> list[Value]:
-        return [p for neuron in self.neurons for p in neuron.parameters()]
+    def named_parameters(self) -> Iterator[tuple[str, Value]]:
+        for i, neuron in enumerate(self.neurons):
+            yield from ((f"neurons.{i}.{name}", p) for name, p in neuron.named_parameters())
 
     def __repr__(self) -> str:
         return f"Layer of [{', '.join(map(repr, self.neurons))}]"
@@ -95,8 +102,9 @@ class MLP(Module):
             x = layer(x)
         return x
 
-    def parameters(self) -> list[Value]:
-        return [p for layer in self.layers for p in layer.parameters()]
+    def named_parameters(self) -> Iterator[tuple[str, Value]]:
+        for i, layer in enumerate(self.layers):
+            yield from ((f"layers.{i}.{name}", p) for name, p in layer.named_parameters())
 
     def __repr__(self) -> str:
         return f"MLP of [{', '.join(map(repr, self.layers))}]"

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from autograd.backend import is_complex, is_floating
+from autograd.collection import no_collection
 from autograd.dispatch import bound, scalar_leaf
 from autograd.errors import ArgumentError, DtypeError, GradientError, RangeError, ShapeError
 from autograd.expanding.definitions import definition_of
@@ -43,7 +44,8 @@ def expand(
     ``index``   of the element: one integer for each axis; ``()`` for a Tensor without axes
     ``depth``   how many ops to open, from the tensor upwards. What stands behind them are leaves: with 1 the arguments
                 of the op that made the tensor, with None the Tensors that nothing was recorded for. Ops that only move
-                elements (a reshape, indexing, a cast) are always opened, and do not count
+                elements (a reshape, indexing, a cast) are always opened, and do not count. A function that is made of
+                several ops, such as ``layer_norm`` or attention, takes as many
     ``names``   a model, or a dict from names to Tensors, for the labels
     ``limit``   how many Values there may be
 
@@ -67,7 +69,7 @@ def expand(
     flat = _flat(index, tensor.shape)
     expansion = _Expansion(node, depth, limit, _named_tensors(names))
     expansion.numbers.enter(node, tensor.array)
-    with suspended(transforms=True), enable_grad(), np.errstate(all="ignore"):
+    with suspended(transforms=True), enable_grad(), np.errstate(all="ignore"), no_collection():
         return expansion.value((node, 0, flat))
 
 

@@ -11,14 +11,13 @@ thirty ops, and so trains at the speed of arrays::
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from autograd.collection import no_collection
 from autograd.dispatch import OPS, bound
 from autograd.errors import ArgumentError, DtypeError, GradientError, ShapeError
 from autograd.lifting.graph import ScalarGraph
@@ -149,10 +148,14 @@ class Program:
         if not hasattr(x, "dtype"):
             try:
                 x = np.asarray(x)
-            except (ValueError, TypeError, GradientError) as error:
+            except GradientError as error:  # Tensors, or Values
                 raise DtypeError(
-                    f"Program: argument {i} is no array of numbers ({error}). Give one of shape {self.shapes[i]}; "
-                    "several Tensors or Values are joined by ag.stack."
+                    f"Program: argument {i} holds Tensors or Values one by one. Give numbers, or one Tensor; several "
+                    "Tensors or Values are joined by ag.stack, so that they get gradients."
+                ) from error
+            except (ValueError, TypeError) as error:
+                raise DtypeError(
+                    f"Program: argument {i} is no array of numbers ({error}). Give one of shape {self.shapes[i]}."
                 ) from error
         if x.dtype.kind == "O":
             raise DtypeError(
@@ -237,20 +240,8 @@ def vectorize(root: Any, *arguments: Any) -> Program:
     roots, result_shape = _flattened(root, "the root")
     for value in roots:
         _check_value(value, "the root", "It is what a formula with Values gives")
-    with _no_collection():
+    with no_collection():
         return _lifted(roots, result_shape, arguments)
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Hold the garbage collector back: it would look through millions of objects, all in use, over and over."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _lifted(roots: Sequence[Any], result_shape: tuple[int, ...], arguments: Sequence[Any]) -> Program:

@@ -784,9 +784,9 @@ def test_calls_with_the_wrong_arguments_say_what_is_wanted():
         program(numbers(w), [[1.0], [2.0, 3.0]])
     with pytest.raises(DtypeError, match="argument 0 is complex128"):
         program(np.ones((2, 3), complex), numbers(x))
-    with pytest.raises(DtypeError, match=r"argument 0 holds Value.*joined by ag.stack, so that they get gradients"):
+    with pytest.raises(DtypeError, match=r"argument 0 holds .*Values.*joined by ag.stack, so that they get gradients"):
         program(w, numbers(x))
-    with pytest.raises(DtypeError, match=r"argument 0 is no array .*Values are joined by ag.stack"):
+    with pytest.raises(DtypeError, match=r"argument 0 holds Tensors or .*joined by ag.stack"):
         program([[ag.tensor(1.0, requires_grad=True)] * 3] * 2, numbers(x))
     with pytest.raises(DtypeError, match="argument 0 holds None, which is no plain number"):
         program(None, numbers(x))

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import autograd as ag
+import viz
 from autograd.errors import GradientError, ShapeError
 from autograd.scalar import Value
 from nn.scalar import MLP, Layer, Module, Neuron
@@ -322,3 +323,12 @@ def test_models_are_copied_and_computed_numbers_are_not():
     assert pickle.loads(pickle.dumps(model)).layers[0].neurons[0].w[0].data == model.layers[0].neurons[0].w[0].data
     with pytest.raises(GradientError, match="only leaves can be copied"):
         copy.deepcopy(model([1.0, 2.0]))
+
+
+def test_parameters_have_names_that_drawings_write():
+    model = MLP(2, [3, 1])
+    names = dict(model.named_parameters())
+    assert list(names)[:3] == ["layers.0.neurons.0.w.0", "layers.0.neurons.0.w.1", "layers.0.neurons.0.b"]
+    assert list(names.values()) == model.parameters()
+    view = viz.graph(model([1.0, 2.0]), model)
+    assert {node.label for node in view.nodes if node.kind == "parameter"} == set(names)
