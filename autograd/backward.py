@@ -21,6 +21,7 @@ from autograd import levels
 from autograd.backend import Array, as_array, cast, is_complex
 from autograd.dispatch import bound, item_node
 from autograd.errors import GradientError
+from autograd.masks import carries, guarded, is_product, reached
 from autograd.mode import enable_grad, is_grad_enabled, set_grad_enabled
 from autograd.ops.complex_parts import real
 from autograd.ops.elementwise import where
@@ -34,9 +35,6 @@ __all__ = ["accumulate", "check_not_overwritten", "walk"]
 _accumulating = threading.RLock()  # two threads may add to one parameter
 
 _FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
-
-# Where "no gradient" is told apart from "zero gradient": elements pass through these kinds one by one.
-_KEEPS_ELEMENTS = frozenset({"elementwise", "view", "gather"})
 
 
 def walk(
@@ -270,39 +268,23 @@ def _complete(g: Any) -> Any:
 def _pass_mask(
     masks: dict[Node, Array], mask: Array | None, node: Node, g: Any, saved: Any, parent: Node, first: bool
 ) -> None:
-    """Note which elements of the parent's cotangent got no gradient from this node.
-
-    They start at an op that selects (``where``, indexing, ``max``). An elementwise op passes them on; for a view or a
-    gather the rule itself, applied to the mask, says where its elements went.
-    """
-    op: Any = node.op
-    reached: Array | None = None
-    if parent.op is not None and parent.op.kind in _KEEPS_ELEMENTS:
-        if mask is not None and op.kind == "elementwise" and not op.selects:
-            reached = _unbroadcast(mask.astype(np.float32), node, parent) if mask.shape != parent.shape else mask
-        elif (op.selects or (mask is not None and op.kind in _KEEPS_ELEMENTS)) and op.rules is not None:
-            places = [i for i, x in enumerate(node.inputs) if x is parent]
-            if len(places) == 1:  # where(c, x, x) reaches every element of x
-                rule = op.rules[places[0]]
-                plain = _plain_ones(g) if mask is None else mask.astype(np.float32)
-                reached = rule(plain, saved, node.params)
-            if reached is not None and reached.shape != parent.shape:
-                reached = _unbroadcast(reached, node, parent)
-    if reached is not None:
-        reached = reached != 0
+    """Note which elements of the parent's cotangent got no gradient from this node (:mod:`autograd.masks`)."""
+    share: Any = None
+    if parent.op is not None and carries(parent.op):
+        share = reached(node.op, node.inputs, parent, mask, g, saved, node.params)
+    if share is not None:
+        if share.shape != parent.shape:
+            share = _unbroadcast(share.astype(np.float32) if share.dtype == bool else share, node, parent)
+        share = share != 0
+        if share.all():
+            share = None
     if first:
-        if reached is not None:
-            masks[parent] = reached
-    elif reached is None:
+        if share is not None:
+            masks[parent] = share
+    elif share is None:
         masks.pop(parent, None)  # some other use gives every element a gradient
     elif parent in masks:
-        masks[parent] = masks[parent] | reached
-
-
-def _plain_ones(g: Any) -> Any:
-    if isinstance(g, list):
-        return [None if part is None else _plain_ones(part) for part in g]
-    return np.ones_like(g.array) if isinstance(g, Variable) and not hasattr(g, "level") else np.ones(g.shape, g.dtype)
+        masks[parent] = masks[parent] | share
 
 
 def _pull(
@@ -332,6 +314,8 @@ def _pull(
         ]
         if mask is not None and op.kind == "elementwise":  # 0 times the infinite slope of a branch not taken is 0
             gradients = [gi if gi is None else where(mask, gi, 0) for gi in gradients]
+    if mask is not None and is_product(op):
+        gradients = guarded(op, inputs, gradients, mask, g, saved, node.params)
     if conjugate:
         gradients = [gi if gi is None else gi.conj() for gi in gradients]
     return gradients

@@ -269,3 +269,40 @@ def test_an_infinite_tangent_of_what_is_not_selected_does_not_leak(case):
     with np.errstate(all="ignore"):
         t = ag.jvp(lambda x: total(case(x)), (ag.tensor(np.array([0.0, 4.0])),), (ag.tensor(np.ones(2)),))[1]
     np.testing.assert_allclose(t.array, g.sum())
+
+
+ROWS = np.array([[0.0, 2.0], [4.0, 1.0], [0.5, 3.0]])  # the logarithm of the first row is not finite
+TAKEN = np.array([False, True, True])
+PRODUCTS = {
+    "matmul": lambda y, w: y @ w, "matrix": lambda y, w: (y @ ag.stack([w, w * w], 1)).sum(axis=1),
+    "from the left": lambda y, w: w @ y.mT, "einsum": lambda y, w: ag.einsum("ij,j->i", y, w),
+    "sum of products": lambda y, w: (y * w).sum(axis=1), "mean": lambda y, w: (y * w).mean(axis=-1),
+    "convolution": lambda y, w: ag.conv1d(y.reshape(3, 1, 2), w.reshape(1, 1, 2))[:, 0, 0],
+    "bilinear": lambda y, w: ((y @ ag.stack([w, w * 2])) * y).sum(axis=1),
+    "concat": lambda y, w: ag.concat([y, w[None] * y], axis=1) @ ag.concat([w, w]), "linear": lambda y, w: ag.linear(y, w[None])[:, 0],
+}  # fmt: skip
+JOINED = PRODUCTS["concat"]  # of finite factors at the second order, where a mask ends
+CHOICES = {
+    "where": lambda y: ag.where(TAKEN, y, 0.0).sum(), "rows": lambda y: (y[1:] ** 2).sum(), "mask": lambda y: (y[TAKEN] * 3).sum(),
+    "one number": lambda y: ag.where(np.array(False), y.sum(), y[1:].sum()),
+}  # fmt: skip
+
+
+@line("`where(c, a, b)`")
+@cases({f"{choice}, {product}": (CHOICES[choice], PRODUCTS[product]) for choice in CHOICES for product in PRODUCTS})
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_no_product_of_several_leaks(case):
+    choose, product = case
+    found = []
+    for rows in (ROWS, np.where(ROWS == 0, 7.0, ROWS)):  # what is not chosen makes no difference
+        x, w = (ag.tensor(a, requires_grad=True) for a in (rows, np.array([0.7, -1.2])))
+        y = choose(product(ag.log(x), w))
+        first = ag.gradients(y, [x, w], create_graph=True)
+        second = (
+            ag.gradients((first[0][1:] ** 2).sum() + (first[1] ** 2).sum(), [x, w]) if product is not JOINED else ()
+        )
+        plain = ag.gradients(choose(product(ag.log(x), w)), [x, w])
+        found.append([g.array for g in (*first, *second, *plain)])
+    assert not found[0][0][0].any()
+    for a, b in zip(*found, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12)
