@@ -11,7 +11,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Sequence
 from heapq import heapify, heappop, heappush, heappushpop
-from operator import attrgetter
 from sys import getrefcount
 from typing import Any
 
@@ -21,14 +20,14 @@ from autograd import levels
 from autograd.backend import Array, as_array, cast, is_complex
 from autograd.dispatch import bound, item_node
 from autograd.errors import GradientError
-from autograd.masks import carries, guarded, is_product, reached
+from autograd.masks import carries, guarded, is_product, multiplies_infinity, reached
 from autograd.mode import enable_grad, is_grad_enabled, set_grad_enabled
 from autograd.ops.complex_parts import real
 from autograd.ops.elementwise import where
 from autograd.ops.reduce import sum as sum_over
 from autograd.ops.shape import broadcast_to
 from autograd.primitive import ITEM
-from autograd.tape import FREED, Leaf, Node, Variable, arrays_in, writes
+from autograd.tape import FREED, Leaf, Node, Variable, ancestors, arrays_in, by_age, writes
 
 __all__ = ["accumulate", "check_not_overwritten", "walk"]
 
@@ -94,6 +93,8 @@ def walk(
                     node.saved = FREED
                 dtype = node.dtype
                 mask = masks.pop(node, None) if masks else None
+                if mask is not None and is_product(op) and not multiplies_infinity(op, saved):
+                    mask = None  # nothing can leak here, and following it further would cost as much as the product
                 # Most nodes are plain: their rules are called below, one by one. The others go through _pull.
                 plainly = op.direct and not create_graph and mask is None and (dtype is _FLOAT32 or dtype is _FLOAT64)
                 try:
@@ -162,7 +163,7 @@ def _walk_numbers(
     for node, g in roots:
         found[node] = found[node] + g if node in found else g
     with set_grad_enabled(False), np.errstate(all="ignore"):
-        for node in sorted(_computed(found) if needed is None else needed, key=_seq_of, reverse=True):
+        for node in reversed(ancestors(found) if needed is None else by_age(needed)):
             op, saved = node.op, node.saved
             if op is None or node not in found:
                 continue
@@ -198,20 +199,6 @@ def _walk_numbers(
     if wanted is None or needed is None:
         return {node: g for node, g in found.items() if node.op is None}
     return {node: found.get(node, 0.0) for node in wanted & needed}  # 0 behind a branch that was not taken
-
-
-_seq_of = attrgetter("seq")
-
-
-def _computed(roots: Iterable[Any]) -> set[Any]:
-    """The roots and the computed Values behind them."""
-    reached, stack = set(roots), list(roots)
-    while stack:
-        for parent in stack.pop().inputs:
-            if parent is not None and parent.op is not None and parent not in reached:
-                reached.add(parent)
-                stack.append(parent)
-    return reached
 
 
 def _number(g: Any, node: Any, parent: Any) -> float:
@@ -390,7 +377,7 @@ def _leading_to(targets: frozenset[Node], roots: Sequence[Node]) -> set[Node]:
         reached.add(node)
         stack.extend(parent for parent in node.inputs if parent is not None)
     needed: set[Node] = set()
-    for node in sorted(reached, key=lambda n: n.seq):  # inputs first
+    for node in by_age(reached):
         if node in targets or any(parent in needed for parent in node.inputs):
             needed.add(node)
     return needed

@@ -17,9 +17,9 @@ import numpy as np
 from autograd.backend import Array, array_module, is_differentiable
 from autograd.ops.elementwise import where
 from autograd.ops.logic import isfinite
-from autograd.tape import Variable, innermost
+from autograd.tape import Variable, arrays_in, innermost
 
-__all__ = ["carries", "guarded", "is_product", "reached"]
+__all__ = ["carries", "guarded", "is_product", "multiplies_infinity", "reached"]
 
 
 def carries(op: Any) -> bool:
@@ -30,6 +30,15 @@ def carries(op: Any) -> bool:
 def is_product(op: Any) -> bool:
     """Whether an op multiplies its arguments and adds up, so that each rule is linear in the other factor."""
     return op.jvp == "multilinear" or op.name in ("linear", "conv1d", "conv2d", "conv3d")  # these add a bias
+
+
+def multiplies_infinity(op: Any, saved: Any) -> bool:
+    """Whether a product has an infinity or a NaN among its factors, which would make NaN of a zero."""
+    return saved is not None and any(
+        is_differentiable(x.dtype) and not array_module(x).isfinite(x).all()
+        for place in _places(op)
+        for x in arrays_in(saved[place])
+    )
 
 
 def reached(op: Any, inputs: Sequence[Any], parent: Any, mask: Array | None, g: Any, saved: Any, params: Any) -> Any:
@@ -45,8 +54,6 @@ def reached(op: Any, inputs: Sequence[Any], parent: Any, mask: Array | None, g: 
     if op.joint is not None and (op.outputs or op.selects):
         return None
     if not op.selects and is_product(op):
-        if _all_finite(op, saved):
-            return None
         saved = _changed(op, saved, lambda x: array_module(x).ones_like(x))
     weights = _ones(g) if mask is None else mask.astype(np.float32)
     if not (op.selects or op.kind in ("view", "gather")):
@@ -60,11 +67,8 @@ def guarded(
     op: Any, inputs: Sequence[Any], gradients: list[Any], mask: Array, g: Any, saved: Any, params: Any
 ) -> list[Any]:
     """The gradients of a product of several, where infinite factors of what was not reached give nothing."""
-    plain = _changed(op, saved, innermost)
-    if _all_finite(op, plain):
-        return gradients
     finite = _changed(op, saved, lambda x: where(isfinite(innermost(x)), x, 0))
-    infinite = _changed(op, plain, lambda x: (~array_module(x).isfinite(x)).astype(np.float32))
+    infinite = _changed(op, saved, lambda x: (~isfinite(innermost(x))).astype(np.float32))
     found = []
     for i, gi in enumerate(gradients):
         if gi is not None:
@@ -82,23 +86,19 @@ def _pulled(op: Any, place: int, count: int, g: Any, saved: Any, params: Any) ->
     return op.joint(g, (needs, *(saved or ())[1:]), params)[place]
 
 
+def _places(op: Any) -> list[int]:
+    """Where the operands of an op stand among its saved values."""
+    return [op.layout[name] for name in (*op.arguments, op.variadic) if name in op.layout]
+
+
 def _changed(op: Any, saved: Any, change: Callable[[Any], Any]) -> Any:
     """The saved values with other operands."""
     values = list(saved)
-    for argument in (*op.arguments, op.variadic):
-        place = op.layout.get(argument)
-        operand = None if place is None else values[place]
-        if operand is not None and place is not None:
+    for place in _places(op):
+        operand = values[place]
+        if operand is not None:
             values[place] = tuple(map(change, operand)) if isinstance(operand, tuple) else change(operand)
     return values
-
-
-def _all_finite(op: Any, saved: Any) -> bool:
-    found: list[bool] = []
-    _changed(
-        op, saved, lambda x: found.append(not is_differentiable(x.dtype) or bool(array_module(x).isfinite(x).all()))
-    )
-    return all(found)
 
 
 def _ones(g: Any) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import weakref
 from contextlib import contextmanager
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -19,14 +20,14 @@ from autograd.errors import ArgumentError, GradientError
 from autograd.watching import Line, source_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from autograd.backend import Array
     from autograd.primitive import Primitive
 
 __all__ = [
-    "FREED", "SLOTS", "Held", "Leaf", "Node", "Variable", "arrays_in", "constant", "innermost", "maker_of",
-    "mark_written", "module_of", "next_seq", "owner_of", "refuse_gradient",
+    "FREED", "SLOTS", "Held", "Leaf", "Node", "Variable", "ancestors", "arrays_in", "by_age", "constant", "innermost",
+    "maker_of", "mark_written", "module_of", "next_seq", "owner_of", "refuse_gradient",
 ]  # fmt: skip
 
 next_seq: Callable[[], int] = itertools.count(1).__next__  # one clock for nodes and for writes to memory; atomic
@@ -87,6 +88,29 @@ class Node:
 
     def __repr__(self) -> str:
         return f"<{self.op.name if self.op else 'leaf'} #{self.seq} {self.shape} {self.dtype}>"
+
+
+def ancestors(roots: Iterable[Any]) -> list[Any]:
+    """The nodes that ``roots`` were computed from, themselves included, inputs before what uses them.
+
+    No recursion: chains may be long.
+    """
+    seen = set(roots)
+    stack = list(seen)
+    while stack:
+        for parent in stack.pop().inputs:
+            if parent is not None and parent not in seen:
+                seen.add(parent)
+                stack.append(parent)
+    return by_age(seen)
+
+
+def by_age(nodes: Iterable[Any]) -> list[Any]:
+    """The nodes in order of creation: inputs before what uses them."""
+    return sorted(nodes, key=_seq_of)
+
+
+_seq_of = attrgetter("seq")
 
 
 def maker_of(node: Any) -> Any:

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd.naming import named_tensors
 from viz.arrays import host_array
 from viz.figure import axes_or_new
-from viz.graph import HasNamedParameters, named_tensors
+from viz.graph import HasNamedParameters
 from viz.theme import LIGHT, Theme
 
 __all__ = ["GradientStatistics", "gradient_flow", "gradient_statistics"]

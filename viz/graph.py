@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 import numpy as np
 
 from autograd.errors import DtypeError, GradientError
+from autograd.naming import named_tensors
 from autograd.scalar import Value
-from autograd.tape import FREED, Node
+from autograd.tape import Node, ancestors
 from autograd.tensor import Tensor
 from viz.arrays import host_array
 from viz.transforms import one_node_per_use
 from viz.view import EdgeView, GraphView, NodeKind, NodeView
 
-__all__ = ["HasNamedParameters", "graph", "named_tensors"]
+__all__ = ["HasNamedParameters", "graph"]
 
 _COMMUTATIVE = {"add", "multiply", "maximum", "minimum"}
 
@@ -69,7 +70,7 @@ def graph(
         nodes.append(NodeView(len(nodes), kind, **facts))
         return len(nodes) - 1
 
-    for node in _in_tape_order(root):
+    for node in ancestors([root]):
         ordered = len(node.inputs) > 1 and node.op is not None and node.op.name not in _COMMUTATIVE
         sources = []
         for slot, source in enumerate(node.inputs):
@@ -93,20 +94,6 @@ def graph(
     return one_node_per_use(view) if per_use else view
 
 
-def named_tensors(names: Any, argument: str) -> Iterator[tuple[str, Any]]:
-    """The names and Tensors of a model, a mapping, or nothing; ``argument`` is what to call it in an error."""
-    if names is None:
-        return iter(())
-    if isinstance(names, Mapping):
-        return iter(names.items())
-    if callable(named_parameters := getattr(names, "named_parameters", None)):
-        return iter(named_parameters())
-    raise DtypeError(
-        f"{argument} is a {type(names).__name__}; it must be a model (with named_parameters()) or a dict from names to "
-        "Tensors or Values."
-    )
-
-
 def _root_of(target: Any) -> Node | Value:
     if not hasattr(target, "node"):
         raise DtypeError(
@@ -125,19 +112,6 @@ def _root_of(target: Any) -> Node | Value:
 
 def _is_recorded(tensor: Any) -> bool:
     return getattr(tensor, "node", None) is not None
-
-
-def _in_tape_order(root: Node | Value) -> list[Node | Value]:
-    """Every node that ``root`` was computed from, inputs before what uses them. No recursion: chains may be long."""
-    seen = {id(root)}
-    found = [root]
-    for node in found:  # grows while it is read
-        for source in node.inputs:
-            if source is not None and id(source) not in seen:
-                seen.add(id(source))
-                found.append(source)
-    found.sort(key=lambda node: node.seq)
-    return found
 
 
 def _kind_of(node: Node | Value, *, is_target: bool, is_named_parameter: bool) -> NodeKind:
@@ -163,7 +137,7 @@ def _argument(node: Node | Value, slot: int) -> str:
 
 def _constant(node: Node | Value, slot: int, ordered: bool) -> str | None:
     """What to call an argument without a gradient path: its number, where the tape keeps it, or its name."""
-    if isinstance(node, Value) and node.saved is not FREED:
+    if isinstance(node, Value):
         return _number(node.operands[slot])
     return _argument(node, slot) if ordered else None
 

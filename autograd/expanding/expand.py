@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,7 @@ from autograd.expanding.numbers import Numbers, argument_name, places_in
 from autograd.expanding.rules import only_moves, rule_of
 from autograd.levels import Watcher, suspended
 from autograd.mode import enable_grad
+from autograd.naming import named_tensors
 from autograd.primitive import ITEM
 from autograd.tape import Leaf, Node, Variable, innermost, maker_of, next_seq
 
@@ -67,7 +68,7 @@ def expand(
     if not _is_count(limit):
         raise ArgumentError(f"expand: limit must be a number of Values, not {limit!r}.")
     flat = _flat(index, tensor.shape)
-    expansion = _Expansion(node, depth, limit, _named_tensors(names))
+    expansion = _Expansion(node, depth, limit, _known_tensors(names))
     expansion.numbers.enter(node, tensor.array)
     with suspended(transforms=True), enable_grad(), np.errstate(all="ignore"), no_collection():
         return expansion.value((node, 0, flat))
@@ -108,19 +109,9 @@ def _flat(index: Any, shape: tuple[int, ...]) -> int:
     return flat
 
 
-def _named_tensors(names: Any) -> list[tuple[str, Any]]:
+def _known_tensors(names: Any) -> list[tuple[str, Any]]:
     """The Tensors that the caller has names for."""
-    if names is None:
-        return []
-    if isinstance(names, Mapping):
-        pairs = list(names.items())
-    elif callable(named_parameters := getattr(names, "named_parameters", None)):
-        pairs = list(named_parameters())
-    else:
-        raise DtypeError(
-            f"expand: names is a {type(names).__name__}; it must be a model (with named_parameters()) or a dict from "
-            "names to Tensors."
-        )
+    pairs = list(named_tensors(names, "expand: names"))
     for name, tensor in pairs:
         if not isinstance(tensor, Variable):
             raise DtypeError(f"expand: names: {name!r} stands for a {type(tensor).__name__}; it must be a Tensor.")

@@ -7,15 +7,19 @@ numbers are in one group if they lie equally deep and are computed in the same w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any
 
 from autograd.dispatch import OPS
 from autograd.errors import ArgumentError
+from autograd.tape import ancestors
 
 __all__ = ["Applications", "ScalarGraph", "Sums"]
 
 _ADD, _SUBTRACT, _NEGATIVE, _MULTIPLY = (OPS[n] for n in ("add", "subtract", "negative", "multiply"))
+_ADDITIVE = frozenset({_ADD, _SUBTRACT, _NEGATIVE})
+_ADDED_UP = _ADDITIVE | {_MULTIPLY}
 
 
 class Applications:
@@ -33,6 +37,16 @@ class Applications:
         self.arity = arity
         self.members: list[int] = []
         self.operands: list[int] = []
+        if op.kind != "elementwise":
+            raise ArgumentError(
+                f"vectorize: the graph holds {op.name}, a {op.kind}, which does not work element by element on arrays. "
+                "Write the formula with elementwise ops."
+            )
+
+    def add(self, member: int, operands: Sequence[int]) -> None:
+        """One more number."""
+        self.members.append(member)
+        self.operands.extend(operands)
 
 
 class Sums:
@@ -52,6 +66,14 @@ class Sums:
         self.terms: tuple[list[int], list[int]] = ([], [])
         self.constants: list[float] = []
 
+    def add(self, member: int, parts: Sequence[Sequence[int]], constant: float | None) -> None:
+        """One more number; ``parts`` are pairs added and subtracted, terms added and subtracted."""
+        self.members.append(member)
+        for mine, new in zip((*self.pairs, *self.terms), parts, strict=True):
+            mine.extend(new)
+        if constant is not None:
+            self.constants.append(constant)
+
     @property
     def adds(self) -> bool:
         """Whether anything but the constant is added. If not, all is subtracted from that."""
@@ -66,7 +88,7 @@ class ScalarGraph:
     """
 
     def __init__(self, roots: Sequence[Any]):
-        self.nodes = _reachable(roots)
+        self.nodes = ancestors(roots)
         self.place = {node: i for i, node in enumerate(self.nodes)}
         self.roots = [self.place[root] for root in roots]
         self.literals: list[float] = []
@@ -85,43 +107,31 @@ class ScalarGraph:
         """What there is to compute, in an order in which it can be."""
         operands = [self._operands(node) for node in self.nodes]
         inside = self._inside_sums(operands)
-        count = len(self.nodes)
-        level = [0] * count
-        found: dict[Any, Applications | Sums] = {}
-        depths: dict[Any, int] = {}
+        level = [0] * (len(self.nodes) + len(self.literals))
+        found: dict[Any, Any] = {}
+        depths: list[int] = []
         for i, node in enumerate(self.nodes):
-            op = node.op
-            if op is None or inside[i]:
+            if node.op is None or inside[i]:
                 continue
-            if op is _ADD or op is _MULTIPLY or op is _SUBTRACT or op is _NEGATIVE:
+            if node.op in _ADDED_UP:
                 pairs, terms, constant = self._terms_of(i, operands, inside)
+                parts = (*pairs, *terms)
+                depth = 1 + max([level[j] for part in parts for j in part], default=0)
                 counts = len(pairs[0]) // 2, len(pairs[1]) // 2, len(terms[0]), len(terms[1])
-                depth = 1 + max([level[j] for part in (*pairs, *terms) for j in part if j < count], default=0)
                 key: Any = (depth, counts, constant is None)
-                group = found.get(key)
-                if group is None:
-                    group = found[key] = Sums(counts)
-                for mine, new in zip((*group.pairs, *group.terms), (*pairs, *terms), strict=True):  # type: ignore[union-attr]
-                    mine.extend(new)
-                if constant is not None:
-                    group.constants.append(constant)  # type: ignore[union-attr]
+                group = found.get(key) or Sums(counts)
+                group.add(i, parts, constant)
             else:
                 own = operands[i]
-                depth = 1 + max([level[j] for j in own if j < count], default=0)
-                key = (depth, op, repr(sorted(node.params.items())) if node.params else "", len(own))
-                group = found.get(key)
-                if group is None:
-                    if op.kind != "elementwise":
-                        raise ArgumentError(
-                            f"vectorize: the graph holds {op.name}, a {op.kind}, which does not work element by "
-                            "element on arrays. Write the formula with elementwise ops."
-                        )
-                    group = found[key] = Applications(op, node.params, len(own))
-                group.operands.extend(own)  # type: ignore[union-attr]
+                depth = 1 + max([level[j] for j in own], default=0)
+                key = (depth, node.op, repr(sorted(node.params.items())) if node.params else "", len(own))
+                group = found.get(key) or Applications(node.op, node.params, len(own))
+                group.add(i, own)
+            if key not in found:
+                found[key] = group
+                depths.append(depth)
             level[i] = depth
-            depths[key] = depth
-            group.members.append(i)
-        return [found[key] for key in sorted(found, key=depths.__getitem__)]
+        return [group for _, group in sorted(zip(depths, found.values(), strict=True), key=itemgetter(0))]
 
     def _operands(self, node: Any) -> tuple[int, ...]:
         """What the operands of a node are named."""
@@ -141,8 +151,7 @@ class ScalarGraph:
         for root in self.roots:
             uses[root] = 2
         for node, own in zip(self.nodes, operands, strict=True):
-            op = node.op
-            additive = op is _ADD or op is _SUBTRACT or op is _NEGATIVE
+            additive = node.op in _ADDITIVE
             for j in own:
                 if j < count:
                     uses[j] += 1
@@ -150,9 +159,7 @@ class ScalarGraph:
                         summed[j] = 1
         inside = bytearray(count)
         for i, node in enumerate(self.nodes):
-            if summed[i] and uses[i] == 1:
-                op = node.op
-                inside[i] = op is _ADD or op is _MULTIPLY or op is _SUBTRACT or op is _NEGATIVE
+            inside[i] = summed[i] and uses[i] == 1 and node.op in _ADDED_UP
         return inside
 
     def _terms_of(
@@ -183,15 +190,3 @@ class ScalarGraph:
                 waiting.append((own[1], 1 - sign if op is _SUBTRACT else sign))
                 waiting.append((own[0], sign))
         return pairs, terms, constant
-
-
-def _reachable(roots: Iterable[Any]) -> list[Any]:
-    """The nodes that ``roots`` were computed from, themselves included, in order of creation."""
-    seen = set(roots)
-    stack = list(seen)
-    while stack:
-        for parent in stack.pop().inputs:
-            if parent is not None and parent not in seen:
-                seen.add(parent)
-                stack.append(parent)
-    return sorted(seen, key=lambda node: node.seq)

@@ -112,7 +112,7 @@ class Program:
     def __call__(self, *arguments: Any) -> Any:
         """The value at these arguments, a Tensor; without any, at the numbers that the leaves hold now."""
         memory = self._memory.copy()
-        if not arguments and self.shapes:
+        if not arguments:
             memory[: len(self.shapes)] = self._present()
         else:
             if len(arguments) != len(self.shapes):

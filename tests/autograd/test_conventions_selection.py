@@ -306,3 +306,10 @@ def test_no_product_of_several_leaks(case):
     assert not found[0][0][0].any()
     for a, b in zip(*found, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-12)
+
+
+@line("`where(c, a, b)`")
+def test_a_product_of_constants_may_have_a_bias_alone():
+    bias = ag.tensor(np.zeros(3), requires_grad=True)
+    ag.linear(np.ones((4, 2)), np.ones((3, 2)), bias)[1:].sum().backward()  # nothing is saved, and a mask arrives
+    assert bias.grad.tolist() == [3.0, 3.0, 3.0]
