@@ -215,16 +215,12 @@ def _compared(
 
 
 def _like(weights: np.ndarray, output: Any) -> Any:
-    if isinstance(output.array, float):
-        return output.holding(weights)
-    return bound(weights.astype(output.dtype), None).to(output.device)
+    return output.holding(weights.astype(output.dtype))
 
 
 def _moved(point: Any, array: np.ndarray) -> Any:
     """Another point, of the kind and on the device of this one."""
-    if isinstance(point.array, float):
-        return point.holding(array)
-    return bound(array, None).to(point.device).requires_grad_()
+    return point.holding(array).requires_grad_()
 
 
 def _agree(analytic: Any, numeric: Any, noise: float, floor: float, rtol: float) -> bool:

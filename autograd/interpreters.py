@@ -125,7 +125,7 @@ class Dual(_Wrapped):
 
     def holding(self, array: Any) -> Any:
         """A constant: an array of the shape of the innermost one, in the place of this value."""
-        return self.primal.holding(array) if hasattr(self.primal, "level") else bound(array, None)
+        return self.primal.holding(array)
 
     def numpy(self) -> np.ndarray:
         """Not available: what NumPy computes has no tangent."""
@@ -171,8 +171,7 @@ class Batched(_Wrapped):
 
     def holding(self, array: Any) -> Any:
         """A constant: an array of the shape of the innermost one, in the place of this value."""
-        inner = self.value.holding(array) if hasattr(self.value, "level") else bound(array, None)
-        return Batched(self.level, inner, self.axis)
+        return Batched(self.level, self.value.holding(array), self.axis)
 
     def detach(self) -> Any:
         """The same values as constants."""

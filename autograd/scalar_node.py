@@ -160,6 +160,10 @@ class Number(Variable):
         """The same number, with no past."""
         return type(self)(self.array, self.label)
 
+    def requires_grad_(self) -> Self:
+        """The Value itself: gradients flow to each."""
+        return self
+
     def clone(self) -> Self:
         """The same number as a new node; the gradient flows through it."""
         return OPS["positive"](self)

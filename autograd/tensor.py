@@ -173,6 +173,10 @@ class Tensor(Operators):
         """The same value (and memory) as a constant: no gradient flows through it."""
         return bound(self.array, None)
 
+    def holding(self, array: Any) -> Any:
+        """A constant: another array in the place of this value, on its device."""
+        return bound(array, None).to(device=self.device)
+
     def retain_grad(self) -> None:
         """Keep the gradient of a computed Tensor in ``.grad`` too; a leaf keeps its own anyway."""
         if self.node is None:

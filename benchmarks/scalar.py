@@ -25,6 +25,7 @@ import numpy as np
 
 import autograd as ag
 from autograd.scalar import Value, vectorize
+from glassgrad.ladder.moons import two_moons
 from nn.scalar import MLP
 
 LIMITS = {"Value": 0.7, "lifted": 0.005}
@@ -32,15 +33,11 @@ SEED, ALPHA, POINTS = 1337, 1e-4, 100
 
 
 def moons(count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Two half circles that reach into each other, with noise of 0.1, and their labels -1 and 1."""
+    """The points of two moons with noise of 0.1, and their labels -1 and 1, in no order."""
     rng = np.random.default_rng(SEED)
-    upper, lower = np.linspace(0, np.pi, count // 2), np.linspace(0, np.pi, count - count // 2)
-    outer = np.stack([np.cos(upper), np.sin(upper)], axis=1)
-    inner = np.stack([1 - np.cos(lower), 0.5 - np.sin(lower)], axis=1)
-    points = np.concatenate([outer, inner]) + rng.normal(scale=0.1, size=(count, 2))
-    labels = np.repeat([-1.0, 1.0], [len(outer), len(inner)])
+    data = two_moons(count, 0.1, rng)
     order = rng.permutation(count)
-    return points[order], labels[order]
+    return data.points[order], data.labels[order]
 
 
 def learning_rate(k: int) -> float:
