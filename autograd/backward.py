@@ -8,30 +8,24 @@ the gradients of an op with several outputs.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Sequence
 from heapq import heapify, heappop, heappush, heappushpop
-from sys import getrefcount
 from typing import Any
 
 import numpy as np
 
 from autograd import levels
-from autograd.backend import Array, as_array, cast, is_complex
+from autograd.backend import Array, is_complex
 from autograd.dispatch import bound, item_node
 from autograd.errors import GradientError
+from autograd.fitting import fitted_dtype, unbroadcast
 from autograd.masks import carries, guarded, is_product, multiplies_infinity, reached
 from autograd.mode import enable_grad, is_grad_enabled, set_grad_enabled
-from autograd.ops.complex_parts import real
 from autograd.ops.elementwise import where
-from autograd.ops.reduce import sum as sum_over
-from autograd.ops.shape import broadcast_to
 from autograd.primitive import ITEM
-from autograd.tape import FREED, Leaf, Node, Variable, ancestors, arrays_in, by_age, writes
+from autograd.tape import FREED, Node, Variable, ancestors, arrays_in, by_age, writes
 
-__all__ = ["accumulate", "check_not_overwritten", "walk"]
-
-_accumulating = threading.RLock()  # two threads may add to one parameter
+__all__ = ["check_not_overwritten", "walk"]
 
 _FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 
@@ -122,9 +116,9 @@ def walk(
                             gi = _Slots(gi, node.params["index"], len(parent.shape))
                         else:
                             if gi.shape != parent.shape:
-                                gi = _unbroadcast(gi, node, parent)
+                                gi = unbroadcast(gi, node, parent)
                             if gi.dtype is not parent.dtype:
-                                gi = _cast(gi, parent.dtype)
+                                gi = fitted_dtype(gi, parent.dtype)
                             if masks or op.selects or mask is not None:
                                 _pass_mask(masks, mask, node, g, saved, parent, parent not in pending)
                         if watchers:
@@ -204,7 +198,7 @@ def _walk_numbers(
 def _number(g: Any, node: Any, parent: Any) -> float:
     """The gradient that a rule gave for a scalar Value, as a Python float."""
     if g.shape:
-        g = _unbroadcast(g, node, parent)
+        g = unbroadcast(g, node, parent)
     return float(g.real)
 
 
@@ -261,7 +255,7 @@ def _pass_mask(
         share = reached(node.op, node.inputs, parent, mask, g, saved, node.params)
     if share is not None:
         if share.shape != parent.shape:
-            share = _unbroadcast(share.astype(np.float32) if share.dtype == bool else share, node, parent)
+            share = unbroadcast(share.astype(np.float32) if share.dtype == bool else share, node, parent)
         share = share != 0
         if share.all():
             share = None
@@ -383,45 +377,6 @@ def _leading_to(targets: frozenset[Node], roots: Sequence[Node]) -> set[Node]:
     return needed
 
 
-def _unbroadcast(g: Any, node: Node, parent: Node) -> Any:
-    """Sum a gradient over the axes that broadcasting added or stretched, back to the shape of the input."""
-    shape = parent.shape
-    extra = g.ndim - len(shape)
-    if extra > 0 and g.shape[extra:] == shape:
-        return _summed(g, tuple(range(extra)))
-    if _fits(g.shape, shape):  # a rule may leave out axes along which its gradient is constant (sum, mean)
-        return broadcast_to(g, shape=shape)
-    if not _fits(shape, g.shape):
-        raise GradientError(
-            f"{node!r}: its vjp rule gave a gradient of shape {tuple(g.shape)} for an input of shape {shape}. "
-            "This is a bug in the rule: return the input's shape, or one that broadcasts with it."
-        )
-    axes = tuple(range(extra)) + tuple(extra + i for i, n in enumerate(shape) if n == 1 and g.shape[extra + i] != 1)
-    return _summed(g, axes).reshape(shape)
-
-
-def _summed(g: Any, axes: tuple[int, ...]) -> Any:
-    if g.__class__ is np.ndarray and g.itemsize > 2:
-        return np.add.reduce(g, axis=axes)  # what g.sum() comes to, without its three Python calls
-    return sum_over(g, axes)
-
-
-def _fits(small: tuple[int, ...], large: tuple[int, ...]) -> bool:
-    """Whether an array of shape ``small`` broadcasts to ``large``."""
-    padded = (1,) * (len(large) - len(small)) + tuple(small)
-    return len(padded) == len(large) and all(a in (1, b) for a, b in zip(padded, large, strict=True))
-
-
-def _cast(g: Any, dtype: np.dtype) -> Any:
-    """The gradient in the dtype of the value; the imaginary part is dropped where the value is real."""
-    if isinstance(g, Variable):
-        tensor: Any = g
-        if is_complex(tensor.dtype) and not is_complex(dtype):
-            tensor = real(tensor)
-        return tensor if tensor.dtype == dtype else tensor.astype(dtype)
-    return cast(g, dtype)
-
-
 def _run_hooks(node: Node, g: Any) -> Any:
     """Show the gradient to the hooks of its Tensor; what a hook returns takes its place."""
     tensor = g if isinstance(g, Variable) else bound(np.asanyarray(g), None)
@@ -437,36 +392,6 @@ def _run_hooks(node: Node, g: Any) -> Any:
             )
         tensor = replaced
     return tensor if isinstance(g, Variable) else tensor.array
-
-
-def accumulate(found: dict[Node, Any], root: Node) -> None:
-    """Add the gradients of leaves into ``.grad`` of their Tensors; no two of them share memory."""
-    with _accumulating:
-        _accumulate(found, root)
-
-
-def _accumulate(found: dict[Node, Any], root: Node) -> None:
-    watchers = levels.here.watchers if levels.active else ()
-    while found:
-        node: Any
-        node, g = found.popitem()
-        tensor = node if isinstance(node, Variable) else node.tensor() if node.__class__ is Leaf else None
-        if tensor is None:
-            continue
-        for watcher in watchers:
-            watcher.accumulating(tensor, g, root)
-        if tensor is node:  # a scalar Value
-            tensor.receive(g)
-        elif tensor._grad is not None:
-            tensor._grad = tensor._grad.detach() + g if not isinstance(g, Variable) else tensor._grad + g
-        elif isinstance(g, Variable):
-            tensor._grad = g
-        else:
-            if g.__class__ is not np.ndarray:
-                g = as_array(g)
-            # taking the array is safe if nobody else holds it: this name and getrefcount's argument make two
-            unshared = g.base is None and getrefcount(g) == 2
-            tensor._grad = bound(g if unshared else g.copy(), None)
 
 
 def check_not_overwritten(node: Node, saved: Any) -> None:

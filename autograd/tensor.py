@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograd import levels, ops
+from autograd.accumulation import accumulate
 from autograd.backend import (
     Array,
     as_array,
@@ -26,7 +27,7 @@ from autograd.backend import (
     parse_dtype,
     to_numpy,
 )
-from autograd.backward import accumulate, walk
+from autograd.backward import walk
 from autograd.dispatch import bound, register_tensor_type
 from autograd.errors import ArgumentError, DeviceError, DtypeError, GradientError, ShapeError
 from autograd.operators import Operators
