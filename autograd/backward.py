@@ -19,7 +19,7 @@ from autograd.backend import Array, is_complex
 from autograd.dispatch import bound, item_node
 from autograd.errors import GradientError
 from autograd.fitting import fitted_dtype, unbroadcast
-from autograd.masks import carries, guarded, is_product, multiplies_infinity, reached
+from autograd.masks import guarded, is_of_use, is_product, multiplies_infinity, reached
 from autograd.mode import enable_grad, is_grad_enabled, set_grad_enabled
 from autograd.ops.elementwise import where
 from autograd.primitive import ITEM
@@ -251,7 +251,7 @@ def _pass_mask(
 ) -> None:
     """Note which elements of the parent's cotangent got no gradient from this node (:mod:`autograd.masks`)."""
     share: Any = None
-    if parent.op is not None and carries(parent.op):
+    if is_of_use(parent):
         share = reached(node.op, node.inputs, parent, mask, g, saved, node.params)
     if share is not None:
         if share.shape != parent.shape:

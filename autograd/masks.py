@@ -19,12 +19,21 @@ from autograd.ops.elementwise import where
 from autograd.ops.logic import isfinite
 from autograd.tape import Variable, arrays_in, innermost
 
-__all__ = ["carries", "guarded", "is_product", "multiplies_infinity", "reached"]
+__all__ = ["guarded", "is_of_use", "is_product", "multiplies_infinity", "reached"]
 
 
 def carries(op: Any) -> bool:
     """Whether a mask on the result of an op says something of its arguments."""
     return op.kind in ("elementwise", "view", "gather") or op.jvp == "linear" or is_product(op)
+
+
+def is_of_use(node: Any) -> bool:
+    """Whether a mask on the result of a node could change anything; asked before there is one, which has its price."""
+    op = node.op
+    if op is None or not carries(op):
+        return False
+    known = node.saved is None or node.saved.__class__ is tuple
+    return not (is_product(op) and known) or multiplies_infinity(op, node.saved)
 
 
 def is_product(op: Any) -> bool:
