@@ -13,28 +13,41 @@ from viz.gradient_flow import GradientStatistics, gradient_flow, gradient_statis
 from viz.graph import graph
 from viz.images import image_grid
 from viz.render import DrawingError
+from viz.scene import Box, Card, Scene, Wire, scene
 from viz.theme import DARK, LIGHT, THEMEABLE, Theme
 from viz.training_curves import training_curves
-from viz.transforms import one_node_per_use
-from viz.view import EdgeView, GraphView, NodeView
+from viz.transforms import collapse, expand, one_node_per_use
+from viz.view import Check, Contribution, EdgeView, GraphView, GroupView, NodeView, Overlay, Step
 
 __all__ = [
     "DARK",
     "LIGHT",
     "THEMEABLE",
+    "Box",
+    "Card",
+    "Check",
+    "Contribution",
     "DrawingError",
     "EdgeView",
     "GradientStatistics",
     "GraphView",
+    "GroupView",
     "NodeView",
+    "Overlay",
+    "Scene",
+    "Step",
     "Theme",
+    "Wire",
+    "collapse",
     "confusion_counts",
     "confusion_matrix",
+    "expand",
     "figure_svg",
     "gradient_flow",
     "gradient_statistics",
     "graph",
     "image_grid",
     "one_node_per_use",
+    "scene",
     "training_curves",
 ]

@@ -11,18 +11,20 @@ from html import escape
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from autograd.errors import ArgumentError
+from viz.scene import Box, Card, Scene, Wire, scene
+from viz.wording import numbers_text, shape_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from viz.view import EdgeView, GraphView, NodeView, Shape
+    from viz.view import GraphView, NodeView
 
-__all__ = ["CARDS", "Card", "Direction", "card_of", "dot_text", "legible", "shape_text"]
+__all__ = ["CARDS", "Direction", "Look", "card_of", "dot_text", "legible"]
 
 Direction = Literal["down", "right"]
 
 
-class Card(NamedTuple):
+class Look(NamedTuple):
     """How a kind of node looks, and what the legend calls it."""
 
     legend: str
@@ -33,18 +35,21 @@ class Card(NamedTuple):
 
 # Tints and shades of Okabe and Ito's palette (jfly.uni-koeln.de/color, 2008), which people with every common form of
 # colour blindness can tell apart. Text has a contrast of at least 5:1 on its card.
-CARDS: dict[str, Card] = {
-    "parameter": Card("parameter", "#0072b2", "#004f7c", "#ffffff"),
-    "input": Card("input", "#ffffff", "#5a6270"),
-    "constant": Card("constant", "#f1f3f5", "#7a828c", "#4a515a"),
-    "contraction": Card("contraction", "#ffe6b3", "#b87a00"),
-    "elementwise": Card("elementwise", "#dcf0fc", "#2e8bc0"),
-    "reduction": Card("reduction", "#d0f0e4", "#00805e"),
-    "view": Card("view", "#e4e7eb", "#6b7480"),
-    "gather": Card("gather or scatter", "#f8f2ab", "#8f8400"),
-    "random": Card("random", "#f7deec", "#a8527f"),
-    "composite": Card("composite", "#ffd9c7", "#b84e00"),
-    "op": Card("other op", "#f1f3f5", "#5a6270"),
+CARDS: dict[str, Look] = {
+    "parameter": Look("parameter", "#0072b2", "#004f7c", "#ffffff"),
+    "input": Look("input", "#ffffff", "#5a6270"),
+    "constant": Look("constant", "#f1f3f5", "#7a828c", "#4a515a"),
+    "contraction": Look("contraction", "#ffe6b3", "#b87a00"),
+    "elementwise": Look("elementwise", "#dcf0fc", "#2e8bc0"),
+    "reduction": Look("reduction", "#d0f0e4", "#00805e"),
+    "view": Look("view", "#e4e7eb", "#6b7480"),
+    "gather": Look("gather or scatter", "#f8f2ab", "#8f8400"),
+    "random": Look("random", "#f7deec", "#a8527f"),
+    "composite": Look("composite", "#ffd9c7", "#b84e00"),
+    "op": Look("other op", "#f1f3f5", "#5a6270"),
+    "group": Look("closed group", "#e9e4f5", "#6a4ea3"),
+    "backward": Look("backward", "#2b2f36", "#000000", "#ffffff"),
+    "gradient": Look("gradient", "#ffffff", "#d55e00"),
 }
 _LIKE = {"scan": "reduction", "item": "view", "tuple": "view"}
 _LINE = "#7a828c"  # contrast 3.9 on white, 4.7 on #111418
@@ -57,7 +62,7 @@ _LEGEND_COLUMNS = 4
 def dot_text(
     view: GraphView, *, direction: Direction = "down", legend: bool = True, dots_per_inch: int | None = None
 ) -> str:
-    """The view as a DOT graph whose node ``n3`` is ``view.nodes[3]``.
+    """The view as a DOT graph whose node ``n3`` is ``view.nodes[3]``, and ``g2`` the closed group ``view.groups[2]``.
 
     Raises ArgumentError for an unknown ``direction``.
     """
@@ -74,42 +79,74 @@ def _lines(view: GraphView, direction: Direction, legend: bool, dots_per_inch: i
         yield f"  graph [dpi={dots_per_inch}]"
     yield f'  node [shape=box, style="rounded,filled", margin="0.16,0.07", height=0.3, fontname="{_FONT}", fontsize=12]'
     yield f'  edge [color="{_LINE}", penwidth=1.3, arrowsize=0.7, fontname="{_FONT}", fontsize=10]'
-    heading = _heading(view, legend)
+    shown = scene(view)
+    heading = _heading(view.title, shown, legend)
     if heading:
         yield f"  graph [labelloc=t, labeljust=c, label=<{heading}>]"
-    for node in view.nodes:
-        yield f"  n{node.id} [{_node_attributes(node)}]"
-    for edge in view.edges:
-        yield f"  n{edge.source} -> n{edge.target}{_edge_attributes(edge, view)}"
+    yield from _boxed(shown, None, "  ")
+    cards = {card.key: card for card in shown.cards}
+    for wire in shown.wires:
+        yield f"  {wire.source} -> {wire.target}{_edge_attributes(wire, cards)}"
     yield "}"
 
 
-def card_of(node: NodeView) -> str:
-    """The key in :data:`CARDS` of a node's look."""
+def _boxed(shown: Scene, box: int | None, indent: str) -> Iterator[str]:
+    """The cards that are drawn right in a box, and the boxes inside it."""
+    for card in shown.cards:
+        if card.box == box:
+            yield f"{indent}{card.key} [{_card_attributes(card)}]"
+    for inner in shown.boxes:
+        if inner.parent == box:
+            yield f"{indent}subgraph cluster_{inner.group.id} {{"
+            yield f"{indent}  {_box_attributes(inner)}"
+            yield from _boxed(shown, inner.group.id, indent + "  ")
+            yield f"{indent}}}"
+
+
+def _box_attributes(box: Box) -> str:
+    name = box.group.label if box.group.count == 1 else f"{box.group.label} × {box.group.count}"
+    text = f'<FONT POINT-SIZE="10" COLOR="{_LINE}">{_escape(name)}</FONT>'
+    return f'graph [style="rounded,dashed", color="{_LINE}", labeljust=l, labelloc=t, label=<{text}>]'
+
+
+def card_of(node: NodeView | None) -> str:
+    """The key in :data:`CARDS` of a node's look; of None, a closed group, the look of groups."""
+    if node is None:
+        return "group"
     if node.kind not in ("op", "output"):
         return node.kind
     kind = _LIKE.get(node.op_kind or "", node.op_kind or "")
     return kind if kind in CARDS else "op"
 
 
-def shape_text(shape: Shape) -> str:
-    """A shape as it is read aloud: ``64×16``, ``scalar``; several of them with commas between."""
-    if shape and isinstance(shape[0], tuple):
-        return ", ".join(shape_text(part) for part in shape if isinstance(part, tuple))
-    return "×".join(map(str, shape)) if shape else "scalar"
-
-
-def _node_attributes(node: NodeView) -> str:
-    card = CARDS[card_of(node)]
-    style = {"fillcolor": card.fill, "color": card.stroke, "fontcolor": card.text, "class": card_of(node)}
-    if node.kind == "parameter":
+def _card_attributes(card: Card) -> str:
+    node = card.node
+    look = CARDS[card_of(node)]
+    style = {"fillcolor": look.fill, "color": look.stroke, "fontcolor": look.text, "class": card_of(node)}
+    if node is None:
+        style |= {"peripheries": "2"}
+    elif node.kind == "parameter":
         style |= {"style": "filled"}  # square corners: told from an op without its colour
     elif node.kind == "constant":
         style |= {"style": "rounded,filled,dashed", "margin": "0.08,0.03", "height": "0.2", "fontsize": "10"}
     elif node.kind == "output":
         style |= {"color": _OUTPUT, "penwidth": "3", "class": f"{card_of(node)} output"}
     attributes = [f'{key}="{value}"' for key, value in style.items()]
-    return ", ".join([*attributes, f"label=<{_node_label(node)}>"])
+    label = _group_label(card) if node is None else _node_label(node)
+    return ", ".join([*attributes, f"label=<{label}>"])
+
+
+def _group_label(card: Card) -> str:
+    group = card.group
+    assert group is not None
+    name = group.label if group.count == 1 else f"{group.label} × {group.count}"
+    lines = [f"<B>{_escape(_shortened(name))}</B>"]
+    small = [group.module] if group.module and group.module != group.label else []
+    if card.shape is not None:
+        small.append(shape_text(card.shape))
+    small.append(f"{len(card.members)} nodes")
+    lines += [f'<FONT POINT-SIZE="10">{_escape(line)}</FONT>' for line in small]
+    return "<BR/>".join(lines)
 
 
 def _node_label(node: NodeView) -> str:
@@ -129,21 +166,22 @@ def _node_label(node: NodeView) -> str:
     if node.dtype not in (None, "float32"):
         facts.append(str(node.dtype))
     small = [" · ".join(facts)] if facts else []
-    if node.summary is not None:
-        small.append(node.summary)
-    if node.gradient_norm is not None:
-        small.append(f"gradient norm {node.gradient_norm:.3g}")
+    small += numbers_text(node)
     lines += [f'<FONT POINT-SIZE="10">{_escape(line)}</FONT>' for line in small]
     return "<BR/>".join(lines)
 
 
-def _edge_attributes(edge: EdgeView, view: GraphView) -> str:
-    source = view.nodes[edge.source]
+def _edge_attributes(wire: Wire, cards: dict[str, Card]) -> str:
+    source, edge = cards[wire.source].node, wire.edge
     attributes = []
-    if source.op is not None:
+    if source is None or source.op is not None:
         attributes.append("weight=4")  # keeps the path of the data straight, with parameters at its side
-    if edge.ordered and edge.argument and (source.name or "").rpartition(".")[2] != edge.argument:
-        attributes.append(f"label=<{_tag(edge.argument)}>")  # unless the card says it: 0.weight goes into weight
+    if wire.carried:
+        attributes.append("style=dashed, constraint=false")
+    if wire.target[0] == "n" and edge.ordered and edge.argument:
+        name = source.name if source is not None else None
+        if (name or "").rpartition(".")[2] != edge.argument:  # unless the card says it: 0.weight goes into weight
+            attributes.append(f"label=<{_tag(edge.argument)}>")
     return f" [{', '.join(attributes)}]" if attributes else ""
 
 
@@ -154,14 +192,14 @@ def _tag(text: str) -> str:
     )
 
 
-def _heading(view: GraphView, legend: bool) -> str:
+def _heading(view_title: str | None, drawn: Scene, legend: bool) -> str:
     """The title over the legend, as one table: a DOT graph has a single label."""
-    shown = set(map(card_of, view.nodes))
+    shown = {card_of(card.node) for card in drawn.cards}
     keys = [key for key in CARDS if key in shown] if legend else []
     columns = math.ceil(len(keys) / math.ceil(len(keys) / _LEGEND_COLUMNS)) if keys else 0  # rows of equal length
     rows = []
-    if view.title:
-        title = f'<FONT POINT-SIZE="15" COLOR="{_LINE}"><B>{_escape(view.title)}</B></FONT>'
+    if view_title:
+        title = f'<FONT POINT-SIZE="15" COLOR="{_LINE}"><B>{_escape(view_title)}</B></FONT>'
         rows.append(f'<TD BORDER="0" COLSPAN="{max(1, columns)}">{title}</TD>')
     for start in range(0, len(keys), max(1, columns)):
         rows.append("".join(map(_legend_cell, keys[start : start + columns])))

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autograd.errors import ArgumentError
-from viz.dot import Direction, dot_text, legible, shape_text
+from viz.dot import Direction, dot_text, legible
 from viz.render import TIME_LIMIT, Format, render
+from viz.wording import numbers_text, shape_text
 
 if TYPE_CHECKING:
     from viz.view import GraphView, NodeView
@@ -141,18 +142,25 @@ def to_text(root: ET.Element) -> str:
     return ET.tostring(root, encoding="unicode")
 
 
-_NODE = re.compile(r"n(\d+)")
+_CARD = re.compile(r"([ng])(\d+)")
 
 
 def _title(drawn: str, kind: str, view: GraphView) -> str:
     """What to say of the thing that Graphviz titled ``n3`` or ``n3->n5``; empty for anything else."""
-    ids = [int(i) for i in _NODE.findall(drawn)]
-    if kind.startswith("node") and len(ids) == 1:
-        return _sentence(view.nodes[ids[0]])
-    if kind.startswith("edge") and len(ids) == 2:
-        source, target = (view.nodes[i] for i in ids)
-        return f"{source.label} → {target.label}"
+    ends = _CARD.findall(drawn)
+    if kind.startswith("node") and len(ends) == 1:
+        return _name(ends[0], view, _sentence)
+    if kind.startswith("edge") and len(ends) == 2:
+        return " → ".join(_name(end, view, lambda node: node.label) for end in ends)
     return ""
+
+
+def _name(end: tuple[str, str], view: GraphView, of_node: Callable[[NodeView], str]) -> str:
+    letter, number = end
+    if letter == "n":
+        return of_node(view.nodes[int(number)])
+    group = view.groups[int(number)]
+    return f"{group.label} × {group.count}" if group.count > 1 else group.label
 
 
 def _sentence(node: NodeView) -> str:
@@ -162,10 +170,7 @@ def _sentence(node: NodeView) -> str:
     if node.shape is not None:
         parts.append(f"{shape_text(node.shape)} {node.dtype or ''}".strip())
     parts += [f"{name}={value}" for name, value in node.params]
-    if node.summary is not None:
-        parts.append(node.summary)
-    if node.gradient_norm is not None:
-        parts.append(f"gradient norm {node.gradient_norm:.3g}")
+    parts += numbers_text(node)
     return ", ".join(parts)
 
 

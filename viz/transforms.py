@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import replace
 
-from viz.view import EdgeView, GraphView, NodeView
+from autograd.errors import ArgumentError
+from viz.view import EdgeView, GraphView, GroupView, NodeView
 
-__all__ = ["one_node_per_use"]
+__all__ = ["collapse", "expand", "one_node_per_use"]
 
 
 def one_node_per_use(view: GraphView) -> GraphView:
@@ -15,7 +17,7 @@ def one_node_per_use(view: GraphView) -> GraphView:
 
     A shared parameter ties distant parts of a drawing together, which makes a layout slow and hard to read. Every
     edge stays: an op that takes the same parameter twice keeps two edges from one copy. The copies share their
-    ``seq``. A parameter that nothing uses stays as it is.
+    ``seq``, and each belongs to the group of the op that uses it. A parameter that nothing uses stays as it is.
     """
     used = {edge.source for edge in view.edges}
     shared = {node.id for node in view.nodes if node.kind == "parameter" and node.id in used}
@@ -25,22 +27,63 @@ def one_node_per_use(view: GraphView) -> GraphView:
 
     nodes: list[NodeView] = []
     edges: list[EdgeView] = []
-    moved: dict[int, int] = {}  # old id -> new id, of what is not copied
+    came_from: list[int] = []  # new id -> old id
+    moved: dict[int, int] = {}  # old id -> new id; of what is copied the first copy
+    copied: dict[tuple[int, int], int] = {}  # parameter and op that uses it, by old ids -> the new id of that copy
 
-    def add(node: NodeView) -> int:
-        nodes.append(replace(node, id=len(nodes)))
+    def add(node: NodeView, group: int | None) -> int:
+        nodes.append(replace(node, id=len(nodes), group=group))
+        came_from.append(node.id)
         return len(nodes) - 1
 
     for node in view.nodes:
         if node.id in shared:
             continue  # its copies come just before the ops that use them
-        copies = {
-            source: add(view.nodes[source])
-            for source in dict.fromkeys(edge.source for edge in incoming[node.id])
-            if source in shared
-        }
-        moved[node.id] = add(node)
+        for source in dict.fromkeys(edge.source for edge in incoming[node.id]):
+            if source in shared:
+                copied[source, node.id] = add(view.nodes[source], node.group)
+                moved.setdefault(source, copied[source, node.id])
+        moved[node.id] = add(node, node.group)
         for edge in incoming[node.id]:
-            source = copies[edge.source] if edge.source in shared else moved[edge.source]
+            source = copied[edge.source, node.id] if edge.source in shared else moved[edge.source]
             edges.append(replace(edge, source=source, target=moved[node.id]))
-    return replace(view, nodes=tuple(nodes), edges=tuple(edges))
+    nodes = [node if node.origin is None else replace(node, origin=moved[node.origin]) for node in nodes]
+    steps = tuple(
+        replace(
+            step,
+            node=moved[step.node],
+            contributions=tuple(
+                c if c.node is None else replace(c, node=copied.get((c.node, step.node), moved[c.node]))
+                for c in step.contributions
+            ),
+        )
+        for step in view.steps
+    )
+    overlay = view.overlay and replace(view.overlay, values=tuple(view.overlay.values[old] for old in came_from))
+    marked = frozenset(new for new, old in enumerate(came_from) if old in view.marked)
+    return replace(view, nodes=tuple(nodes), edges=tuple(edges), steps=steps, overlay=overlay, marked=marked)
+
+
+def collapse(view: GraphView, depth: int | None = None, where: Callable[[GroupView], bool] | None = None) -> GraphView:
+    """Close groups, so that each is drawn as one card.
+
+    ``depth``  close the groups inside so many others and those deeper: with 0 every group, with 1 all but the outermost
+    ``where``  close the groups for which this is true; with ``depth`` too, those for which both hold
+
+    Without either every group is closed. What is closed already stays closed. Raises ArgumentError for a negative
+    ``depth``.
+    """
+    if depth is not None and depth < 0:
+        raise ArgumentError(f"collapse: depth is {depth}; it must be 0 (close every group) or more.")
+    found = (
+        group.id
+        for group in view.groups
+        if (depth is None or view.depths[group.id] >= depth) and (where is None or where(group))
+    )
+    return replace(view, closed=view.closed | frozenset(found))
+
+
+def expand(view: GraphView, where: Callable[[GroupView], bool] | None = None) -> GraphView:
+    """Open the groups for which ``where`` is true, or all of them; rolled ones stay rolled."""
+    kept = frozenset(g for g in view.closed if where is not None and not where(view.groups[g]))
+    return replace(view, closed=kept)

@@ -1,19 +1,30 @@
-"""A computation graph as frozen data: what transforms rewrite, what a layout places and what an exporter draws."""
+"""A computation graph as frozen data: what transforms rewrite, what a layout places and what an exporter draws.
+
+A view holds the whole graph, whatever is folded away on the drawing: which groups are closed or rolled is a state of
+the view, so closing a group and opening it again gives the same view. :func:`viz.scene.scene` says what is drawn.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 from autograd.errors import ArgumentError, MissingExtraError
+from autograd.watching import Line, Summary
 from viz import export
 from viz.dot import Direction, dot_text
 from viz.render import TIME_LIMIT, DrawingError
 
-__all__ = ["EdgeView", "GraphView", "NodeKind", "NodeView", "Shape"]
+__all__ = [
+    "Check", "Contribution", "EdgeKind", "EdgeView", "GraphView", "GroupKind", "GroupView", "NodeKind", "NodeView",
+    "Overlay", "Shape", "Step",
+]  # fmt: skip
 
-NodeKind = Literal["parameter", "input", "constant", "op", "output"]
+NodeKind = Literal["parameter", "input", "constant", "op", "output", "backward", "gradient"]
+EdgeKind = Literal["data", "gradient", "link"]
+GroupKind = Literal["module", "scope", "fold", "loop", "repetition", "segment", "backward"]
 Shape = tuple[int, ...] | tuple[tuple[int, ...], ...]
 """The shape of a value, or a tuple of them for an op with several outputs."""
 
@@ -21,18 +32,35 @@ _IN_A_CELL = "max-width: 100%; height: auto"
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """A gradient beside its finite difference: the slope along one direction, by the engine and by differences."""
+
+    analytic: float
+    numeric: float
+    agrees: bool
+
+
+@dataclass(frozen=True, slots=True)
 class NodeView:
-    """One card of the drawing.
+    """One value of the graph and the op that made it.
 
     ``id``             the position of the node in the view, in tape order
-    ``kind``           ``"parameter"`` and ``"input"`` are leaves, ``"output"`` is the value that was asked for
+    ``kind``           ``"parameter"``, ``"input"`` and ``"constant"`` are leaves, ``"output"`` is the value that was
+                       asked for; ``"backward"`` is the backward pass through an op, ``"gradient"`` where it ends
     ``op``, ``op_kind``  the primitive's name and kind (``"elementwise"``, ``"contraction"``, ...); None for a leaf
-    ``name``           the user's name for the value, if one was given
+    ``name``           the user's name for the value, such as its name in the ``state_dict``
     ``shape``, ``dtype``  of the value; None for a constant, of which the tape keeps nothing, and for a scalar Value
     ``seq``            the creation number on the tape; the copies of one parameter share it; None for a constant
     ``params``         the static arguments of the op, as text: ``(("axis", "1"),)``
-    ``summary``        the value in a few words, if summaries were asked for; the number and gradient of a Value
-    ``gradient_norm``  the Euclidean norm of ``.grad``, if summaries were asked for and there is a gradient
+    ``group``          the innermost group that the node belongs to
+    ``line``           the source line that recorded it: a place in the view's ``lines``
+    ``value``, ``gradient``  what is known of them; a gradient of None was not computed, which is not 0. Of a backward
+                       node the value is the gradient that comes in
+    ``nbytes``, ``flops``, ``seconds``  what the op read and wrote, computed and took; None where nothing measured it
+    ``saved``          bytes that the op keeps for backward
+    ``origin``         of a backward node, or an op recorded by a backward rule: the node that it goes back through
+    ``event``          the number of the op event in the Recording that the view was made of
+    ``check``          what finite differences say of the gradient
     """
 
     id: int
@@ -44,8 +72,17 @@ class NodeView:
     dtype: str | None = None
     seq: int | None = None
     params: tuple[tuple[str, str], ...] = ()
-    summary: str | None = None
-    gradient_norm: float | None = None
+    group: int | None = None
+    line: int | None = None
+    value: Summary | None = None
+    gradient: Summary | None = None
+    nbytes: int | None = None
+    flops: int | None = None
+    seconds: float | None = None
+    saved: int | None = None
+    origin: int | None = None
+    event: int | None = None
+    check: Check | None = None
 
     @property
     def label(self) -> str:
@@ -58,7 +95,8 @@ class EdgeView:
     """The value of ``source`` goes into argument number ``slot`` of ``target``.
 
     ``argument`` is that argument's name; ``ordered`` tells whether it matters which argument it is (``a - b``) or not
-    (``a + b``, or a single argument).
+    (``a + b``, or a single argument). ``output`` is which of several outputs of the source it is. An edge of kind
+    ``"gradient"`` carries the contribution ``value``; one of kind ``"link"`` joins an op to its backward pass.
     """
 
     source: int
@@ -66,18 +104,98 @@ class EdgeView:
     slot: int
     argument: str = ""
     ordered: bool = False
+    output: int = 0
+    kind: EdgeKind = "data"
+    value: Summary | None = None
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True)
+class GroupView:
+    """Nodes that belong together, such as those of one call of a module.
+
+    ``id``      the position in the view's ``groups``; that of the ``parent`` is smaller
+    ``kind``    ``"module"`` and ``"scope"`` come from the program. ``"fold"`` (identical blocks) and ``"loop"`` (steps
+                of a loop) hold ``count`` groups that are alike, in order: ``"module"`` or ``"repetition"``.
+                ``"segment"`` is a stretch of a long tape, ``"backward"`` the backward pass through a group
+    ``label``   what to call it: ``"attn"``, ``"Block"``
+    ``path``    the dotted name of the module or scope, ``"blocks.3.attn"``
+    ``module``  the class of the module; empty for any other kind
+    """
+
+    id: int
+    kind: GroupKind
+    label: str
+    path: str = ""
+    module: str = ""
+    parent: int | None = None
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What one backward step gives to the node ``node`` along argument ``slot``, and what had arrived there before and
+    after it; ``before`` is None where nothing had."""
+
+    node: int | None
+    slot: int
+    gradient: Summary
+    before: Summary | None
+    after: Summary
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the backward pass: through ``node``, whose gradient ``incoming`` is complete by then."""
+
+    node: int
+    incoming: Summary
+    contributions: tuple[Contribution, ...]
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """A quantity to colour the cards by, with a value (or None: not known) for each node of the view.
+
+    ``scale``  ``"linear"`` or ``"log"`` for numbers, ``"category"`` for texts, ``"flag"`` for True and False
+    ``total``  how the values of several nodes make that of the card that stands for them all: ``"sum"``, ``"max"`` or,
+               for texts, ``"mixed"``
+    ``unit``   ``"s"``, ``"B"``, ``"FLOP"`` or empty
+    """
+
+    name: str
+    label: str
+    values: tuple[float | str | bool | None, ...]
+    scale: Literal["linear", "log", "category", "flag"] = "log"
+    total: Literal["sum", "max", "mixed"] = "sum"
+    unit: str = ""
+
+
+@dataclass(frozen=True, repr=False)
 class GraphView:
     """A directed acyclic graph of values; made by :func:`viz.graph`, drawn by its ``to_`` methods.
 
-    ``nodes[i].id == i``, and every edge goes from a smaller id to a larger one. Raises ArgumentError otherwise.
+    ``nodes[i].id == i`` and ``groups[i].id == i``; every edge goes from a smaller id to a larger one. Raises
+    ArgumentError otherwise.
+
+    ``groups``   the hierarchy; ``closed`` are those drawn as one card, ``rolled`` the folds and loops of which the
+                 first repetition stands for all
+    ``lines``    source lines, each once
+    ``steps``    the backward pass, in order, where it was recorded
+    ``overlay``  what the cards are coloured by, instead of the kind of op
+    ``marked``   nodes to point out
     """
 
     nodes: tuple[NodeView, ...]
     edges: tuple[EdgeView, ...]
     title: str | None = None
+    groups: tuple[GroupView, ...] = ()
+    lines: tuple[Line, ...] = ()
+    steps: tuple[Step, ...] = ()
+    closed: frozenset[int] = frozenset()
+    rolled: frozenset[int] = frozenset()
+    overlay: Overlay | None = None
+    marked: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:
         for i, node in enumerate(self.nodes):
@@ -85,16 +203,60 @@ class GraphView:
                 raise ArgumentError(
                     f"GraphView: node number {i} has id {node.id}. Number the nodes from 0 in tape order."
                 )
+            if node.group is not None and not 0 <= node.group < len(self.groups):
+                raise ArgumentError(f"GraphView: node {i} is in group {node.group} of {len(self.groups)} groups.")
         for edge in self.edges:
             if not 0 <= edge.source < edge.target < len(self.nodes):
                 raise ArgumentError(
                     f"GraphView: edge {edge.source} -> {edge.target} in a view of {len(self.nodes)} nodes. "
                     "An edge joins two nodes of the view and goes from the smaller id to the larger."
                 )
+        for i, group in enumerate(self.groups):
+            if group.id != i or not (group.parent is None or 0 <= group.parent < i):
+                raise ArgumentError(
+                    f"GraphView: group number {i} has id {group.id} and parent {group.parent}. Number the groups from "
+                    "0, a parent before its children."
+                )
+        for name in ("closed", "rolled"):
+            if unknown := sorted(g for g in getattr(self, name) if not 0 <= g < len(self.groups)):
+                raise ArgumentError(f"GraphView: {name} names group {unknown[0]} of {len(self.groups)} groups.")
 
     def __repr__(self) -> str:
         title = f"{self.title!r}: " if self.title else ""
-        return f"<GraphView {title}{len(self.nodes)} nodes, {len(self.edges)} edges>"
+        groups = f", {len(self.groups)} groups" if self.groups else ""
+        return f"<GraphView {title}{len(self.nodes)} nodes, {len(self.edges)} edges{groups}>"
+
+    @cached_property
+    def members(self) -> tuple[tuple[int, ...], ...]:
+        """Of each group the nodes in it and in the groups inside it, in tape order."""
+        found: list[list[int]] = [[] for _ in self.groups]
+        for node in self.nodes:
+            group = node.group
+            while group is not None:
+                found[group].append(node.id)
+                group = self.groups[group].parent
+        return tuple(map(tuple, found))
+
+    @cached_property
+    def children(self) -> tuple[tuple[int, ...], ...]:
+        """Of each group the groups right inside it, in order."""
+        found: list[list[int]] = [[] for _ in self.groups]
+        for group in self.groups:
+            if group.parent is not None:
+                found[group.parent].append(group.id)
+        return tuple(map(tuple, found))
+
+    @cached_property
+    def depths(self) -> tuple[int, ...]:
+        """Of each group how many groups it is inside of; the repetitions of a fold or loop add none."""
+        depths: list[int] = []
+        for group in self.groups:
+            if group.parent is None:
+                depths.append(0)
+            else:
+                repeated = self.groups[group.parent].kind in ("fold", "loop")
+                depths.append(depths[group.parent] + (not repeated))
+        return tuple(depths)
 
     def to_dot(self, *, direction: Direction = "down", legend: bool = True) -> str:
         """The drawing in the DOT language, laid out from the top ``"down"`` or from the left to the ``"right"``."""

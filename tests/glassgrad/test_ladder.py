@@ -25,6 +25,7 @@ from glassgrad.ladder.frames import boundary_frames, scores
 from glassgrad.ladder.moons import two_moons
 from glassgrad.ladder.rungs import RUNGS, draw_model
 from glassgrad.ladder.source import coloured, source_of
+from viz.wording import numbers_text
 
 pytest.importorskip("rich", reason="the ladder needs the extra 'train'")
 
@@ -114,7 +115,7 @@ def test_the_first_picture_is_one_neuron_with_its_numbers(race):
     view = race.outcomes[0].view
     model, data = start()
     before = model.weight[0] @ data.points[0] + model.bias[0]
-    assert view.nodes[-1].summary == f"data {np.tanh(before):.4g} · grad 1".replace("-", "−")
+    assert numbers_text(view.nodes[-1]) == [f"data {np.tanh(before):.4g} · grad 1".replace("-", "−")]
     assert {node.name for node in view.nodes if node.kind == "parameter"} == {
         "weight[0, 0]", "weight[0, 1]", "bias[0]",
     }  # fmt: skip

@@ -1,0 +1,140 @@
+"""From the live tape of a Tensor, or of a scalar Value, to the view of how it was computed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from autograd.errors import GradientError
+from autograd.naming import named_tensors
+from autograd.scalar import Value
+from autograd.tape import Node, Variable, ancestors
+from autograd.tensor import Tensor
+from autograd.watching import Summary, summarize
+from viz.view import EdgeView, GraphView, NodeKind, NodeView
+from viz.wording import number_text
+
+__all__ = ["COMMUTATIVE", "argument_of", "is_recorded", "tape_graph"]
+
+COMMUTATIVE = {"add", "multiply", "maximum", "minimum"}
+
+
+def tape_graph(target: Any, names: Any, *, constants: bool, values: bool, title: str | None) -> GraphView:
+    """The graph of what ``target``, a recorded Tensor or Value, was computed from, as :func:`viz.graph` says."""
+    root = _root_of(target)
+    computed = _backward_has_run(root)
+    known = {id(tensor.node): name for name, tensor in named_tensors(names, "names") if is_recorded(tensor)}
+    all_are_parameters = names is not None and not isinstance(names, Mapping)
+
+    nodes: list[NodeView] = []
+    edges: list[EdgeView] = []
+    ids: dict[int, int] = {}
+
+    def add(kind: NodeKind, **facts: Any) -> int:
+        nodes.append(NodeView(len(nodes), kind, **facts))
+        return len(nodes) - 1
+
+    for node in ancestors([root]):
+        ordered = len(node.inputs) > 1 and node.op is not None and node.op.name not in COMMUTATIVE
+        sources = []
+        for slot, source in enumerate(node.inputs):
+            if source is not None:
+                sources.append((slot, ids[id(source)]))
+            elif constants:
+                sources.append((slot, add("constant", **_constant(node, slot, ordered))))
+        name = known.get(id(node)) or getattr(node, "label", None) or None
+        ids[id(node)] = this = add(
+            _kind_of(node, is_target=node is root, is_named_parameter=all_are_parameters and id(node) in known),
+            op=node.op.name if node.op else None,
+            op_kind=node.op.kind if node.op else None,
+            name=name,
+            seq=node.seq,
+            params=tuple((key, str(value)) for key, value in node.params.items()),
+            **_facts_of(node, values, computed),
+        )
+        edges += [EdgeView(source, this, slot, argument_of(node.op, slot), ordered) for slot, source in sources]
+    return GraphView(tuple(nodes), tuple(edges), title)
+
+
+def _root_of(target: Any) -> Node | Value:
+    if target.node is None:
+        raise GradientError(
+            f"graph: this Tensor of shape {tuple(target.shape)} has no recorded graph: either none of the values it "
+            "was computed from requires gradients, or it was made under no_grad() or by detach().\n"
+            "  Compute it again with recording on, from Tensors with requires_grad=True (a model's parameters have it)."
+        )
+    node: Node | Value = target.node
+    return node
+
+
+def is_recorded(tensor: Any) -> bool:
+    """Whether a Tensor or Value stands on the tape."""
+    return getattr(tensor, "node", None) is not None
+
+
+def _backward_has_run(root: Node | Value) -> bool:
+    """Whether the gradients of Values were computed: they begin at 0, but that of the root is then 1."""
+    return not isinstance(root, Value) or not (root.grad is None or (isinstance(root.grad, float) and root.grad == 0))
+
+
+def _kind_of(node: Node | Value, *, is_target: bool, is_named_parameter: bool) -> NodeKind:
+    if node.op is not None:
+        return "output" if is_target else "op"
+    tensor = _tensor_of(node)
+    # nn.Parameter is known by its deriving from Tensor: this floor of the house does not import nn
+    is_subclass = isinstance(tensor, Tensor) and type(tensor) is not Tensor
+    return "parameter" if is_named_parameter or is_subclass else "input"
+
+
+def _tensor_of(leaf: Node | Value) -> Any:
+    """The Tensor of a leaf, or None once it is gone."""
+    reference = getattr(leaf, "tensor", None)
+    return reference() if reference is not None else None
+
+
+def argument_of(op: Any, slot: int) -> str:
+    """The name of an op's argument: ``weight``, or its number where the op takes any number of them."""
+    arguments: tuple[str, ...] = getattr(op, "arguments", ())
+    return arguments[slot] if slot < len(arguments) else str(slot)
+
+
+def _constant(node: Node | Value, slot: int, ordered: bool) -> dict[str, Any]:
+    """What is known of an argument without a gradient path: all of it where the tape kept it, else its name."""
+    name = argument_of(node.op, slot) if ordered else None
+    operands = getattr(node, "operands", None)
+    if operands is None:
+        return {"name": name}
+    value = operands[slot]
+    if isinstance(value, (bool, int, float)) or getattr(value, "shape", None) == ():
+        return {"name": number_text(float(value))}
+    if not hasattr(value, "shape"):
+        return {"name": name}
+    return {"name": name, "shape": tuple(value.shape), "dtype": str(value.dtype)}
+
+
+def _facts_of(node: Node | Value, values: bool, computed: bool) -> dict[str, Any]:
+    """What the card says of the value: of a Value its number and its gradient, of a Tensor its shape and more."""
+    if isinstance(node, Value):
+        gradient = None if node.grad is None or not computed else _number(float(node.grad))
+        return {"value": _number(node.data), "gradient": gradient}
+    facts: dict[str, Any] = {"shape": node.shape, "dtype": str(node.dtype)}
+    tensor = _tensor_of(node) if values and node.op is None else None
+    if tensor is not None:
+        facts["value"] = summarize(_array(tensor))
+        if getattr(tensor, "grad", None) is not None:
+            facts["gradient"] = summarize(_array(tensor.grad))
+    return facts
+
+
+def _number(number: float) -> Summary:
+    return (
+        summarize(number)
+        if number - number
+        else Summary((), "float64", 8, number, number, number, abs(number), 0, number)
+    )
+
+
+def _array(x: Any) -> Any:
+    while isinstance(x, Variable):
+        x = x.array
+    return x
