@@ -1,0 +1,87 @@
+// The face of a card: its lines of text, its size, and how it is called aloud. As in the drawings of viz/dot.py.
+
+const FONT = { title: "600 13px", name: "italic 12px", role: "700 9px", small: "11px", stub: "11px" };
+const LINE = { title: 17, name: 16, role: 12, small: 14, stub: 13 };
+const FAMILY = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
+const LONGEST_NAME = 36;
+const TOGGLE = 22;
+
+const pen = document.createElement("canvas").getContext("2d");
+const widths = new Map();
+
+function widthOf(text, style) {
+  const key = `${style}|${text}`;
+  if (!widths.has(key)) {
+    pen.font = `${FONT[style]} ${FAMILY}`;
+    widths.set(key, pen.measureText(text).width);
+  }
+  return widths.get(key);
+}
+
+function shortened(name) {
+  if (name.length <= LONGEST_NAME) return name;
+  const head = Math.floor(LONGEST_NAME / 3);
+  return `${name.slice(0, head)}…${name.slice(head + 1 - LONGEST_NAME)}`;
+}
+
+function faceOf(card) {
+  if (card.face) return card.face;
+  const lines = card.node >= 0 ? nodeLines(glass.graph.node(card.node), card) : groupLines(glass.graph.groups[card.group], card);
+  const stub = lines[0].style === "stub";
+  const text = Math.max(...lines.map((line) => widthOf(line.text, line.style)));
+  const width = Math.ceil(text) + (stub ? 14 : 24) + (card.group >= 0 ? TOGGLE : 0);
+  const height = lines.reduce((all, line) => all + LINE[line.style], 0) + (stub ? 6 : 12);
+  card.face = { lines, width: Math.max(stub ? 24 : 56, width), height, look: lookOf(card) };
+  return card.face;
+}
+
+const lookOf = (card) => (card.node >= 0 ? glass.graph.text(glass.graph.look, card.node) : "group");
+
+function nodeLines(node, card) {
+  const label = glass.graph.label(node.id);
+  if (node.kind === "constant") return [{ text: label, style: "stub" }];
+  const lines = [];
+  if (node.kind === "output") lines.push({ text: isScalar(node) ? "LOSS" : "OUTPUT", style: "role" });
+  const which = node.op_kind === "item" ? ` ${new Map(node.params).get("index") ?? ""}` : "";
+  const times = card.members.length > 1 ? ` × ${card.members.length}` : "";
+  lines.push({ text: shortened(label) + which + times, style: "title" });
+  if (node.op && node.name) lines.push({ text: shortened(node.name), style: "name" });
+  const facts = [];
+  if (node.shape) facts.push(shapeText(node.shape));
+  if (node.dtype && node.dtype !== "float32") facts.push(node.dtype);
+  if (facts.length) lines.push({ text: facts.join(" · "), style: "small" });
+  for (const text of numbersText(node)) lines.push({ text, style: "small" });
+  return lines;
+}
+
+function groupLines(group, card) {
+  const lines = [{ text: shortened(groupName(group)), style: "title" }];
+  if (group.module && group.module !== group.label) lines.push({ text: group.module, style: "small" });
+  if (card.shape >= 0) lines.push({ text: shapeText(glass.graph.shape.table[card.shape]), style: "small" });
+  const count = card.members.length;
+  lines.push({ text: `${thousands(count)} ${count === 1 ? "node" : "nodes"}`, style: "small" });
+  return lines;
+}
+
+// How a card is called where it is not seen.
+function spoken(card) {
+  const { graph } = glass;
+  const parts = [];
+  if (card.node >= 0) {
+    const node = graph.node(card.node);
+    const isOp = node.kind === "op" || node.kind === "output";
+    parts.push(isOp ? graph.label(node.id) : `${node.kind} ${node.name ?? node.op ?? ""}`.trim());
+    if (isOp && node.name) parts.push(node.name);
+    if (node.kind === "output") parts.push("output");
+    if (node.shape) parts.push(`${shapeText(node.shape)} ${node.dtype ?? ""}`.trim());
+    parts.push(...numbersText(node));
+  } else {
+    const group = graph.groups[card.group];
+    parts.push(`closed group ${groupName(group)}`, `${thousands(card.members.length)} nodes`);
+    if (card.shape >= 0) parts.push(shapeText(graph.shape.table[card.shape]));
+  }
+  const overlay = glass.overlays?.textOf(card);
+  if (overlay) parts.push(overlay);
+  if (card.members.some((node) => graph.marked.has(node))) parts.push("marked");
+  return parts.join(", ");
+}
