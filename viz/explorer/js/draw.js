@@ -128,7 +128,7 @@ function boxElement(box) {
   const name = groupName(group);
   const isRolled = glass.state.rolled.has(box.group);
   const element = s("g", {
-    class: `box depth-${glass.graph.depths[box.group] % 3}`, "data-key": box.key, role: "group", "aria-label": `open group ${name}`,
+    class: `box depth-${depthOf(box) % 2}`, "data-key": box.key, role: "group", "aria-label": `open group ${name}`,
   },
     s("rect", { width: place.width, height: place.height, rx: 10, class: "frame" }),
     toggleElement(8, 8, "−", `close ${name}`, "var(--muted)"),
@@ -137,6 +137,13 @@ function boxElement(box) {
   );
   element.style.transform = at(place);
   return element;
+}
+
+// How many boxes a box is drawn in.
+function depthOf(box) {
+  let depth = 0;
+  for (let at = box.parent; at >= 0; at = glass.graph.groups[at].parent) if (glass.layout.boxes.has(`g${at}`)) depth++;
+  return depth;
 }
 
 function boxLabel(id) {
@@ -162,7 +169,7 @@ function wireElement(wire) {
   if (label) {
     const [x, y] = path.points.at(-1);
     const side = path.points.at(-1)[2] === "side";
-    element.label = s("g", { class: "slot", transform: `translate(${side ? x - 10 : x + 6} ${y - (side ? 8 : 11)})` },
+    element.label = s("g", { class: "slot", transform: `translate(${side ? x - 6 : x + 6} ${y - (side ? 4 : 11)})` },
       s("text", { class: "t-slot", "text-anchor": side ? "end" : "start" }, label));
     $("#labels").append(element.label);
   }

@@ -20,8 +20,8 @@ function layered(items, edges) {
   for (let r = 0; r < layers.length; r++) layers[r] ??= [];
   thread(forward, layers, around);
   order(layers);
-  place(layers);
-  const size = stack(layers);
+  axes(layers, GAP);
+  const size = stack(layers, forward);
   trace(forward, layers);
   return goAround(around, layers, size);
 }
@@ -107,19 +107,23 @@ function thread(edges, layers, around) {
   }
   // From here on only neighbouring layers are joined.
   for (const layer of layers) for (const item of layer) item.above = [], item.below = [];
-  const link = (from, to, weight) => {
+  // `here` and `there` are where on the two axes the wire ends.
+  const link = (from, to, weight, out, into) => {
     from.linked ??= new Set();
     if (from.linked.has(to)) return;
     from.linked.add(to);
-    from.below.push({ item: to, weight });
-    to.above.push({ item: from, weight });
+    const below = { item: to, weight, here: out, there: into };
+    const above = { item: from, weight, here: into, there: out, twin: below };
+    below.twin = above;
+    from.below.push(below);
+    to.above.push(above);
   };
   for (const edge of edges) {
     if (edge.back) continue;
     const path = [edge.source, ...edge.chain, edge.target];
     for (let i = 0; i + 1 < path.length; i++) {
-      const bends = path[i].dummy + path[i + 1].dummy;
-      link(path[i], path[i + 1], (edge.weight ?? 1) * (bends === 2 ? 8 : bends === 1 ? 2 : 1));
+      const [out, into] = [i === 0 ? edge.sourceAt() : 0, i + 2 === path.length ? edge.targetAt() : 0];
+      link(path[i], path[i + 1], edge.weight, out, into);
     }
   }
 }
@@ -199,64 +203,19 @@ function crossingsOf(layers) {
   return crossings;
 }
 
-// The axes: each layer in turn is as near to what its neighbours want as the order and the widths allow (in the sense
-// of least squares, by pooling adjacent violators).
-function place(layers) {
-  for (const layer of layers) {
-    let x = 0;
-    layer.forEach((item, at) => {
-      if (at) x += layer[at - 1].right + GAP + item.left;
-      item.x = x;
-    });
-    const middle = layer.length ? (layer[0].x - layer[0].left + x + layer.at(-1).right) / 2 : 0;
-    for (const item of layer) item.x -= middle;
-  }
-  const total = layers.reduce((count, layer) => count + layer.length, 0);
-  const sweeps = total < 3000 ? 12 : 6;
-  for (let sweep = 0; sweep < sweeps; sweep++) {
-    const downward = sweep % 2 === 0;
-    const settle = sweep >= sweeps - 2;
-    const sequence = downward ? layers : [...layers].reverse();
-    for (const layer of sequence) {
-      for (const item of layer) {
-        let weight = 0;
-        let wanted = 0;
-        const near = downward ? item.above : item.below;
-        const other = settle || !near.length ? (downward ? item.below : item.above) : [];
-        for (const list of [near, other]) {
-          for (const one of list) {
-            weight += one.weight;
-            wanted += one.weight * one.item.x;
-          }
-        }
-        item.wanted = weight ? wanted / weight : item.x;
-        item.pull = weight || 0.05;
-      }
-      pool(layer);
-    }
-  }
-}
-
-function pool(layer) {
-  const blocks = [];
-  let shift = 0;
-  layer.forEach((item, at) => {
-    if (at) shift += layer[at - 1].right + GAP * (item.dummy && layer[at - 1].dummy ? 0.3 : 1) + item.left;
-    item.shift = shift;
-    let block = { mean: item.wanted - shift, weight: item.pull, count: 1 };
-    while (blocks.length && blocks.at(-1).mean >= block.mean) {
-      const last = blocks.pop();
-      const weight = last.weight + block.weight;
-      block = { mean: (last.mean * last.weight + block.mean * block.weight) / weight, weight, count: last.count + block.count };
-    }
-    blocks.push(block);
-  });
-  let at = 0;
-  for (const { mean, count } of blocks) for (let k = 0; k < count; k++, at++) layer[at].x = mean + layer[at].shift;
-}
-
 // The heights of the layers, and the space between them: more where wires move far to the side.
-function stack(layers) {
+function stack(layers, edges) {
+  const farthest = new Float64Array(layers.length);
+  for (const edge of edges) {
+    if (edge.back) continue;
+    let x = edge.source.x + edge.sourceAt();
+    [...edge.chain, edge.target].forEach((item, i, path) => {
+      const end = item.x + (i === path.length - 1 ? edge.targetAt() : 0);
+      const r = edge.source.rank + i;
+      farthest[r] = Math.max(farthest[r], Math.abs(end - x));
+      x = end;
+    });
+  }
   let low = Infinity;
   let high = -Infinity;
   let y = 0;
@@ -264,15 +223,13 @@ function stack(layers) {
     layer.top = y;
     layer.height = layer.reduce((most, item) => Math.max(most, item.height), 0);
     layer.bottom = y + layer.height;
-    let farthest = 0;
     for (const item of layer) {
       low = Math.min(low, item.x - item.left);
       high = Math.max(high, item.x + item.right);
       item.y = y + (layer.height - item.height) / 2;
-      for (const one of item.below) farthest = Math.max(farthest, Math.abs(one.item.x - item.x));
     }
     const isPort = layer.every((item) => item.port || item.dummy);
-    if (r + 1 < layers.length) y = layer.bottom + (isPort ? 14 : 26) + Math.min(54, farthest * 0.06);
+    if (r + 1 < layers.length) y = layer.bottom + (isPort ? 14 : 26) + Math.min(60, farthest[r] * 0.07);
   });
   if (low > high) low = high = 0;
   for (const layer of layers) for (const item of layer) item.x -= low;

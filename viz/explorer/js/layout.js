@@ -52,6 +52,11 @@ function besideTheirOp(scene, cards) {
     const known = uses.get(wire.source.index);
     uses.set(wire.source.index, known === undefined || known === wire.target.index ? wire.target.index : -1);
   }
+  const words = new Map(); // how much room the names of arguments take up
+  for (const wire of scene.wires) {
+    const label = argumentLabel(wire);
+    if (label) words.set(wire.source.index, Math.max(words.get(wire.source.index) ?? 0, widthOf(label, "slot") + 16));
+  }
   for (const item of cards) {
     const target = uses.get(item.card.index);
     if (!item.card.isLeaf || fed.has(item.card.index) || target === undefined || target < 0) continue;
@@ -59,6 +64,7 @@ function besideTheirOp(scene, cards) {
     if (host.holder !== item.holder || host.card.isLeaf || host.beside.length >= BESIDE.most) continue;
     host.beside.push(item);
     item.host = host;
+    host.besideGap = Math.max(host.besideGap ?? BESIDE.gap, words.get(item.card.index) ?? 0);
   }
 }
 
@@ -147,7 +153,7 @@ function measure(item) {
   const column = item.beside.reduce((most, one) => Math.max(most, one.width), 0);
   const tall = item.beside.reduce((all, one) => all + one.height + BESIDE.between, -BESIDE.between);
   item.right = item.width / 2;
-  item.left = item.width / 2 + (item.beside.length ? column + BESIDE.gap : 0);
+  item.left = item.width / 2 + (item.beside.length ? column + item.besideGap : 0);
   item.own = item.height;
   if (item.beside.length && tall > item.height) {
     item.extra = (tall - item.height) / 2; // above and below the card itself
@@ -236,7 +242,7 @@ function absolute(scene, cards, holders, routes) {
     places.set(item.card.key, place);
     let top = y + item.y + (item.height - item.beside.reduce((all, one) => all + one.height + BESIDE.between, -BESIDE.between)) / 2;
     for (const one of item.beside) {
-      places.set(one.card.key, { x: place.x - BESIDE.gap - one.width, y: top, width: one.width, height: one.height });
+      places.set(one.card.key, { x: place.x - item.besideGap - one.width, y: top, width: one.width, height: one.height });
       top += one.height + BESIDE.between;
     }
   }
