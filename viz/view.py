@@ -15,6 +15,7 @@ from autograd.errors import ArgumentError, MissingExtraError
 from autograd.watching import Line, Summary
 from viz import export
 from viz.dot import Direction, dot_text
+from viz.explorer import page as explorer_page
 from viz.render import TIME_LIMIT, DrawingError
 
 __all__ = [
@@ -277,6 +278,13 @@ class GraphView:
     def to_pdf(self, *, direction: Direction = "down", legend: bool = True, time_limit: float = TIME_LIMIT) -> bytes:
         """The drawing as a PDF of one page of its size. Errors as SVG's."""
         return export.pdf(self, direction=direction, legend=legend, time_limit=time_limit)
+
+    def to_html(self, *, title: str | None = None) -> str:
+        """A page to explore the graph in: one self-contained HTML file that needs no network.
+
+        ``title`` is its heading; by default the view's own.
+        """
+        return explorer_page(self, title=title)
 
     def save(
         self,

@@ -1,8 +1,11 @@
-"""A small model for the drawings to show: viz knows modules only by their named_parameters()."""
+"""A small model for the drawings to show (viz knows modules only by their named_parameters()), and a real browser."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import shutil
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -40,3 +43,53 @@ class TwoLayers:
 @pytest.fixture
 def model() -> TwoLayers:
     return TwoLayers()
+
+
+# ------------------------------------------------------------------------------------------------------ a browser
+
+_CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A real Chromium; tests that need one are skipped where there is none."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="the explorer's tests drive it with playwright")
+    if _CHROMIUM is None:
+        pytest.skip("no chromium on the PATH")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=_CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+class OpenPage:
+    """Opens pages from disk in windows without a network; what a page complains about fails the test at its end."""
+
+    def __init__(self, browser: Any, folder: Path) -> None:
+        self.browser, self.folder = browser, folder
+        self.complaints: list[str] = []
+        self.contexts: list[Any] = []
+
+    def __call__(self, html: str, *, fragment: str = "", name: str = "page.html", **options: Any) -> Any:
+        """The page once it is ready; ``options`` are those of a browser context, such as its viewport."""
+        path = self.folder / name
+        path.write_text(html, encoding="utf-8")
+        options = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"} | options
+        context = self.browser.new_context(offline=True, **options)
+        self.contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda m: self.complaints.append(m.text) if m.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", lambda r: None if r.url.startswith(("file:", "data:")) else self.complaints.append(r.url))
+        page.goto(f"{path.as_uri()}{fragment}")
+        page.wait_for_function("document.documentElement.dataset.ready === 'true'", timeout=60_000)
+        return page
+
+
+@pytest.fixture
+def open_page(chromium: Any, tmp_path: Path) -> Iterator[OpenPage]:
+    opener = OpenPage(chromium, tmp_path)
+    yield opener
+    for context in opener.contexts:
+        context.close()
+    assert opener.complaints == []

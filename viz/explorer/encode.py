@@ -20,6 +20,7 @@ __all__ = ["encode"]
 _CODED = ("kind", "op", "op_kind", "dtype", "shape", "params")
 _PLAIN = ("name", "seq", "group", "line", "nbytes", "flops", "seconds", "saved", "origin", "event")
 _FACTS = ("nbytes", "minimum", "maximum", "mean", "norm", "nonfinite")
+_MANY = 20_000  # of more summaries only the elements of single numbers are written
 _NOT_FINITE = {float("inf"): "inf", float("-inf"): "-inf"}
 
 
@@ -155,7 +156,8 @@ class _Summaries:
         columns: dict[str, Any] = {"count": len(found)}
         columns |= {name: _coded([getattr(s, name) for s in found]) for name in ("shape", "dtype")}
         columns |= {name: _column([_number(getattr(s, name)) for s in found]) for name in _FACTS}
-        columns["data"] = _column([_data(s) for s in found])
+        few = len(found) <= _MANY
+        columns["data"] = _column([_data(s) if few or s.shape == () else None for s in found])
         columns["histogram"] = _column([getattr(s, "histogram", None) for s in found])
         return columns
 

@@ -1,4 +1,22 @@
 // The one object that everything hangs on, and the few helpers that every file uses.
+//
+// What a file that is added to the page (before main.js in viz/explorer/page.py) can count on:
+//   glass.graph      the graph (data.js): .node(id), .edge(i), .incoming.of(id), .outgoing.of(id), .groups, .summary(place),
+//                    .steps (the backward pass; contributions and incoming are places for .summary), .formulas by op
+//   glass.scene      what is drawn (scene.js): .cards, .wires, .boxes; .byNode[id] is the card of a node or null
+//   glass.layout     where: .cards and .boxes by key, .paths by wire index, .bounds
+//   glass.state      .closed .rolled .selected .active .overlay .backward .theme
+//   glass.element(key), glass.wiresBetween(source, target, slot)   SVG elements of what is in view, null of what is not;
+//                    elements come and go with the camera, so follow "paint" to keep them decorated
+//   glass.on(name, listener): "ready", "scene" (laid out anew), "paint" (drawn anew), "select" { key }, "details" (the
+//                    panel was filled), "toggle" { group, open }, "overlay" { name }, "theme" { dark }
+//   glass.go(key), glass.select(key), glass.reveal(key), glass.toggle(group), glass.depth(n), glass.setOverlay(name)
+//   glass.redraw()   draws all again; glass.refresh(key) one card; glass.arrange() lays out again
+//   glass.addPanel({ id, title, render(target, element), before }), glass.addTool(element), glass.addKey({ key, words, run })
+//   glass.decorate(node, { text, tone, title })   a badge on a card
+//   glass.announce(text) says it to screen readers; glass.toast(text) shows it for two seconds
+// A card's key is "n3" for node 3 and "g2" for the closed group 2. In this scope there are h(), s(), $() and the words of
+// wording.js: numberText, shapeText, amountText, valueText, gradientText, groupName; summaryView(summary, what) of summaries.js.
 
 const glass = { version: 1, state: {}, listeners: new Map() };
 window.glass = glass;

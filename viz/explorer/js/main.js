@@ -324,6 +324,9 @@ function closeMany() {
   state.closed = best;
 }
 
+// For those who check the page against Python, or write an extension outside of it.
+glass.library = { readGraph, sceneOf, layoutOf, numberText, amountText, shapeText, valueText, gradientText };
+
 function begin() {
   const read = (id) => JSON.parse($(id).textContent);
   glass.looks = read("#glass-looks");
