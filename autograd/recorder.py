@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from time import perf_counter
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from autograd.watching import Line, Scope, Summary, source_line, summarize
 
 __all__ = ["record"]
 
+_T = TypeVar("_T")
+_LINE, _CALL = (tuple(OpEvent.__dataclass_fields__).index(name) for name in ("line", "call"))
+_BUFFER = tuple(ValueInfo.__dataclass_fields__).index("buffer")
 _COPIED = 4096  # operands of at most so many elements are copied for those who expand the graph later
 
 
@@ -69,12 +72,13 @@ class record(levels.Watcher):
     def __init__(self, small: int = 16, names: Any = None, histograms: bool = False):
         self._small = small
         self._histograms = bool(histograms)
-        self._values: list[ValueInfo] = []
-        self._ops: list[OpEvent] = []
+        self._values: list[tuple[Any, ...]] = []  # the fields of each ValueInfo, which are made at the end
+        self._ops: list[tuple[Any, ...]] = []  # likewise of each OpEvent
         self._backward: list[BackwardEvent | _Pulling] = []
-        self._calls: list[Call] = []
+        self._calls: list[tuple[Any, ...]] = []
         self._call_of: dict[Scope, int] = {}
         self._buffers = Buffers()
+        self._outside: set[int | None] = {None}  # buffers that came in as inputs, and what has none
         self._kept: set[int] = set()  # buffers that some op keeps for backward
         self._by_node: dict[int, int] = {}  # the number of a node: the op event that made it
         self._value_of_node: dict[int, int] = {}
@@ -108,7 +112,7 @@ class record(levels.Watcher):
         """The recording; positions whose event never came to be, for it raised or gave no value, are closed up."""
         buffers = self._buffers
         backward = [event for event in self._backward if isinstance(event, BackwardEvent)]
-        ops = self._ops
+        ops = _made(OpEvent, self._ops)
         born, died = buffers.born, buffers.died
         order = sorted([event.at for event in ops] + [event.at for event in backward])
         if len(order) != buffers.clock:
@@ -117,22 +121,22 @@ class record(levels.Watcher):
             born = [at if at < 0 else bisect_left(order, at) for at in born]
             died = [at if at is None else bisect_left(order, at) for at in died]
         made = map(Buffer, range(len(born)), buffers.sizes, born, died)
-        return Recording(tuple(self._values), tuple(ops), tuple(backward), tuple(self._calls), tuple(made))
+        return Recording(tuple(_made(ValueInfo, self._values)), tuple(ops), tuple(backward), tuple(_made(Call, self._calls)), tuple(made))
 
     def value_of(self, x: Any) -> ValueInfo | None:
         """What is recorded of a Tensor, a Value, an array that is alive, or a name; None where nothing is."""
         key = key_of("tape.value_of", x)
         if isinstance(key, str):
-            return next((value for value in self._values if value.name == key), None)
+            return next((value for value in _made(ValueInfo, self._values) if value.name == key), None)
         number = self._value_of_node.get(key) if key is not None else None
         if key is None:
             number = self._buffers.value_of(x.array if isinstance(x, Variable) else x)
-        return None if number is None else self._values[number]
+        return None if number is None else ValueInfo(*self._values[number])
 
     def line_of(self, node: Node) -> Line | None:
         """The line of the program that recorded a node."""
         event = self._by_node.get(node.seq)
-        return None if event is None else self._ops[event].line
+        return None if event is None else self._ops[event][_LINE]
 
     # ------------------------------------------------------------------------------------------------------ scopes
 
@@ -140,16 +144,14 @@ class record(levels.Watcher):
         """A call or a block begins: write it down."""
         parent = None if scope.parent is None else self._call_of.get(scope.parent)
         number = self._call_of[scope] = len(self._calls)
-        start = perf_counter() - self._zero
-        self._calls.append(Call(number, scope.name, scope.path, scope.module, parent, start, 0.0))
+        self._calls.append((number, scope.name, scope.path, scope.module, parent, perf_counter() - self._zero, 0.0))
 
     def leaving(self, scope: Scope) -> None:
         """It ends."""
         number = self._call_of.pop(scope, None)
         if number is not None:
-            call = self._calls[number]
-            now = self._stopped if self._stopped is not None and self not in levels.here.watchers else perf_counter()
-            self._calls[number] = replace(call, seconds=now - self._zero - call.start)
+            *call, start, _ = self._calls[number]
+            self._calls[number] = (*call, start, perf_counter() - self._zero - start)
 
     # ----------------------------------------------------------------------------------------------------- forward
 
@@ -170,14 +172,21 @@ class record(levels.Watcher):
         ended = perf_counter()
         seconds = ended - self._zero - start
         results = result if result.__class__ is tuple else (result,)
+        node, nbytes = None, 0
         for y in results:
             if not isinstance(y, Variable):  # a question asked of scalar Values
                 return result
+            nbytes += getattr(y.array, "nbytes", 0)
+            if node is None and y.node is not None and y.node.op is not None:
+                node = y.node
         event = len(self._ops)
         outputs = tuple([self._enter(y, y.array, event, slot, at) for slot, y in enumerate(results)])
         arrays = [a.array if isinstance(a, Variable) else a for a in args]
+        shapes = []
+        for a in arrays:
+            nbytes += getattr(a, "nbytes", 0)
+            shapes.append(getattr(a, "shape", ()))
         saved = 0
-        node = next((y.node for y in results if y.node is not None and y.node.op is not None), None)
         if node is not None:
             made = maker_of(node)
             if made.__class__ is Node and made.op is op:  # a scalar Value keeps its operands anyway
@@ -188,16 +197,11 @@ class record(levels.Watcher):
                     self._by_node[y.node.seq] = event
             saved = self._saved(made.saved, at)
         try:
-            flops = int(op.flops(results[0].shape, *[() if a is None else np.shape(a) for a in arrays], **params))
+            flops = int(op.flops(results[0].shape, *shapes, **params))
         except Exception:  # a cost model must never stop a program
             flops = 0
-        nbytes = 0
-        for a in arrays:
-            nbytes += getattr(a, "nbytes", 0)
-        for y in results:
-            nbytes += getattr(y.array, "nbytes", 0)
         self._ops.append(
-            OpEvent(
+            (
                 event, op.name, op.kind, "" if scope is None else scope.path, line, inputs, outputs,
                 {key: _text(value) for key, value in params.items()} if params else {}, flops, nbytes, saved, seconds,
                 None if scope is None else self._call_of.get(scope), self._origin() if self._walks else None, at, start,
@@ -212,9 +216,7 @@ class record(levels.Watcher):
 
     def _operand(self, array: Any, number: int | None) -> Any:
         """What a node remembers of an operand: nothing that would keep the result of an op alive."""
-        if number is None or self._values[number].producer is None:
-            return array
-        if array.__class__ is float:
+        if number is None or self._values[number][_BUFFER] in self._outside:
             return array
         return array.copy() if array.size <= _COPIED else weakref.ref(array)
 
@@ -255,6 +257,8 @@ class record(levels.Watcher):
             if producer is None and self._went_back:
                 at = self._buffers.clock
             buffer = self._buffers.enter(array, at, number)
+            if producer is None:
+                self._outside.add(buffer)
         if node is not None:
             seq = node.seq
             self._value_of_node[seq] = number
@@ -263,7 +267,7 @@ class record(levels.Watcher):
             owner = node.tensor() if node.__class__ is Leaf else x
             parameter = parameter or (isinstance(owner, Tensor) and owner.__class__ is not Tensor)
         self._values.append(
-            ValueInfo(
+            (
                 number, summarize(array, self._small, self._histograms), producer, slot, node is not None, leaf,
                 name, seq, parameter, buffer,
             )
@@ -345,7 +349,7 @@ class record(levels.Watcher):
         op = pulling.op
         self._backward[pulling.id] = BackwardEvent(
             pulling.id, op, pulling.node.op.name, pulling.incoming, tuple(pulling.contributions), seconds, pulling.at,
-            pulling.start, None if op is None else self._ops[op].call,
+            pulling.start, None if op is None else self._ops[op][_CALL],
         )  # fmt: skip
         self._zero += perf_counter() - now
 
@@ -359,6 +363,17 @@ class record(levels.Watcher):
                 part = part.array
             if is_array(part):
                 self._buffers.enter(part, at)
+
+
+def _made(kind: type[_T], rows: list[tuple[Any, ...]]) -> list[_T]:
+    """Instances of a frozen dataclass, whose own way of writing each field takes four times as long."""
+    names = tuple(kind.__dict__["__dataclass_fields__"])
+    found = []
+    for row in rows:
+        one = object.__new__(kind)
+        one.__dict__.update(zip(names, row, strict=True))
+        found.append(one)
+    return found
 
 
 class _Names:
@@ -386,11 +401,15 @@ class _Names:
 
     def of(self, x: Any, array: Any, seq: int | None) -> tuple[str, bool]:
         """The name of a value, or of a Value the label; and whether it was named as a parameter."""
-        known = self._by_seq.get(seq) if seq is not None else None
-        known = known or self._by_id.get(id(x))
-        if known is None and seq is None and (same := self._arrays.get(id(array))) is not None:
+        known = None
+        if self._by_id:
+            known = self._by_seq.get(seq) if seq is not None else None
+            known = known or self._by_id.get(id(x))
+        if known is None and seq is None and self._arrays and (same := self._arrays.get(id(array))) is not None:
             known = same[1:]  # a constant over the same memory
-        return known or (getattr(x, "label", ""), False)
+        if known is not None:
+            return known
+        return (x.label if array.__class__ is float else "", False)
 
 
 def _sum(before: Any, gi: Any) -> Any:

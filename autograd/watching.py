@@ -141,9 +141,10 @@ class Summary(NamedTuple):
 
 _BINS = 16
 _IN_HISTOGRAM = 4096
-_BLOCK = 4096
-_FAST = 16384  # up to so many elements argmin is quicker than min
-_ONES = {dtype: np.ones(_BLOCK, dtype) for dtype in (np.dtype(np.float32), np.dtype(np.float64))}
+_BLOCK = 16384
+_FLOATS = {
+    np.dtype(kind): (np.ones(_BLOCK, kind), float(np.finfo(kind).max) / 2) for kind in (np.float32, np.float64)
+}  # of the dtypes that need no conversion: ones, and the largest sum of squares
 _DTYPES: dict[np.dtype, str] = {}
 
 
@@ -161,11 +162,11 @@ def summarize(array: Any, small: int = 16, histogram: bool = False) -> Summary:
         name = _DTYPES[dtype] = str(dtype)
     data = x.tolist() if size <= small else None
     facts: tuple[float | None, ...] | None = None
-    if dtype in _ONES:
-        if 0 < size <= 16:
+    if size and dtype in _FLOATS:
+        if size <= 16:
             facts = _of_few(data if data is not None and x.ndim == 1 else x.ravel().tolist())
-        elif size:
-            facts = _of_many(x.ravel(order="K"), _ONES[dtype])
+        else:
+            facts = _of_many(x.ravel(order="K"), *_FLOATS[dtype])
     if facts is not None:
         counts = _histogram(x.ravel(order="K"), facts) if histogram else None
         return Summary(x.shape, name, x.nbytes, *facts, 0, data, counts)
@@ -176,7 +177,7 @@ def summarize(array: Any, small: int = 16, histogram: bool = False) -> Summary:
         nonfinite = int(size - np.count_nonzero(finite))
         sizes = sizes[finite] if nonfinite else sizes.ravel()
         if sizes.size:
-            with np.errstate(over="ignore"):
+            with np.errstate(all="ignore"):
                 facts = (
                     float(sizes.min()),
                     float(sizes.max()),
@@ -195,25 +196,30 @@ def _of_few(numbers: list[float]) -> tuple[float, float, float, float] | None:
     return min(numbers), max(numbers), total / len(numbers), math.hypot(*numbers)
 
 
-def _of_many(x: np.ndarray, ones: np.ndarray) -> tuple[float, float, float, float] | None:
-    """The same of many numbers, without a copy in double precision; None where they are not finite or too far apart."""
-    if x.size <= _FAST:
+def _of_many(x: np.ndarray, ones: np.ndarray, most: float) -> tuple[float, float, float, float] | None:
+    """The same of many numbers, without a copy in double precision; None where that would lose too much.
+
+    That is where one is not finite, or where the sum of the squares would go beyond ``most`` or vanish.
+    """
+    size = x.size
+    if size <= _BLOCK:  # argmin is quicker than min as far as here
         low, high = x.item(x.argmin()), x.item(x.argmax())
     else:
         low, high = float(x.min()), float(x.max())
-    if not (math.isfinite(low) and math.isfinite(high)):
+    largest = max(-low, high)
+    if not 1e-12 < largest or not largest * largest * size < most:  # NaN is neither
         return None
-    # Sums of blocks as products with ones: twice as fast as np.add.reduce, and as exact, for blocks are short.
-    whole = x.size // _BLOCK
-    rest = x[whole * _BLOCK :]
-    with np.errstate(all="ignore"):
-        total = float(rest.dot(ones[: rest.size]))
-        if whole:
-            total += float(np.add.reduce(x[: whole * _BLOCK].reshape(whole, _BLOCK).dot(ones), dtype=np.float64))
-        squares = float(x.dot(x))
-    if not math.isfinite(total + squares) or (squares < 1e-24 and (low or high)):  # overflow, or lost in underflow
+    try:
+        # Sums are products with ones: quicker than np.add.reduce, and about as exact, for blocks are short.
+        if size <= _BLOCK:
+            total = float(x.dot(ones[:size]))
+        else:
+            whole = size - size % _BLOCK
+            total = float(x[whole:].dot(ones[: size - whole]))
+            total += sum(x[:whole].reshape(-1, _BLOCK).dot(ones).tolist())
+        return low, high, total / size, math.sqrt(x.dot(x))
+    except FloatingPointError:  # np.seterr(under="raise")
         return None
-    return low, high, total / x.size, math.sqrt(squares)
 
 
 def _histogram(x: np.ndarray, facts: tuple[float | None, ...]) -> tuple[int, ...]:

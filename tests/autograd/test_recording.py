@@ -46,7 +46,7 @@ def test_json_round_trip(tmp_path):
     r.save(tmp_path / "step.json")
     assert ag.Recording.load(tmp_path / "step.json") == r
     data = json.loads(r.to_json())
-    assert data["version"] == 1
+    assert data["version"] == 2
     with pytest.raises(ag.ArgumentError, match="version 99"):
         ag.Recording.from_json(json.dumps(data | {"version": 99}))
 
