@@ -13,7 +13,18 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
-__all__ = ["Level", "Observer", "Watcher", "active", "enter", "here", "intercept", "observe", "suspended", "walk_seen_by"]
+__all__ = [
+    "Level",
+    "Observer",
+    "Watcher",
+    "active",
+    "enter",
+    "here",
+    "intercept",
+    "observe",
+    "suspended",
+    "walk_seen_by",
+]
 
 active = 0
 _lock = threading.Lock()

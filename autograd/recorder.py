@@ -121,7 +121,13 @@ class record(levels.Watcher):
             born = [at if at < 0 else bisect_left(order, at) for at in born]
             died = [at if at is None else bisect_left(order, at) for at in died]
         made = map(Buffer, range(len(born)), buffers.sizes, born, died)
-        return Recording(tuple(_made(ValueInfo, self._values)), tuple(ops), tuple(backward), tuple(_made(Call, self._calls)), tuple(made))
+        return Recording(
+            tuple(_made(ValueInfo, self._values)),
+            tuple(ops),
+            tuple(backward),
+            tuple(_made(Call, self._calls)),
+            tuple(made),
+        )
 
     def value_of(self, x: Any) -> ValueInfo | None:
         """What is recorded of a Tensor, a Value, an array that is alive, or a name; None where nothing is."""

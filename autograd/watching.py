@@ -231,5 +231,5 @@ def _histogram(x: np.ndarray, facts: tuple[float | None, ...]) -> tuple[int, ...
     width = high / 2 - low / 2  # halves: the range of very large numbers overflows
     if not width:
         return (len(some), *[0] * (_BINS - 1))
-    places = ((some / 2 - low / 2) * (_BINS / width) if width >= 1e-290 else (some - low) / (high - low) * _BINS)
+    places = (some / 2 - low / 2) * (_BINS / width) if width >= 1e-290 else (some - low) / (high - low) * _BINS
     return tuple(np.bincount(places.astype(np.int64).clip(0, _BINS - 1), minlength=_BINS).tolist())
