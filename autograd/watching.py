@@ -207,7 +207,7 @@ def _of_many(x: np.ndarray, ones: np.ndarray, most: float) -> tuple[float, float
     else:
         low, high = float(x.min()), float(x.max())
     largest = max(-low, high)
-    if not 1e-12 < largest or not largest * largest * size < most:  # NaN is neither
+    if not largest > 1e-12 or not largest * largest * size < most:  # NaN is neither
         return None
     try:
         # Sums are products with ones: quicker than np.add.reduce, and about as exact, for blocks are short.

@@ -7,7 +7,8 @@ from typing import Any, Literal, Protocol
 
 from autograd.errors import ArgumentError, DtypeError
 from autograd.naming import named_tensors
-from autograd.recording import Recording, record
+from autograd.recorder import record
+from autograd.recording import Recording
 from autograd.scalar import Value
 from autograd.tape import Variable
 from viz.backward_graph import only_backward, with_backward

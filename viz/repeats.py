@@ -172,7 +172,8 @@ class _Finder:
     def _facts(self, node: NodeView) -> tuple[Any, ...]:
         last = (node.name or "").rpartition(".")[2] if node.kind == "parameter" else None
         kind = "op" if node.kind == "output" else node.kind
-        return kind, node.op, node.shape, node.dtype, node.params, last
+        params = tuple(param for param in node.params if param[0] != "index")  # x[0], x[1], ... are the steps of a loop
+        return kind, node.op, node.shape, node.dtype, params, last
 
 
 class _Rebuilt:

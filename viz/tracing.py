@@ -13,7 +13,7 @@ from autograd.creation import ones_like, tensor
 from autograd.errors import ArgumentError
 from autograd.naming import named_tensors
 from autograd.random import used_generators
-from autograd.recording import record
+from autograd.recorder import record
 from autograd.scalar import Value
 from autograd.tensor import Tensor
 from autograd.transforms import gradients
@@ -37,11 +37,27 @@ def trace(
     for name, value in zip(_argument_names(function, len(given)), given, strict=True):
         if isinstance(value, (Tensor, Value)):
             named.setdefault(name, value)
+    _check_call(function, given)
     with _untouched(function), record(names=named, histograms=True) as tape:
         out = function(*given)
         if backward:
             _differentiate(out, named)
     return tape, out
+
+
+def _check_call(function: Any, given: list[Any]) -> None:
+    """Raise where the function cannot be called with so many inputs."""
+    called = function.forward if hasattr(function, "forward") else function
+    try:
+        inspect.signature(called).bind(*given)
+    except TypeError as error:
+        name = getattr(function, "__name__", type(function).__name__)
+        raise ArgumentError(
+            f"graph: {name} cannot be called with {len(given)} example inputs: {error}. Give them after it: "
+            f"viz.graph({name}, x); on the command line, --input x."
+        ) from error
+    except ValueError:  # of a function without a signature, such as one of C
+        return
 
 
 def _differentiate(out: Any, names: dict[str, Any]) -> None:
