@@ -10,7 +10,7 @@ from autograd.tape import owner_of
 __all__ = ["Buffers"]
 
 
-class _Known(weakref.ref):  # type: ignore[type-arg]
+class _Known(weakref.ref[Any]):
     """An array that was seen: its key, the value that it holds, and the number of the buffer that its memory is in."""
 
     __slots__ = ("buffer", "key", "owns", "value")
@@ -61,7 +61,7 @@ class Buffers:
         """
         known = self._known.get(id(array))
         if known is None:
-            owner = owner_of(array)
+            owner = array if array.base is None else owner_of(array)
             buffer = None if owner is array else self.enter(owner, born)
             try:
                 known = _Known(array, self._gone)

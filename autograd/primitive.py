@@ -23,11 +23,11 @@ the first order at array speed and every higher order.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
 from typing import Any, Literal
 
-import math
 import numpy as np
 
 from autograd.backend import Array
