@@ -38,16 +38,13 @@ class Buffers:
         me = weakref.ref(self)
 
         def gone(known: Any) -> None:
-            if (buffers := me()) is not None:
-                buffers._forget(known)
+            buffers = me()
+            if buffers is not None:
+                del buffers._known[known.key]  # the address is free for another array from here on
+                if known.owns and buffers.counts:
+                    buffers.died[known.buffer] = buffers.clock
 
         self._gone = gone
-
-    def _forget(self, known: _Known) -> None:
-        if self._known.get(known.key) is known:  # the address is free for another array from here on
-            del self._known[known.key]
-        if known.owns and self.counts:
-            self.died[known.buffer] = self.clock
 
     def value_of(self, array: Any) -> int | None:
         """The number of the value that this very array was entered for last."""

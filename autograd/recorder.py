@@ -90,8 +90,9 @@ class record(levels.Watcher):
         self.recording = Recording()
 
     def __enter__(self) -> Self:
-        now = perf_counter()
-        self._zero += now - (self._stopped or 0.0)
+        if self not in levels.here.watchers:  # the time between two uses does not count
+            self._zero += perf_counter() - (self._stopped or 0.0)
+            self._buffers.counts = True
         for scope in levels.here.scopes:
             if scope not in self._call_of:
                 self.entering(scope)
@@ -101,7 +102,10 @@ class record(levels.Watcher):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         super().__exit__(kind, error, trace)
+        if self in levels.here.watchers:  # it was entered twice, and goes on
+            return
         self._stopped = perf_counter()
+        self._buffers.counts = False  # what is alive now stays so in the recording
         while self._walks:
             self.walked()
         for scope in list(self._call_of):

@@ -187,7 +187,8 @@ def summarize(array: Any, small: int = 16, histogram: bool = False) -> Summary:
                     math.sqrt(float(np.vdot(sizes, sizes))),
                 )
             counts = _histogram(sizes, facts) if histogram else None
-    return Summary(tuple(x.shape), name, int(x.nbytes), *(facts or none), nonfinite, data, counts)
+    low, high, mean, norm = facts or none
+    return Summary(tuple(x.shape), name, int(x.nbytes), low, high, mean, norm, nonfinite, data, counts)
 
 
 def _of_few(numbers: list[float]) -> _Facts | None:
@@ -217,7 +218,7 @@ def _of_many(x: np.ndarray, ones: np.ndarray, most: float) -> _Facts | None:
             total = x.dot(ones[:size]).item()
         else:
             whole = size - size % _BLOCK
-            total = float(x[whole:].dot(ones[: size - whole]))
+            total = x[whole:].dot(ones[: size - whole]).item() if whole < size else 0.0
             total += sum(x[:whole].reshape(-1, _BLOCK).dot(ones).tolist())
         return low, high, total / size, math.sqrt(x.dot(x).item())
     except FloatingPointError:  # np.seterr(under="raise")
