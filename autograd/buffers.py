@@ -10,7 +10,7 @@ from autograd.tape import owner_of
 __all__ = ["Buffers"]
 
 
-class _Known(weakref.ref):  # type: ignore[type-arg]
+class _Known(weakref.ref[Any]):
     """An array that was seen: its key, the value that it holds, and the number of the buffer that its memory is in."""
 
     __slots__ = ("buffer", "key", "owns", "value")
@@ -38,16 +38,13 @@ class Buffers:
         me = weakref.ref(self)
 
         def gone(known: Any) -> None:
-            if (buffers := me()) is not None:
-                buffers._forget(known)
+            buffers = me()
+            if buffers is not None:
+                del buffers._known[known.key]  # the address is free for another array from here on
+                if known.owns and buffers.counts:
+                    buffers.died[known.buffer] = buffers.clock
 
         self._gone = gone
-
-    def _forget(self, known: _Known) -> None:
-        if self._known.get(known.key) is known:  # the address is free for another array from here on
-            del self._known[known.key]
-        if known.owns and self.counts:
-            self.died[known.buffer] = self.clock
 
     def value_of(self, array: Any) -> int | None:
         """The number of the value that this very array was entered for last."""
@@ -61,7 +58,7 @@ class Buffers:
         """
         known = self._known.get(id(array))
         if known is None:
-            owner = owner_of(array)
+            owner = array if array.base is None else owner_of(array)
             buffer = None if owner is array else self.enter(owner, born)
             try:
                 known = _Known(array, self._gone)

@@ -63,10 +63,10 @@ class record(levels.Watcher):
     ``names``       a model, or a dict from names to Tensors or Values: these carry the name in the recording
     ``histograms``  whether each summary gets a histogram too
 
-    It keeps no array alive, so the lifetimes of memory are those of the program. Nodes that are recorded under it
-    remember what their op was applied to, so :func:`autograd.scalar.expand` finds the numbers after backward too: inputs
-    as they are and small results of other ops as copies, for as long as the graph. Raises ``DtypeError`` for names of
-    another kind.
+    It keeps no result alive, so the lifetimes of memory are those of the program. Nodes that are recorded under it
+    remember what their op was applied to, so :func:`autograd.scalar.expand` finds the numbers after backward too: for
+    as long as the graph inputs as they are, and small results of other ops as copies. Raises ``DtypeError`` for names
+    of another kind.
     """
 
     def __init__(self, small: int = 16, names: Any = None, histograms: bool = False):
@@ -90,8 +90,9 @@ class record(levels.Watcher):
         self.recording = Recording()
 
     def __enter__(self) -> Self:
-        now = perf_counter()
-        self._zero += now - (self._stopped or 0.0)
+        if self not in levels.here.watchers:  # the time between two uses does not count
+            self._zero += perf_counter() - (self._stopped or 0.0)
+            self._buffers.counts = True
         for scope in levels.here.scopes:
             if scope not in self._call_of:
                 self.entering(scope)
@@ -101,7 +102,10 @@ class record(levels.Watcher):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         super().__exit__(kind, error, trace)
+        if self in levels.here.watchers:  # it was entered twice, and goes on
+            return
         self._stopped = perf_counter()
+        self._buffers.counts = False  # what is alive now stays so in the recording
         while self._walks:
             self.walked()
         for scope in list(self._call_of):
@@ -330,7 +334,7 @@ class record(levels.Watcher):
             slot += 1
         pulling.last = slot
         self._meet(gi, pulling.at)
-        gradient = after = self._summary(_array(gi))
+        gradient = after = summarize(_array(gi), self._small, self._histograms)
         old = None
         if before is not None:
             old = arrived.get(parent.seq) if parent.hooks is None else None
@@ -364,6 +368,9 @@ class record(levels.Watcher):
 
     def _meet(self, g: Any, at: int) -> None:
         """Get to know the memory of a gradient."""
+        if g.__class__ is np.ndarray:
+            self._buffers.enter(g, at)
+            return
         for part in g if isinstance(g, (list, tuple)) else (g,):
             while isinstance(part, Variable):
                 part = part.array
@@ -430,6 +437,8 @@ def _sum(before: Any, gi: Any) -> Any:
 def _array(x: Any) -> Any:
     if isinstance(x, (list, tuple)):  # the cotangents of several outputs
         return np.concatenate([np.ravel(_array(part)) for part in x if part is not None] or [np.zeros(0)])
+    if x.__class__ is np.ndarray:
+        return x
     while isinstance(x, Variable):
         x = x.array
     return x if x.__class__ is float or hasattr(x, "dtype") else np.asarray(x)

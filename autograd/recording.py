@@ -183,7 +183,8 @@ class Recording:
 
         A Tensor that asked for no gradient is found by its name only, or by ``tape.value_of`` while it is alive.
         """
-        return self._values_by_key.get(key_of("Recording.value_of", x))
+        key = key_of("Recording.value_of", x)
+        return None if key is None else self._values_by_key.get(key)
 
     def gradient_of(self, value: int) -> Summary | None:
         """The gradient of value number ``value`` as it was in the end, in the last backward pass that reached it.

@@ -139,6 +139,7 @@ class Summary(NamedTuple):
         return text
 
 
+_Facts = tuple[float, float, float, float]  # minimum, maximum, mean, norm
 _BINS = 16
 _IN_HISTOGRAM = 4096
 _BLOCK = 16384
@@ -161,7 +162,7 @@ def summarize(array: Any, small: int = 16, histogram: bool = False) -> Summary:
     if name is None:
         name = _DTYPES[dtype] = str(dtype)
     data = x.tolist() if size <= small else None
-    facts: tuple[float | None, ...] | None = None
+    facts: _Facts | None = None
     if size and dtype in _FLOATS:
         if size <= 16:
             facts = _of_few(data if data is not None and x.ndim == 1 else x.ravel().tolist())
@@ -169,8 +170,9 @@ def summarize(array: Any, small: int = 16, histogram: bool = False) -> Summary:
             facts = _of_many(x.ravel(order="K"), *_FLOATS[dtype])
     if facts is not None:
         counts = _histogram(x.ravel(order="K"), facts) if histogram else None
-        return Summary(x.shape, name, x.nbytes, *facts, 0, data, counts)
-    facts, nonfinite, counts = (None, None, None, None), 0, None
+        return tuple.__new__(Summary, (x.shape, name, x.nbytes, *facts, 0, data, counts))  # half the time
+    none: tuple[None, None, None, None] = (None, None, None, None)
+    nonfinite, counts = 0, None
     if size and (is_differentiable(dtype) or dtype.kind in "iub"):
         sizes = np.abs(x).astype(np.float64) if dtype.kind == "c" else x.astype(np.float64)
         finite = np.isfinite(sizes)
@@ -185,10 +187,11 @@ def summarize(array: Any, small: int = 16, histogram: bool = False) -> Summary:
                     math.sqrt(float(np.vdot(sizes, sizes))),
                 )
             counts = _histogram(sizes, facts) if histogram else None
-    return Summary(tuple(x.shape), name, int(x.nbytes), *facts, nonfinite, data, counts)
+    low, high, mean, norm = facts or none
+    return Summary(tuple(x.shape), name, int(x.nbytes), low, high, mean, norm, nonfinite, data, counts)
 
 
-def _of_few(numbers: list[float]) -> tuple[float, float, float, float] | None:
+def _of_few(numbers: list[float]) -> _Facts | None:
     """Minimum, maximum, mean and norm, by Python's own functions; None where one is not finite."""
     total = sum(numbers)
     if not math.isfinite(total):
@@ -196,7 +199,7 @@ def _of_few(numbers: list[float]) -> tuple[float, float, float, float] | None:
     return min(numbers), max(numbers), total / len(numbers), math.hypot(*numbers)
 
 
-def _of_many(x: np.ndarray, ones: np.ndarray, most: float) -> tuple[float, float, float, float] | None:
+def _of_many(x: np.ndarray, ones: np.ndarray, most: float) -> _Facts | None:
     """The same of many numbers, without a copy in double precision; None where that would lose too much.
 
     That is where one is not finite, or where the sum of the squares would go beyond ``most`` or vanish.
@@ -207,26 +210,24 @@ def _of_many(x: np.ndarray, ones: np.ndarray, most: float) -> tuple[float, float
     else:
         low, high = float(x.min()), float(x.max())
     largest = max(-low, high)
-    if not largest > 1e-12 or not largest * largest * size < most:  # NaN is neither
-        return None
+    if not (largest > 1e-12 and largest * largest * size < most):  # NaN is neither
+        return (0.0, 0.0, 0.0, 0.0) if low == high == 0 else None
     try:
         # Sums are products with ones: quicker than np.add.reduce, and about as exact, for blocks are short.
         if size <= _BLOCK:
-            total = float(x.dot(ones[:size]))
+            total = x.dot(ones[:size]).item()
         else:
             whole = size - size % _BLOCK
-            total = float(x[whole:].dot(ones[: size - whole]))
+            total = x[whole:].dot(ones[: size - whole]).item() if whole < size else 0.0
             total += sum(x[:whole].reshape(-1, _BLOCK).dot(ones).tolist())
-        return low, high, total / size, math.sqrt(x.dot(x))
+        return low, high, total / size, math.sqrt(x.dot(x).item())
     except FloatingPointError:  # np.seterr(under="raise")
         return None
 
 
-def _histogram(x: np.ndarray, facts: tuple[float | None, ...]) -> tuple[int, ...]:
+def _histogram(x: np.ndarray, facts: _Facts) -> tuple[int, ...]:
     """How many of these finite numbers, strided if they are many, lie in each equal part of their range."""
-    low, high = facts[0], facts[1]
-    assert low is not None
-    assert high is not None
+    low, high = facts[:2]
     some = x[:: -(-x.size // _IN_HISTOGRAM)].astype(np.float64)
     width = high / 2 - low / 2  # halves: the range of very large numbers overflows
     if not width:
