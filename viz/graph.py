@@ -88,8 +88,7 @@ def graph(
             )
         view = tape_graph(
             target, given[0] if given else names, constants=of_numbers if constants is None else constants,
-            values=of_numbers if values is None else values,
-            steps=bool(backward) or bool(of_numbers if values is None else values), title=title,
+            values=of_numbers if values is None else values, backward=bool(backward), title=title,
         )  # fmt: skip
     elif callable(target):
         tape, out = trace(target, given, backward=bool(backward) or bool(values), names=names)
@@ -129,7 +128,8 @@ def _of_recording(
     return recording_graph(recording, value, known, constants=constants, title=title)
 
 
-_LEGIBLE = 150  # cards that a drawing may have before groups are closed
+_LEGIBLE = 150  # cards that a drawing may have before modules are closed
+_LARGEST = 600  # and before a row of ops without modules is cut into stretches
 
 
 def _legible(view: GraphView, depth: int | None) -> GraphView:
@@ -141,7 +141,8 @@ def _legible(view: GraphView, depth: int | None) -> GraphView:
         closed = collapse(view, depth) if depth < deepest else view
         if len(scene(closed).cards) <= _LEGIBLE:
             return closed
-    return segment(collapse(view, 0))
+    closed = collapse(view, 0)
+    return segment(closed) if len(scene(closed).cards) > _LARGEST else closed
 
 
 def _described(x: Any) -> str:

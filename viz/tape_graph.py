@@ -28,8 +28,10 @@ def tape_graph(target: Any, names: Any, *, constants: bool, values: bool, steps:
     """
     root = _root_of(target)
     computed = _backward_has_run(root)
-    pulls = watch_backward(root) if steps and can_walk(root) else []
-    gradients = {id(pull.parent): pull.after for pull in pulls} if values else {}
+    pulls = watch_backward(root) if (values or backward) and can_walk(root) else []
+    gradients = {id(pull.parent): pull.after for pull in pulls} if backward else {}
+    if gradients:
+        gradients[id(root)] = pulls[0].incoming
     known = {id(tensor.node): name for name, tensor in named_tensors(names, "names") if is_recorded(tensor)}
     all_are_parameters = names is not None and not isinstance(names, Mapping)
 
