@@ -21,10 +21,14 @@ __all__ = ["COMMUTATIVE", "argument_of", "is_recorded", "tape_graph"]
 COMMUTATIVE = {"add", "multiply", "maximum", "minimum"}
 
 
-def tape_graph(target: Any, names: Any, *, constants: bool, values: bool, steps: bool, title: str | None) -> GraphView:
+def tape_graph(
+    target: Any, names: Any, *, constants: bool, values: bool, backward: bool, title: str | None
+) -> GraphView:
     """The graph of what ``target``, a recorded Tensor or Value, was computed from, as :func:`viz.graph` says.
 
-    With ``steps`` a backward pass is made to see it, where the graph still has what that needs; no ``.grad`` changes.
+    With ``values`` or ``backward`` a backward pass is made to see its steps, where the graph still has what that needs;
+    no ``.grad`` changes. The gradients that it gives are told with ``backward``; otherwise those in ``.grad``, for what
+    the program did not compute is not there.
     """
     root = _root_of(target)
     computed = _backward_has_run(root)
