@@ -8,7 +8,10 @@ load when they are first needed.
 """
 
 from viz.confusion import confusion_counts, confusion_matrix
+from viz.derivation import BackwardStep, Derivation, ForwardStep, Symbol
+from viz.derive import derive
 from viz.figure import figure_svg
+from viz.formula import Formula, formula, template_mathml
 from viz.gradient_flow import GradientStatistics, gradient_flow, gradient_statistics
 from viz.graph import graph
 from viz.images import image_grid
@@ -22,19 +25,27 @@ __all__ = [
     "DARK",
     "LIGHT",
     "THEMEABLE",
+    "BackwardStep",
+    "Derivation",
     "DrawingError",
     "EdgeView",
+    "Formula",
+    "ForwardStep",
     "GradientStatistics",
     "GraphView",
     "NodeView",
+    "Symbol",
     "Theme",
     "confusion_counts",
     "confusion_matrix",
+    "derive",
     "figure_svg",
+    "formula",
     "gradient_flow",
     "gradient_statistics",
     "graph",
     "image_grid",
     "one_node_per_use",
+    "template_mathml",
     "training_curves",
 ]
