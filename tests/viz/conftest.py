@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,14 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
+def wait_until(page: Any, expression: str, seconds: float = 60) -> None:
+    """Until an expression of the page is true. (The page's policy forbids the eval that wait_for_function needs.)"""
+    end = time.monotonic() + seconds
+    while not page.evaluate(expression):
+        assert time.monotonic() < end, f"{expression} did not come true in {seconds} s"
+        page.wait_for_timeout(20)
+
+
 class OpenPage:
     """Opens pages from disk in windows without a network; what a page complains about fails the test at its end."""
 
@@ -70,19 +79,20 @@ class OpenPage:
         self.complaints: list[str] = []
         self.contexts: list[Any] = []
 
-    def __call__(self, html: str, *, fragment: str = "", name: str = "page.html", **options: Any) -> Any:
-        """The page once it is ready; ``options`` are those of a browser context, such as its viewport."""
+    def __call__(self, html: str, *, fragment: str = "", name: str = "page.html", script: str = "", **options: Any) -> Any:
+        """The page once it is ready; ``script`` runs before it, ``options`` are those of a context, as its viewport."""
         path = self.folder / name
         path.write_text(html, encoding="utf-8")
         options = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"} | options
         context = self.browser.new_context(offline=True, **options)
         self.contexts.append(context)
+        context.add_init_script(script or "0")
         page = context.new_page()
         page.on("console", lambda m: self.complaints.append(m.text) if m.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("request", lambda r: None if r.url.startswith(("file:", "data:")) else self.complaints.append(r.url))
         page.goto(f"{path.as_uri()}{fragment}")
-        page.wait_for_function("document.documentElement.dataset.ready === 'true'", timeout=60_000)
+        wait_until(page, "document.documentElement.dataset.ready === 'true'")
         return page
 
 

@@ -128,7 +128,7 @@ function brightness(colour) {
   return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 }
 
-const readable = (fill) => (brightness(fill) > 0.19 ? "#16191d" : "#ffffff");
+const readable = (fill) => (brightness(fill) > 0.179 ? "#000000" : "#ffffff");
 
 overlays.legend = () => {
   const box = $("#legend");

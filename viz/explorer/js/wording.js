@@ -3,15 +3,28 @@
 function numberText(number) {
   if (Number.isNaN(number)) return "nan";
   if (!Number.isFinite(number)) return number < 0 ? "−inf" : "inf";
-  if (number === 0) return Object.is(number, -0) ? "−0" : "0";
-  let text = number.toPrecision(4);
-  const exponent = Number(number.toExponential(3).split("e")[1]);
-  if (exponent < -4 || exponent >= 4) {
-    const [digits, power] = number.toExponential(3).split("e");
-    const size = String(Math.abs(power)).padStart(2, "0");
-    text = `${trimmed(digits)}e${power < 0 ? "-" : "+"}${size}`;
-  } else text = trimmed(text);
-  return text.replaceAll("-", "−");
+  return general(number, 4).replaceAll("-", "−");
+}
+
+// A number in so many digits as Python's format ".4g" has it.
+function general(number, digits) {
+  if (number === 0) return Object.is(number, -0) ? "-0" : "0";
+  const [mantissa, power] = rounded(number, digits).split("e");
+  const exponent = Number(power);
+  if (exponent < -4 || exponent >= digits) {
+    return `${trimmed(mantissa)}e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
+  }
+  return trimmed(Number(`${mantissa}e${power}`).toFixed(Math.max(0, digits - 1 - exponent)));
+}
+
+// In exponent notation, where a tie goes to the even digit, as in Python; JavaScript's goes up.
+function rounded(number, digits) {
+  const text = number.toExponential(digits - 1);
+  if (!Number.isInteger(number * 2 ** 20)) return text;
+  const [mantissa, power] = number.toExponential(40).split("e");
+  const cut = mantissa.indexOf(".") + digits;
+  const isTie = /^50*$/.test(mantissa.slice(cut));
+  return isTie && Number(mantissa[cut - 1]) % 2 === 0 ? `${mantissa.slice(0, cut)}e${power}` : text;
 }
 
 const trimmed = (digits) => (digits.includes(".") ? digits.replace(/\.?0+$/, "") : digits);
@@ -37,8 +50,9 @@ function amountText(amount, unit) {
 }
 
 function threeDigits(amount) {
-  if (Math.abs(amount) >= 99.95 || Number.isInteger(amount)) return amount.toFixed(0);
-  return trimmed(amount.toPrecision(3)).replace("e-", "e-0").replace(/e-0(\d\d)/, "e-$1");
+  if (Math.abs(amount) < 99.95 && !Number.isInteger(amount)) return general(amount, 3);
+  const even = Math.abs(amount % 1) === 0.5 ? 2 * Math.round(amount / 2) : amount;
+  return even.toFixed(0);
 }
 
 const thousands = (count) => count.toLocaleString("en-US");
