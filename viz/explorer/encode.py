@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.dispatch import OPS
 from viz.dot import card_of
+from viz.explorer.lessons import rules_of
 from viz.wording import value_text
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def encode(view: GraphView) -> str:
             ]
             for step in view.steps
         ],
+        "rules": rules_of(view),
         "formulas": _formulas({node.op for node in view.nodes if node.op}),
         "closed": sorted(view.closed),
         "rolled": sorted(view.rolled),

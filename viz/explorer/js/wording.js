@@ -83,8 +83,8 @@ function gradientText(gradient) {
 // The lines of a card that tell the value and the gradient.
 function numbersText(node) {
   const value = valueText(node.value);
-  if (value === null) return [];
-  const gradient = gradientText(node.gradient);
+  const gradient = (glass.lesson?.gradientText ?? gradientText)(node.gradient, node);
+  if (value === null) return glass.lesson?.on && gradient ? [gradient] : [];
   return isScalar(node.value) ? [`data ${value} · ${gradient}`] : [value, gradient];
 }
 
