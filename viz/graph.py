@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal, Protocol
 
 from autograd.errors import ArgumentError, DtypeError
@@ -12,6 +13,8 @@ from autograd.recording import Recording
 from autograd.scalar import Value
 from autograd.tape import Variable
 from viz.backward_graph import only_backward, with_backward
+from viz.checking import check as checked
+from viz.lowering import STEPS, lower
 from viz.recording_graph import recording_graph
 from viz.repeats import roll as roll_up
 from viz.scene import scene
@@ -40,6 +43,8 @@ def graph(
     roll: bool | None = None,
     constants: bool | None = None,
     per_use: bool | None = None,
+    zoom: bool | int | None = None,
+    check: bool = False,
     title: str | None = None,
 ) -> GraphView:
     """The computation that made ``target``, as a :class:`GraphView`.
@@ -67,6 +72,10 @@ def graph(
                    for Values, whose formula cannot be read without its numbers
     ``per_use``    draw a parameter once for each op that uses it (:func:`viz.transforms.one_node_per_use`); by default
                    not for Values, where one card with all its arrows shows how its gradient adds up
+    ``zoom``       keep the arithmetic behind small results, so that one element opens in the page into the scalars it was
+                   made from, for at most so many scalar instructions (True: 20,000). By default where ``values`` are
+                   told; if all of a small graph is kept, its leaves can be changed in the page
+    ``check``      compare each gradient with finite differences (:func:`viz.check`)
     ``title``      a heading for the drawing
 
     A parameter is what a model names, or any leaf whose class derives from Tensor as ``nn.Parameter`` does; other
@@ -79,8 +88,10 @@ def graph(
     if backward not in (False, True, "only"):
         raise ArgumentError(f'graph: backward is {backward!r}; it must be False, True or "only".')
     of_numbers = isinstance(target, Value)
+    root: Any = target
     if isinstance(target, (Recording, record)):
         view = _of_recording(target, given, names, bool(constants), title)
+        root = given[0] if given else None
     elif hasattr(target, "node"):
         if len(given) > 1 or (given and names is not None):
             raise ArgumentError(
@@ -93,6 +104,7 @@ def graph(
     elif callable(target):
         tape, out = trace(target, given, backward=bool(backward) or bool(values), names=names)
         outputs = [out] if isinstance(out, Variable) else []
+        root = out
         view = _of_recording(tape, outputs, None, bool(constants), title or _title_of(target))
     else:
         raise DtypeError(
@@ -106,6 +118,11 @@ def graph(
         view = only_backward(view) if backward == "only" else with_backward(view)
     if roll or (roll is None and not hasattr(target, "node")):
         view = roll_up(view)
+    if zoom or (zoom is None and (of_numbers if values is None else values)):
+        budget = STEPS if zoom is None or zoom is True else int(zoom)
+        view = replace(view, program=lower(view, root, budget=budget))
+    if check:
+        view = checked(view, root)
     return _legible(view, depth)
 
 

@@ -16,6 +16,7 @@ from autograd.watching import Line, Summary
 from viz import export
 from viz.dot import Direction, dot_text
 from viz.explorer import page as explorer_page
+from viz.program import Program
 from viz.render import TIME_LIMIT, DrawingError
 
 __all__ = [
@@ -185,6 +186,7 @@ class GraphView:
     ``steps``    the backward pass, in order, where it was recorded
     ``overlay``  what the cards are coloured by, instead of the kind of op
     ``marked``   nodes to point out
+    ``program``  the arithmetic behind it, by which a page computes it again with other numbers
     """
 
     nodes: tuple[NodeView, ...]
@@ -197,6 +199,7 @@ class GraphView:
     rolled: frozenset[int] = frozenset()
     overlay: Overlay | None = None
     marked: frozenset[int] = frozenset()
+    program: Program | None = None
 
     def __post_init__(self) -> None:
         for i, node in enumerate(self.nodes):

@@ -56,6 +56,7 @@ def encode(view: GraphView) -> str:
             for step in view.steps
         ],
         "rules": rules_of(view),
+        "program": _program(view),
         "formulas": _formulas({node.op for node in view.nodes if node.op}),
         "closed": sorted(view.closed),
         "rolled": sorted(view.rolled),
@@ -95,6 +96,26 @@ def _edges(view: GraphView, summaries: _Summaries) -> dict[str, Any]:
         "argument": _coded([edge.argument for edge in edges]),
         "kind": _coded([edge.kind for edge in edges]),
         "value": _column([summaries.place(edge.value) for edge in edges]),
+    }
+
+
+def _program(view: GraphView) -> dict[str, Any] | None:
+    """The arithmetic of the view; its kernels stand in the script."""
+    program = view.program
+    if program is None:
+        return None
+    return {
+        "recipes": [
+            [recipe.inputs, list(map(_number, recipe.constants)), recipe.instructions, recipe.outputs]
+            for recipe in program.recipes
+        ],
+        "applications": [
+            [a.node, a.recipe, a.sources, [list(map(_number, numbers)) for numbers in a.given]]
+            for a in program.applications
+        ],
+        "leaves": [[node, list(map(_number, numbers))] for node, numbers in program.leaves],
+        "editable": program.editable,
+        "reason": program.reason,
     }
 
 

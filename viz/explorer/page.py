@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from viz.dot import CARDS, legible
 from viz.explorer.encode import encode
+from viz.explorer.javascript import kernels_script
 from viz.export import write_whole
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ __all__ = ["page", "write"]
 _SCRIPTS = (
     "base", "data", "wording", "scene", "axes", "layering", "layout", "cards", "overlays", "camera", "far", "draw", "minimap",
     "theme", "permalink", "summaries", "panel", "search", "keys", "table", "live", "rules",
-    "scrubber", "predict", "main",
+    "scrubber", "predict", "evaluator", "edit", "main",
 )  # fmt: skip
 
 
@@ -34,7 +35,7 @@ def page(view: GraphView, *, title: str | None = None) -> str:
     with groups closed.
     """
     heading = escape(legible(title or view.title or "Computation graph"))
-    style, script = _asset("explorer.css"), _script()
+    style, script = _asset("explorer.css"), _script(view)
     policy = f"default-src 'none'; img-src data:; script-src '{_digest(script)}'; style-src '{_digest(style)}'"
     looks = {key: look._asdict() for key, look in CARDS.items()}
     parts = {
@@ -57,9 +58,10 @@ def write(view: GraphView, path: str | Path, *, title: str | None = None) -> Pat
     return write_whole(Path(path), page(view, title=title))
 
 
-def _script() -> str:
-    """The files as one strict function, so that the page's only global is ``glass``."""
-    body = "\n".join(_asset(f"js/{name}.js") for name in _SCRIPTS)
+def _script(view: GraphView) -> str:
+    """The files as one strict function, so that the page's only global is ``glass``; and the arithmetic of the view."""
+    body = kernels_script(view.program.kernels if view.program else ())
+    body += "\n".join(_asset(f"js/{name}.js") for name in _SCRIPTS)
     return f'(() => {{\n"use strict";\n{body}\nbegin();\n}})();\n'
 
 

@@ -35,7 +35,7 @@ lesson.prepare = () => {
   lesson.recorded = lesson.steps;
   lesson.stepOf = new Map();
   lesson.steps.forEach(({ node }, i) => lesson.stepOf.set(node, i)); // the last, where several passes went through
-  const plain = { value: graph.valueOf, gradient: graph.gradientOf };
+  const plain = (lesson.plain = { value: graph.valueOf, gradient: graph.gradientOf });
   graph.valueOf = (id) => lesson.computed?.value(id) ?? plain.value(id);
   graph.gradientOf = (id) => {
     if (lesson.on) return lesson.arrived.get(lesson.shared(id)) ?? null;

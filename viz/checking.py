@@ -1,0 +1,5 @@
+from typing import Any
+
+
+def check(view: Any, target: Any) -> Any:
+    return view
