@@ -102,7 +102,7 @@ def graph(
             values=of_numbers if values is None else values, backward=bool(backward), title=title,
         )  # fmt: skip
     elif callable(target):
-        tape, out = trace(target, given, backward=bool(backward) or bool(values), names=names)
+        tape, out = trace(target, given, backward=bool(backward) or bool(values), names=names, retain=check)
         outputs = [out] if isinstance(out, Variable) else []
         root = out
         view = _of_recording(tape, outputs, None, bool(constants), title or _title_of(target))

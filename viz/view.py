@@ -35,11 +35,20 @@ _IN_A_CELL = "max-width: 100%; height: auto"
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A gradient beside its finite difference: the slope along one direction, by the engine and by differences."""
+    """A gradient beside its finite difference: the slope along one direction, by the engine and by differences.
 
-    analytic: float
-    numeric: float
-    agrees: bool
+    ``agrees`` is None where nothing can be said; ``note`` tells why. The slopes are None where they were not computed.
+    """
+
+    analytic: float | None
+    numeric: float | None
+    agrees: bool | None
+    note: str = ""
+
+    @property
+    def sign(self) -> str:
+        """✓, ✗, or – where nothing can be said."""
+        return "–" if self.agrees is None else "✓" if self.agrees else "✗"  # noqa: RUF001
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ def _nodes(view: GraphView, summaries: _Summaries) -> dict[str, Any]:
     for name in ("value", "gradient"):
         columns[name] = _column([summaries.place(getattr(node, name)) for node in nodes])
     columns["check"] = _column(
-        [c and [_number(c.analytic), _number(c.numeric), bool(c.agrees)] for c in (node.check for node in nodes)]
+        [c and [_number(c.analytic), _number(c.numeric), c.agrees, c.note] for c in (node.check for node in nodes)]
     )
     return columns
 

@@ -24,7 +24,7 @@ __all__ = ["page", "write"]
 _SCRIPTS = (
     "base", "data", "wording", "scene", "axes", "layering", "layout", "cards", "overlays", "camera", "far", "draw", "minimap",
     "theme", "permalink", "summaries", "panel", "search", "keys", "table", "live", "rules",
-    "scrubber", "predict", "evaluator", "edit", "main",
+    "scrubber", "predict", "evaluator", "edit", "badges", "zoom", "main",
 )  # fmt: skip
 
 

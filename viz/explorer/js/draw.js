@@ -20,6 +20,7 @@ glass.redraw = () => {
     for (const { element } of pool.values()) element.remove();
     pool.clear();
   }
+  $("#labels").replaceChildren();
   if (!glass.layout) return;
   glass.paint();
   glass.minimap?.draw();

@@ -187,7 +187,7 @@ glass.on("ready", () => {
       if (edited === element.classList.contains("edited")) continue;
       element.classList.toggle("edited", edited);
       if (!edited) element.querySelector(":scope > .pencil")?.remove();
-      else element.append(s("g", { class: "pencil", transform: "translate(-8 6)" }, s("title", {}, "edited"), s("circle", { r: 8.5 }), s("path", { d: "M-4 4l1-3 5-5 2 2-5 5z" })));
+      else element.append(s("g", { class: "pencil", transform: `translate(0 ${glass.layout.cards.get(thing.key).height})` }, s("title", {}, "edited"), s("circle", { r: 8.5 }), s("path", { d: "M-4 4l1-3 5-5 2 2-5 5z" })));
     }
   });
   if (edit.possible) scrubber.arrange();
