@@ -20,6 +20,7 @@ glass.redraw = () => {
     for (const { element } of pool.values()) element.remove();
     pool.clear();
   }
+  $("#labels").replaceChildren();
   if (!glass.layout) return;
   glass.paint();
   glass.minimap?.draw();
@@ -206,15 +207,15 @@ function wireText(wire) {
 
 const round = (x) => Math.round(x * 10) / 10;
 
-function pathData({ points, around }) {
+function pathData({ points }) {
   let [x0, y0] = points[0];
   let d = `M${round(x0)} ${round(y0)}`;
   for (let i = 1; i < points.length; i++) {
     const [x, y, curve] = points[i];
     const half = (y0 + y) / 2;
     if (curve === "side") d += `C${round((x0 + x) / 2)} ${round(y0)} ${round((x0 + x) / 2)} ${round(y)} ${round(x)} ${round(y)}`;
-    else if (curve && Math.abs(x - x0) > 0.5) d += `C${round(x0)} ${round(half)} ${round(x)} ${round(half)} ${round(x)} ${round(y)}`;
-    else if (around && i + 1 < points.length) d += corner([x0, y0], [x, y], points[i + 1]);
+    else if (curve === true && Math.abs(x - x0) > 0.5) d += `C${round(x0)} ${round(half)} ${round(x)} ${round(half)} ${round(x)} ${round(y)}`;
+    else if (curve === "turn" && i + 1 < points.length) d += corner([x0, y0], [x, y], points[i + 1]);
     else d += `L${round(x)} ${round(y)}`;
     [x0, y0] = [x, y];
   }
