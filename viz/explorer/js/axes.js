@@ -7,7 +7,11 @@ function axes(layers, gap) {
   const items = layers.flat();
   if (!items.length) return;
   const heaviest = (ends) => ends.reduce((most, one) => Math.max(most, one.weight), 0);
-  items.forEach((item, id) => Object.assign(item, { id, mostAbove: heaviest(item.above), mostBelow: heaviest(item.below) }));
+  items.forEach((item, id) => {
+    item.id = id;
+    item.mostAbove = heaviest(item.above);
+    item.mostBelow = heaviest(item.below);
+  });
   markConflicts(layers);
   const found = [];
   for (const downward of [true, false]) {
@@ -27,9 +31,11 @@ function axes(layers, gap) {
   const spans = found.map(span);
   const least = spans.reduce((a, b) => (b.width < a.width ? b : a));
   const shifts = spans.map(({ low, high }, i) => (found[i].side > 0 ? least.low - low : least.high - high));
+  const [a, b, c, d] = found.map(({ x }) => x);
   for (const item of items) {
-    const four = found.map(({ x }, i) => x[item.id] + shifts[i]).sort((a, b) => a - b);
-    item.x = (four[1] + four[2]) / 2;
+    const i = item.id;
+    const [w, x, y, z] = [a[i] + shifts[0], b[i] + shifts[1], c[i] + shifts[2], d[i] + shifts[3]];
+    item.x = (w + x + y + z - Math.min(w, x, y, z) - Math.max(w, x, y, z)) / 2;
   }
 }
 

@@ -21,6 +21,7 @@ glass.redraw = () => {
     pool.clear();
   }
   $("#labels").replaceChildren();
+  $("#heads").replaceChildren();
   if (!glass.layout) return;
   glass.paint();
   glass.minimap?.draw();
@@ -131,12 +132,15 @@ function boxElement(box) {
   const element = s("g", {
     class: `box depth-${depthOf(box) % 2}`, "data-key": box.key, role: "group", "aria-label": `open group ${name}`,
   },
-    s("rect", { width: place.width, height: place.height, rx: 10, class: "frame" }),
+    s("rect", { width: place.width, height: place.height, rx: 10, class: "frame" }));
+  // The label lies over the wires that come in at the top.
+  const note = 30 + widthOf(boxLabel(box.group), "title") + 8;
+  element.label = s("g", { class: `head-of ${element.getAttribute("class")}`, "data-key": box.key },
     toggleElement(8, 8, "−", `close ${name}`, "var(--muted)"),
     s("text", { x: 30, y: 20, class: "t-box" }, boxLabel(box.group)),
-    isRolled && s("text", { x: 30 + widthOf(boxLabel(box.group), "title") + 8, y: 20, class: "t-small faint" }, "one step stands for all"),
-  );
-  element.style.transform = at(place);
+    isRolled && s("text", { x: note, y: 20, class: "t-small faint" }, "one step stands for all"));
+  for (const one of [element, element.label]) one.style.transform = at(place);
+  $("#heads").append(element.label);
   return element;
 }
 
@@ -293,9 +297,11 @@ glass.glide = (old, shift) => {
     for (const group of glass.graph.scopes(inside).reverse()) from ??= old.cards.get(`g${group}`);
     if (!from) continue;
     const centre = isNew ? { x: from.x + (from.width - to.width) / 2, y: from.y + (from.height - (isCard ? to.height : 0)) / 2 } : from;
-    element.style.transform = at({ x: centre.x + shift.x, y: centre.y + shift.y });
-    if (isNew) element.style.opacity = "0";
-    moves.push([element, to]);
+    for (const one of isCard ? [element] : [element, element.label]) {
+      one.style.transform = at({ x: centre.x + shift.x, y: centre.y + shift.y });
+      if (isNew) one.style.opacity = "0";
+      moves.push([one, to]);
+    }
   }
   stage.classList.add("still");
   stage.getBoundingClientRect();

@@ -12,7 +12,10 @@ const TALL = 60; // from so many layers on long wires keep to as few lanes as th
 const CELLS = 30000; // places that long edges may take up in all
 
 function layered(items, edges) {
-  items.forEach((item, i) => Object.assign(item, { i, rank: 0, down: [], up: [], dummy: false }));
+  items.forEach((item, i) => {
+    [item.i, item.rank, item.dummy] = [i, 0, false];
+    [item.down, item.up] = [[], []];
+  });
   const forward = acyclic(items, edges);
   rank(items, forward);
   const around = edges.filter((edge) => edge.back);
@@ -242,12 +245,12 @@ function stack(layers, edges) {
   for (const edge of edges) {
     if (edge.back) continue;
     let x = edge.source.x + edge.sourceAt();
-    [...edge.chain, edge.target].forEach((item, i, path) => {
-      const end = item.x + (i === path.length - 1 ? edge.targetAt() : 0);
+    for (let i = 0; i <= edge.chain.length; i++) {
+      const end = i < edge.chain.length ? edge.chain[i].x : edge.target.x + edge.targetAt();
       const r = edge.source.rank + i;
       farthest[r] = Math.max(farthest[r], Math.abs(end - x));
       x = end;
-    });
+    }
   }
   let low = Infinity;
   let high = -Infinity;
@@ -307,26 +310,29 @@ function trace(edges, layers) {
 function inColumns(layers, edges, size, around) {
   const { width, height } = size;
   const count = Math.min(Math.round(Math.sqrt((1.5 * height) / (width + 60))), Math.ceil(layers.length / 4));
-  for (const layer of layers) Object.assign(layer, { column: 0, right: width });
+  for (const layer of layers) [layer.column, layer.right] = [0, width];
   if (count < 3 || height < 2400 || around > 16) return size;
   const cuts = new Set();
+  const reach = (height / count) * 0.2; // a cut may lie so far off where fewer wires cross it
+  let start = 3;
   for (let c = 1; c < count; c++) {
     const goal = (height * c) / count;
-    const reach = (height / count) * 0.2;
-    let best = -1;
-    for (let r = 3; r < layers.length - 1; r++) {
-      const off = Math.abs(layers[r].top - goal);
-      if (off > reach && best >= 0) continue;
-      const cost = layers[r].length + off / reach;
-      if (best < 0 || cost < best.cost) best = { r, cost };
+    while (start < layers.length - 2 && layers[start].top < goal - reach) start++;
+    let [best, least] = [start, Infinity];
+    for (let r = start; r < layers.length - 1 && layers[r].top <= goal + reach; r++) {
+      const cost = layers[r].length + Math.abs(layers[r].top - goal) / reach;
+      if (cost < least) [best, least] = [r, cost];
     }
-    cuts.add(best.r);
+    cuts.add(best);
   }
   // What crosses each cut; wires of one source go together.
+  const sorted = [...cuts].sort((a, b) => a - b);
   for (const edge of edges) {
     if (edge.back) continue;
-    for (let r = edge.source.rank; r < edge.target.rank; r++) {
-      if (!cuts.has(r + 1)) continue;
+    for (const cut of sorted) {
+      const r = cut - 1;
+      if (r >= edge.target.rank) break;
+      if (r < edge.source.rank) continue;
       const crossing = (layers[r].crossing ??= new Map());
       if (!crossing.has(edge.source)) crossing.set(edge.source, crossing.size);
     }
@@ -345,7 +351,11 @@ function inColumns(layers, edges, size, around) {
     const [dx, dy] = [x - left, head - part[0].top];
     for (const item of items) [item.x, item.y] = [item.x + dx, item.y + dy];
     x += right - left;
-    for (const layer of part) Object.assign(layer, { column, right: x, top: layer.top + dy, bottom: layer.bottom + dy });
+    for (const layer of part) {
+      [layer.column, layer.right] = [column, x];
+      layer.top += dy;
+      layer.bottom += dy;
+    }
     tall = Math.max(tall, part.at(-1).bottom + (part.at(-1).crossing ? head : 0));
     x += 26 + 7 * (part.at(-1).crossing?.size ?? 0) + (around ? 14 + around * LANE : 0);
     from = to;
