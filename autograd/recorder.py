@@ -47,11 +47,13 @@ class _Pulling:
 
 
 class _Walk:
-    """A backward walk that is going on: what it pulls through, and what has arrived at nodes, by their numbers."""
+    """A backward walk that is going on: what it pulls through, the op event of the last it pulled through, and what has
+    arrived at nodes, by their numbers."""
 
-    __slots__ = ("arrived", "pulling")
+    __slots__ = ("arrived", "last", "pulling")
 
     def __init__(self) -> None:
+        self.last: int | None = None
         self.pulling: _Pulling | None = None
         self.arrived: dict[int, Summary] = {}
 
@@ -221,8 +223,9 @@ class record(levels.Watcher):
         return result
 
     def _origin(self) -> int | None:
-        """The op event whose backward rule is at work."""
-        return next((walk.pulling.op for walk in reversed(self._walks) if walk.pulling is not None), None)
+        """The op event whose backward rule is at work; in a hook on a gradient, the one that gave the gradient."""
+        walk = self._walks[-1]
+        return walk.last if walk.pulling is None else walk.pulling.op
 
     def _operand(self, array: Any, number: int | None) -> Any:
         """What a node remembers of an operand: nothing that would keep the result of an op alive."""
@@ -302,6 +305,8 @@ class record(levels.Watcher):
         if not self._walks:
             self._walks.append(_Walk())
         walk = self._walks[-1]
+        if walk.pulling is not None:
+            walk.last = walk.pulling.op
         self._finish(walk)
         if node is None:
             return

@@ -9,6 +9,7 @@ load when they are first needed.
 
 from viz.backward_graph import only_backward, with_backward
 from viz.confusion import confusion_counts, confusion_matrix
+from viz.diff import GraphDiff, diff
 from viz.figure import figure_svg
 from viz.gradient_flow import GradientStatistics, gradient_flow, gradient_statistics
 from viz.graph import graph
@@ -36,6 +37,7 @@ __all__ = [
     "DrawingError",
     "EdgeView",
     "GradientStatistics",
+    "GraphDiff",
     "GraphView",
     "GroupView",
     "NodeView",
@@ -47,6 +49,7 @@ __all__ = [
     "collapse",
     "confusion_counts",
     "confusion_matrix",
+    "diff",
     "expand",
     "figure_svg",
     "focus",

@@ -9,7 +9,7 @@ from autograd.errors import ArgumentError
 from viz.regroup import rollable
 from viz.view import GraphView, NodeView, Step
 
-__all__ = ["focus", "subview"]
+__all__ = ["focus", "subview", "without_state"]
 
 
 def subview(view: GraphView, nodes: Iterable[int]) -> GraphView:
@@ -92,3 +92,8 @@ def _find(view: GraphView, node: int | str) -> set[int]:
 def _step(step: Step, places: dict[int, int]) -> Step:
     contributions = tuple(replace(c, node=None if c.node is None else places.get(c.node)) for c in step.contributions)
     return replace(step, node=places[step.node], contributions=contributions)
+
+
+def without_state(view: GraphView) -> GraphView:
+    """The view with every group open and unrolled, and nothing coloured or marked."""
+    return replace(view, closed=frozenset(), rolled=frozenset(), overlay=None, marked=frozenset())

@@ -485,3 +485,14 @@ def test_under_checkpoint_vmap_and_jvp():
 def test_a_version_before_is_refused():
     with pytest.raises(ag.ArgumentError, match=r"version 1; this release reads version 2\. Record again"):
         ag.Recording.from_json('{"version": 1, "values": [], "ops": [], "backward": []}')
+
+
+def test_what_a_second_backward_adds_to_grad_and_what_a_hook_computes_are_no_ops_of_the_forward_pass():
+    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    for _ in range(2):
+        with ag.record() as tape:
+            y = ag.exp(x)
+            y.register_hook(lambda g: g * 2.0)
+            y.sum().backward()
+        events = [(event.op, event.origin) for event in tape.recording.ops]
+        assert events == [("exp", None), ("sum", None), ("multiply", 1)]
