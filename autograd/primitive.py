@@ -23,6 +23,7 @@ the first order at array speed and every higher order.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
 from typing import Any, Literal
@@ -370,7 +371,7 @@ def per_element(cost: int) -> Callable[..., int]:
     """A cost of so many FLOPs for each element of the output."""
 
     def flops(out_shape: tuple[int, ...], *in_shapes: tuple[int, ...], **params: Any) -> int:
-        return cost * int(np.prod(out_shape, dtype=np.int64))
+        return cost * math.prod(out_shape)
 
     return flops
 
@@ -379,7 +380,7 @@ def per_input_element(cost: int) -> Callable[..., int]:
     """A cost of so many FLOPs for each element of the first argument (reductions)."""
 
     def flops(out_shape: tuple[int, ...], *in_shapes: tuple[int, ...], **params: Any) -> int:
-        return cost * int(np.prod(in_shapes[0], dtype=np.int64))
+        return cost * math.prod(in_shapes[0])
 
     return flops
 

@@ -8,8 +8,10 @@ from typing import Annotated
 
 import typer
 
+import viz
 from autograd.catalogue import as_markdown, rows
 from glassgrad import __version__
+from glassgrad.graph_script import graph_of_script
 from glassgrad.ladder import Settings, run_race, write_page
 from glassgrad.train import Config, UsageError, run_training
 
@@ -100,6 +102,36 @@ def ladder(
     if race.disturbed:
         print(f"other programs kept the processor busy: the run took {race.stretch:.1f} times as long as it worked")
     print(f"page: {write_page(out, race)}")
+
+
+@app.command(context_settings={"allow_extra_args": True})
+def graph(
+    context: typer.Context,
+    target: Annotated[str, typer.Argument(help="FILE:NAME: what to draw of a script, such as train.py:loss.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="The file: .html, .svg, .png, .pdf, .dot, .mmd or .json.")
+    ] = None,
+    inputs: Annotated[
+        list[str] | None, typer.Option("--input", help="Of a model or function: the script's name of an input.")
+    ] = None,
+    backward: Annotated[bool, typer.Option(help="Show the backward pass beside the forward graph.")] = False,
+    only_backward: Annotated[bool, typer.Option(help="Show the backward pass alone.")] = False,
+    values: Annotated[bool, typer.Option(help="Tell values and gradients on the cards.")] = False,
+    depth: Annotated[int | None, typer.Option(help="How many levels of modules are open.")] = None,
+    roll: Annotated[bool, typer.Option(help="Draw what repeats once.")] = True,
+    overlay: Annotated[str | None, typer.Option(help=f"Colour by {', '.join(viz.OVERLAYS)}.")] = None,
+    title: Annotated[str | None, typer.Option(help="The heading; by default the name.")] = None,
+) -> None:
+    """Run a script and draw what it computed. Arguments after -- are the script's own."""
+    options = {"title": title} if title is not None else {}
+    view = graph_of_script(
+        target, inputs or (), context.args, backward="only" if only_backward else backward, depth=depth,
+        values=values or None, roll=roll, **options,
+    )  # fmt: skip
+    if overlay is not None:
+        view = viz.overlay(view, overlay)
+    path = view.save(out or Path(f"{target.rpartition(':')[2]}.html"))
+    print(f"{len(view.nodes):,} nodes, {len(view.edges):,} edges: {path}")
 
 
 @app.command()

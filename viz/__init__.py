@@ -7,13 +7,19 @@ Graphs are laid out by Graphviz and charts are drawn by matplotlib; both come wi
 load when they are first needed.
 """
 
+from viz.backward_graph import only_backward, with_backward
 from viz.confusion import confusion_counts, confusion_matrix
+from viz.diff import GraphDiff, diff
 from viz.figure import figure_svg
 from viz.gradient_flow import GradientStatistics, gradient_flow, gradient_statistics
 from viz.graph import graph
 from viz.images import image_grid
+from viz.overlays import OVERLAYS, overlay
 from viz.render import DrawingError
+from viz.repeats import roll, unroll
 from viz.scene import Box, Card, Scene, Wire, scene
+from viz.segments import segment
+from viz.subview import focus, subview
 from viz.theme import DARK, LIGHT, THEMEABLE, Theme
 from viz.training_curves import training_curves
 from viz.transforms import collapse, expand, one_node_per_use
@@ -22,6 +28,7 @@ from viz.view import Check, Contribution, EdgeView, GraphView, GroupView, NodeVi
 __all__ = [
     "DARK",
     "LIGHT",
+    "OVERLAYS",
     "THEMEABLE",
     "Box",
     "Card",
@@ -30,6 +37,7 @@ __all__ = [
     "DrawingError",
     "EdgeView",
     "GradientStatistics",
+    "GraphDiff",
     "GraphView",
     "GroupView",
     "NodeView",
@@ -41,13 +49,22 @@ __all__ = [
     "collapse",
     "confusion_counts",
     "confusion_matrix",
+    "diff",
     "expand",
     "figure_svg",
+    "focus",
     "gradient_flow",
     "gradient_statistics",
     "graph",
     "image_grid",
     "one_node_per_use",
+    "only_backward",
+    "overlay",
+    "roll",
     "scene",
+    "segment",
+    "subview",
     "training_curves",
+    "unroll",
+    "with_backward",
 ]

@@ -221,6 +221,13 @@ class GraphView:
         for name in ("closed", "rolled"):
             if unknown := sorted(g for g in getattr(self, name) if not 0 <= g < len(self.groups)):
                 raise ArgumentError(f"GraphView: {name} names group {unknown[0]} of {len(self.groups)} groups.")
+        for rolled in self.rolled:
+            sizes = {len(self.members[group]) for group in self.children[rolled]}
+            if len(sizes) != 1:
+                raise ArgumentError(
+                    f"GraphView: group {rolled} is rolled, but its repetitions have {sorted(sizes) or 'no'} nodes. "
+                    "Repetitions must be alike, node by node."
+                )
 
     def __repr__(self) -> str:
         title = f"{self.title!r}: " if self.title else ""
