@@ -21,8 +21,8 @@ __all__ = ["page", "write"]
 
 # In this order: a file may use at once what those before it define, and in its functions everything.
 _SCRIPTS = (
-    "base", "data", "wording", "scene", "axes", "layering", "layout", "cards", "overlays", "camera", "far", "draw", "minimap",
-    "theme", "permalink", "summaries", "panel", "search", "keys", "table", "main",
+    "base", "data", "wording", "scene", "axes", "layering", "layout", "cards", "overlays", "camera", "far", "draw",
+    "minimap", "theme", "permalink", "summaries", "panel", "search", "keys", "table", "main",
 )  # fmt: skip
 
 

@@ -80,10 +80,11 @@ function gradientText(gradient) {
   return `grad norm ${numberText(gradient.norm)}${notFinite(gradient)}`;
 }
 
-// The lines of a card that tell the value and the gradient.
+// The lines of a card that tell the value and the gradient; of a backward node the value is a gradient.
 function numbersText(node) {
+  if (node.value === null) return [];
+  if (node.kind === "backward" || node.kind === "gradient") return [gradientText(node.value)];
   const value = valueText(node.value);
-  if (value === null) return [];
   const gradient = gradientText(node.gradient);
   return isScalar(node.value) ? [`data ${value} · ${gradient}`] : [value, gradient];
 }
