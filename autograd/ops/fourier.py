@@ -87,7 +87,7 @@ _rfft = primitive(
     vjp=[_rfft_vjp],
     jvp="linear",
     latex=r"\mathcal F {0}",
-    vjp_latex=[r"\operatorname{Re} \mathcal F^H \bar y"],
+    vjp_latex=[r"\operatorname{Re} \mathcal F^{H} \bar y"],
     flops=_flops,
     samples=[sample(spec(2, 4), axis=1, norm="backward"), sample(spec(5), axis=0, norm="ortho")],
 )
@@ -107,7 +107,7 @@ _irfft = primitive(
     vjp=[_irfft_vjp],
     jvp="linear",
     latex=r"\mathcal F^{{-1}} {0}",
-    vjp_latex=[r"w \, \mathcal F \bar y"],
+    vjp_latex=[r"w \odot \mathcal F \bar y"],
     flops=_flops,
     samples=[sample(spec(2, 3), axis=1, norm="backward", n=4), sample(spec(3), axis=0, norm="ortho", n=5)],
 )
