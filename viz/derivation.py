@@ -193,11 +193,13 @@ def _escaped(text: str) -> str:
 
 
 def _row(symbol: str, formula: str, space: str, op: str, boxed: bool = False) -> str:
-    left = mathml(symbol)
-    return (
-        f'<tr{" class=result" if boxed else ""}><td class="left">{left}</td><td>{mathml("=")}</td>'
-        f"<td>{mathml(formula)}</td><td>{mathml(_in_space(space))}</td><td class=op>{html.escape(op)}</td></tr>"
-    )
+    cells = [
+        ("left", mathml(symbol)), ("sign", mathml("=")), ("right", mathml(formula)), ("space", mathml(_in_space(space))),
+        ("op", html.escape(op)),
+    ]  # fmt: skip
+    row = "".join(f'<td class="{kind}">{content}</td>' for kind, content in cells)
+    kind = "result" if boxed else "step"
+    return f'<tr class="{kind}">{row}</tr>'
 
 
 _PLAIN = {
@@ -224,7 +226,7 @@ _STYLE = (
     ".derivation{font:15px/1.5 system-ui,sans-serif;overflow-x:auto}.derivation h3{font-size:1em;margin:1.2em 0 .3em}"
     ".derivation table{border-collapse:collapse;border:0}.derivation tr{background:none}"
     ".derivation td{padding:.28em .5em;border:0;text-align:left;white-space:nowrap}"
-    ".derivation td.left{text-align:right}.derivation td:nth-last-child(2){padding-left:2em}"
+    ".derivation td.left{text-align:right}.derivation td.space{padding-left:2em}"
     ".derivation td.op{padding-left:2em;opacity:.65;font-size:.85em}.derivation math{font-size:1.1em}"
     ".derivation tr.result td.left math{border:1px solid currentColor;border-radius:3px;padding:.1em .3em}"
 )

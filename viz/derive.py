@@ -78,12 +78,18 @@ def _root_of(loss: Any) -> Any:
 
 def _refuse_complex(nodes: Sequence[Any]) -> None:
     for node in nodes:
-        dtypes = node.dtype if isinstance(node.dtype, tuple) else (node.dtype,)
-        if any(np.dtype(d).kind == "c" for d in dtypes):
+        if any(np.dtype(d).kind == "c" for d in _dtypes(node)):
             raise ArgumentError(
                 f"derive: {node!r} is complex. The formulas are those of real numbers; for complex ones the engine "
                 "conjugates them, which a derivation would not show. Derive the real part of the model alone."
             )
+
+
+def _dtypes(node: Any) -> tuple[Any, ...]:
+    """The dtype of each output."""
+    if isinstance(node.dtype, tuple):
+        return node.dtype
+    return (node.dtype,) * (len(node.shape) if node.op is not None and node.op.outputs else 1)
 
 
 class _Writer:
@@ -126,7 +132,7 @@ class _Writer:
             symbol = self.of[id(node)] = f"({', '.join(self.parts[id(node)])})"
             if " = " in formula:  # ``x = Q R`` defines its outputs; it is written as a function
                 formula = rf"\operatorname{{{node.op.name}}}({', '.join(a for a in arguments if a)})"
-            space = r" \times ".join(space_of(s, d) for s, d in zip(node.shape, node.dtype, strict=True))
+            space = r" \times ".join(space_of(s, d) for s, d in zip(node.shape, _dtypes(node), strict=True))
         else:
             symbol = self.of[id(node)] = "L" if node is self.root else self.symbols.value(node.op)
             space = space_of(node.shape, node.dtype)

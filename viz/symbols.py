@@ -42,13 +42,19 @@ class Symbols:
         self.numbers: dict[str, int] = {}
         self.constants: dict[int, tuple[Any, str]] = {}
         names = [name for name, _ in leaves if name]
+        self.normalisations = {n.rpartition(".")[0] for n, node in leaves if n and _is_vector_weight(n, node)}
         self.layers: dict[str, int] = {}
+        layers, normalisations = 0, 0
         for name in names:
             prefix, dot, _ = name.rpartition(".")
-            if dot or name in ("weight", "bias"):
-                self.layers.setdefault(prefix, len(self.layers) + 1)
-        vectors = {name.rpartition(".")[0] for name, node in leaves if name and _ends(name, "weight", node, 1)}
-        self.normalisations = vectors
+            if (not dot and name not in ("weight", "bias")) or prefix in self.layers:
+                continue
+            if prefix in self.normalisations:
+                normalisations += 1
+                self.layers[prefix] = normalisations
+            else:
+                layers += 1
+                self.layers[prefix] = layers
 
     def leaf(self, node: Any, name: str | None) -> tuple[str, Any, str]:
         """The symbol of a leaf, what it is, and its name."""
@@ -101,8 +107,9 @@ class Symbols:
         return symbol
 
 
-def _ends(name: str, last: str, node: Any, ndim: int) -> bool:
-    return name.rpartition(".")[2] == last and len(node.shape) == ndim
+def _is_vector_weight(name: str, node: Any) -> bool:
+    """Whether it is the scale of a normalisation."""
+    return name.rpartition(".")[2] == "weight" and len(node.shape) == 1
 
 
 def _index(number: int | str) -> str:

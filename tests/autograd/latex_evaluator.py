@@ -185,7 +185,7 @@ class Evaluator:
             return self._partial(int(self._take()))
         constants = {r"\pi": np.pi, r"\infty": np.inf, "e": np.e, r"\mathrm{i}": 1j}
         name = token.removeprefix(r"\operatorname{").removesuffix("}") if token.startswith(r"\operatorname") else token
-        if token in self.values and not (token in self.functions and self.next in ("_", "(")):
+        if self._is_value(token) and not (token in self.functions and self.next in ("_", "(")):
             return self._indexed(token)
         if name in self.functions or token == r"\log":
             return self._call(name)
@@ -198,6 +198,10 @@ class Evaluator:
             taken.append(self._take())
         self._take(end)
         return "".join(taken)
+
+    def _is_value(self, token: str) -> bool:
+        """Whether it is a letter with a value, or the letter of symbols such as ``z_1``."""
+        return token in self.values or any(name.startswith(f"{token}_") for name in self.values)
 
     def _indexed(self, letter: str) -> Any:
         """A letter, or a symbol such as ``z_1`` or ``W_{12}``."""
