@@ -9,7 +9,7 @@ an argument            by its own name where that is one letter, else by its let
 a static parameter     likewise (``n`` of a Bessel function, ``l`` and ``h`` of ``clip``)
 ``A``, ``N``           the axes that the op reduces, and how many elements are reduced to one
 letters of a result    ``Q`` and ``R``, ``U``, ``s`` and ``V``, ...: the outputs of an op with several (:data:`OUTPUTS`)
-after ``\quad``        ``u, \quad u = ...`` defines a letter of the formula's own
+after ``\quad``        ``u, \quad u = ...`` defines a letter of the formula's own; several are defined last one first
 =====================  ==============================================================================================
 
 ``latex``, the forward formula, is a template as ``code`` is: ``{0}`` is the first argument, and braces of LaTeX are
@@ -48,6 +48,7 @@ LETTERS = {
 
 OUTPUTS = {
     "qr": ("Q", "R"), "eigh": (r"\lambda", "V"), "eig": (r"\lambda", "V"), "svd": ("U", "s", "V"), "frexp": ("m", "e"),
+    "slogdet": ("s", "y"),
 }  # fmt: skip
 """The letters of the outputs of an op that has several. The third of ``svd`` is ``V^{H}``."""
 
@@ -118,7 +119,11 @@ def vjp_formula(
         others = [a for i, a in enumerate(arguments) if i != slot and a is not None]
         template = template.replace(r", \dots", "".join(f", {a}" for a in others))
     named = {own[i]: a for i, a in enumerate(arguments) if a is not None and i < len(own)}
-    return substitute(template, {"y": output, r"\bar y": gradient, **(letters or {}), **named})
+    symbols = {"y": output, r"\bar y": gradient, **(letters or {}), **named}
+    taken = set().union(*(letters_in(symbol) for symbol in symbols.values()))
+    defined = {definition.partition("=")[0].strip().partition("_")[0] for definition in clauses(template)[1]}
+    symbols |= {name: rf"\tilde{{{name}}}" for name in defined & taken - symbols.keys()}
+    return substitute(template, symbols)
 
 
 def op_letters(op: Any, params: Mapping[str, Any], shapes: Sequence[Any], shape: tuple[int, ...]) -> dict[str, str]:
@@ -213,7 +218,7 @@ def substitute(formula: str, symbols: Mapping[str, str]) -> str:
         symbol = _replacement(token, symbols) if is_letter else None
         if symbol is not None:
             after = next((t for t, _ in tokens[i + 1 :] if not t.isspace()), "")
-            clash = after in ("_", "^", "'") and (after.replace("'", "^") in symbol or " " in symbol)
+            clash = after in ("_", "^", "'") and (after.replace("'", "^") in symbol)
             if before in ("^", "_") or clash:
                 symbol = f"{{{symbol}}}"
             if out and re.search(r"\\[A-Za-z]+$", out[-1]) and symbol[:1].isalpha():

@@ -267,6 +267,7 @@ class _Writer:
         formula = re.sub(r"\\textstyle\\sum_\{\\varnothing\} ?|\\operatorname\{broadcast\}_\{\\varnothing\}", "", formula)
         formula = formula.replace(r"\tfrac{1}{1} \cdot ", "").replace(r"\tfrac{2}{1} ", "2 ")
         formula = re.sub(r"^\(((?:[^()]|\([^()]*\))*)\)$", r"\1", formula)
+        formula = re.sub(r"(\^\{|, )\((-(?:\d[\d.]*|\\infty))\)(?=[,)}])", r"\1\2", formula)
         formula = _TIMES_NUMBER.sub(lambda match: match[0].replace(r"\odot", r"\cdot"), formula)
         return formula.replace(r"\odot", r"\cdot") if self.scalar else formula
 

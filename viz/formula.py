@@ -86,13 +86,24 @@ def template_mathml(op_name: str, which: Literal["forward"] | int, *, equation: 
             f"template_mathml: {op_name} has no formula for the gradient of argument {which!r}; its arguments "
             f"are numbered 0 to {len(letters) - 1}, and one that is an index or a mask gets no gradient."
         )
-    text = f"{left} = {right}" if equation and " = " not in right.partition(r", \quad")[0] else right
+    is_equation = which == "forward" and _says_what_it_is(right)  # ``x = Q R``
+    text = f"{left} = {right}" if equation and not is_equation else right
     made = mathml(text.replace(r"\odot", r"\cdot") if scalar else text)
     for slot, mark in marks.items():
         made = _with_slot(made, mark, slots[slot], f'data-slot="{slot}"')
     for name, mark in marked_parameters.items():
         made = _with_slot(made, mark, parameters[name], f'data-param="{name}"')
     return made
+
+
+def _says_what_it_is(formula: str) -> bool:
+    """Whether there is an equals sign outside of all brackets."""
+    depth = 0
+    for c in formula:
+        depth += (c in "({[") - (c in ")}]")
+        if c == "=" and depth == 0:
+            return True
+    return False
 
 
 def _op(name: str) -> Any:
@@ -120,7 +131,7 @@ def _vjp(op: Any, slot: int, arguments: Any, output: str, gradient: str, given: 
 
 def _with_slot(made: str, mark: str, symbol: str, attribute: str) -> str:
     """MathML in which the mark is the symbol again, in an element that says which slot it is."""
-    element = re.fullmatch(r".*?<mrow>(.*)</mrow></math>", mathml(symbol), re.DOTALL)
+    element = re.fullmatch(r"<math[^>]*><mrow>(.*)</mrow></math>", mathml(symbol), re.DOTALL)
     assert element is not None, symbol
     tagged = re.sub(r"^<(\w+)", rf"<\1 {attribute}", element[1], count=1)
-    return re.sub(rf"<m[io]>(?:{mark}|&#x{ord(mark):05X};)</m[io]>", lambda _: tagged, made)
+    return re.sub(rf"<m[io]>{mark}</m[io]>", lambda _: tagged, made)
