@@ -92,7 +92,9 @@ def composite(
         name = function.__name__.strip("_")
         if name in COMPOSITES:
             raise TypeError(f"composite {name!r} is in the table already. Give the op another name.")
-        entry = Composite(name, function, latex, tuple(samples), tuple(errors), differentiable, reference, tuple(vjp_latex))
+        entry = Composite(
+            name, function, latex, tuple(samples), tuple(errors), differentiable, reference, tuple(vjp_latex)
+        )
         COMPOSITES[name] = entry
 
         @functools.wraps(function)

@@ -16,9 +16,9 @@ after ``\quad``        ``u, \quad u = ...`` defines a letter of the formula's ow
 doubled. ``vjp_latex`` is one formula for each argument, None where it gets no gradient, with letters as they are:
 ``r"\bar y \odot (1 - y^2)"``.
 
-Products are always written: ``\odot`` is elementwise, ``\cdot`` multiplies by a number, and ``\,`` between two factors is
-the matrix product. So ``\bar y \odot b`` stays readable when numbers take the place of the letters. ``\sum_{A}`` adds up
-over the axes of the op, and ``\operatorname{broadcast}`` undoes that.
+Products are always written: ``\odot`` is elementwise, ``\cdot`` multiplies by a number, and ``\,`` between two factors
+is the matrix product. So ``\bar y \odot b`` stays readable when numbers take the place of the letters. ``\sum_{A}``
+adds up over the axes of the op, and ``\operatorname{broadcast}_{A}`` repeats along them.
 
 Formulas hold for real numbers; for complex ones the engine conjugates the derivative.
 """
@@ -99,7 +99,12 @@ def forward_formula(op: Any, arguments: Sequence[str | None], letters: Mapping[s
 
 
 def vjp_formula(
-    op: Any, slot: int, arguments: Sequence[str | None], output: str, gradient: str, letters: Mapping[str, str] | None = None
+    op: Any,
+    slot: int,
+    arguments: Sequence[str | None],
+    output: str,
+    gradient: str,
+    letters: Mapping[str, str] | None = None,
 ) -> str:
     """What argument ``slot`` receives, in these symbols.
 

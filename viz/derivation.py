@@ -85,7 +85,9 @@ class Derivation:
 
     def latex(self) -> str:
         """The body: a table of symbols and two ``align*``. It needs the packages amsmath and amssymb."""
-        rows = [rf"{s.latex} & {_in_space(s.space)} & {_typewriter(s.name)} & \text{{{s.kind}}} \\" for s in self.symbols]
+        rows = [
+            rf"{s.latex} & {_in_space(s.space)} & {_typewriter(s.name)} & \text{{{s.kind}}} \\" for s in self.symbols
+        ]
         table = "\n".join([r"\begin{equation*}", r"\begin{array}{llll}", *rows, r"\end{array}", r"\end{equation*}"])
         forward = [(s.symbol, s.formula, s.space, False) for s in self.forward]
         backward = [(s.symbol, _with_clauses(s), s.space, s.result) for s in self.backward]
@@ -149,7 +151,8 @@ class Derivation:
         spaces = [s.space for s in self.symbols] + [""] + [s.space for s in self.forward] + [""]
         spaces += [s.space for s in self.backward]
         return "\n".join(
-            f"{line}{' ' * (width - _width(line))}  {_plain(space)}".rstrip() for line, space in zip(lines, spaces, strict=True)
+            f"{line}{' ' * (width - _width(line))}  {_plain(space)}".rstrip()
+            for line, space in zip(lines, spaces, strict=True)
         )
 
 
@@ -194,7 +197,8 @@ def _escaped(text: str) -> str:
 
 def _row(symbol: str, formula: str, space: str, op: str, boxed: bool = False) -> str:
     cells = [
-        ("left", mathml(symbol)), ("sign", mathml("=")), ("right", mathml(formula)), ("space", mathml(_in_space(space))),
+        ("left", mathml(symbol)), ("sign", mathml("=")), ("right", mathml(formula)),
+        ("space", mathml(_in_space(space))),
         ("op", html.escape(op)),
     ]  # fmt: skip
     row = "".join(f'<td class="{kind}">{content}</td>' for kind, content in cells)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ArgumentError, DtypeError, GradientError
-from autograd.formulas import OUTPUTS, clauses, forward_formula, number, op_letters, substitute, vjp_formula
+from autograd.formulas import OUTPUTS, clauses, forward_formula, number, op_letters, vjp_formula
 from autograd.naming import named_tensors
 from autograd.tape import Node, ancestors
 from viz.derivation import BackwardStep, Derivation, ForwardStep, Symbol
@@ -51,7 +51,7 @@ def derive(
     if count > max_ops:
         raise ArgumentError(
             f"derive: the graph has {count} ops, and a derivation of more than max_ops={max_ops} is not written. "
-            f"Derive the loss of a smaller model or of fewer steps, or give max_ops={count}; viz.graph draws large graphs."
+            f"Derive the loss of a smaller model or of fewer steps, or give max_ops={count}. viz.graph draws large ones."
         )
     return _Writer(root, nodes, names).derivation(title)
 
@@ -242,7 +242,7 @@ class _Writer:
 
     def _letters_of_outputs(self, node: Any, gradients: list[str]) -> dict[str, str]:
         own = OUTPUTS.get(node.op.name, ())
-        found = {}
+        found: dict[str, str] = {}
         for place, name in enumerate(own):
             part, gradient = self.parts[id(node)][place], gradients[place]
             if node.op.name == "svd" and place == 2:  # the third output is V^H
@@ -264,7 +264,9 @@ class _Writer:
 
     def _tidy(self, formula: str) -> str:
         """A formula without sums over no axis and factors of one; on numbers, with one sign for products."""
-        formula = re.sub(r"\\textstyle\\sum_\{\\varnothing\} ?|\\operatorname\{broadcast\}_\{\\varnothing\}", "", formula)
+        formula = re.sub(
+            r"\\textstyle\\sum_\{\\varnothing\} ?|\\operatorname\{broadcast\}_\{\\varnothing\}", "", formula
+        )
         formula = formula.replace(r"\tfrac{1}{1} \cdot ", "").replace(r"\tfrac{2}{1} ", "2 ")
         formula = re.sub(r"^\(((?:[^()]|\([^()]*\))*)\)$", r"\1", formula)
         formula = re.sub(r"(\^\{|, )\((-(?:\d[\d.]*|\\infty))\)(?=[,)}])", r"\1\2", formula)
@@ -272,6 +274,7 @@ class _Writer:
         return formula.replace(r"\odot", r"\cdot") if self.scalar else formula
 
 
+_OVER_NOTHING = re.compile(r"\\textstyle\\sum_\{\\varnothing\} ?|\\operatorname\{broadcast\}_\{\\varnothing\}")
 _NUMBER = r"(?:\(-)?(?:\d[\d.]*|10\^\{-?\d+\})\)?(?![\w.])"
 _TIMES_NUMBER = re.compile(rf"\\odot (?={_NUMBER})|(?:(?<=^)|(?<=[ (])){_NUMBER} \\odot")
 
@@ -285,9 +288,10 @@ def _kept(node: Any, slot: int) -> tuple[bool, Any]:
     operands = getattr(node, "operands", None)
     if operands is not None:
         return True, operands[slot] if slot < len(operands) else None
-    arguments = node.op.arguments
+    arguments: tuple[str, ...] = node.op.arguments
+    layout: dict[str, int] = getattr(node.op, "layout", {})
     if isinstance(node, Node) and isinstance(node.saved, tuple) and slot < len(arguments):
-        value = node.saved[node.op.layout[arguments[slot]]]
+        value = node.saved[layout[arguments[slot]]]
         return value is not None, value
     return False, None
 

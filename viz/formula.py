@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any, Literal
 
 from autograd.composite import COMPOSITES
 from autograd.dispatch import OPS
 from autograd.errors import ArgumentError
-from autograd.formulas import forward_formula, letters_in, letters_of, static_letters, substitute, vjp_formula
+from autograd.formulas import forward_formula, letters_of, static_letters, vjp_formula
 from viz.mathml import mathml
 
 __all__ = ["Formula", "formula", "template_mathml"]
@@ -42,7 +42,7 @@ class Formula:
     vjp_mathml: tuple[str | None, ...]
 
 
-@lru_cache(maxsize=None)
+@cache
 def formula(op_name: str) -> Formula:
     """The formulas of an op of the table, as LaTeX and as MathML.
 
@@ -57,7 +57,9 @@ def formula(op_name: str) -> Formula:
     )  # fmt: skip
 
 
-def template_mathml(op_name: str, which: Literal["forward"] | int, *, equation: bool = True, scalar: bool = False) -> str:
+def template_mathml(
+    op_name: str, which: Literal["forward"] | int, *, equation: bool = True, scalar: bool = False
+) -> str:
     r"""One formula as a ``<math>`` element whose slots carry ``data-slot``.
 
     ``which``     ``"forward"``, or the number of the argument whose gradient it is
@@ -118,7 +120,9 @@ def _letters(op: Any) -> tuple[str, ...]:
     letters = letters_of(op)
     if op.name in OPS:
         return letters
-    used = [int(place) for place in re.findall(r"(?<!\{)\{(\d)\}|\{\{\{(\d)\}\}\}", op.latex) for place in place if place]
+    used = [
+        int(place) for place in re.findall(r"(?<!\{)\{(\d)\}|\{\{\{(\d)\}\}\}", op.latex) for place in place if place
+    ]
     return letters[: max([*used, len(op.vjp_latex) - 1, 0]) + 1]
 
 

@@ -69,7 +69,7 @@ class Symbols:
         if prefix in self.layers and last in ("weight", "bias"):
             pair = (r"\gamma", r"\beta") if prefix in self.normalisations else ("W", "b")
             return f"{pair[last == 'bias']}_{_index(self.layers[prefix])}"
-        match = re.fullmatch(r"([A-Za-z]|%s)_?(\d*)" % "|".join(_GREEK), last)
+        match = re.fullmatch(rf"([A-Za-z]|{'|'.join(_GREEK)})_?(\d*)", last)
         if match is None:
             return None
         letter, digits = match.groups()
@@ -91,7 +91,9 @@ class Symbols:
         """The symbol of an array without gradient, and whether it is seen for the first time. None: not kept."""
         if value is not None and (known := self.constants.get(id(value))) is not None:
             return known[1], False
-        letter = _LETTER_OF_CONSTANT.get(argument, "x" if argument in ("x", "a", "query") and value is not None else "c")
+        letter = _LETTER_OF_CONSTANT.get(
+            argument, "x" if argument in ("x", "a", "query") and value is not None else "c"
+        )
         symbol = self._unused(letter if letter != "c" else "c_1")
         if value is not None:
             self.constants[id(value)] = (value, symbol)

@@ -140,14 +140,16 @@ _gelu = primitive(
     reference=lambda x: 0.5 * x * (1 + np.vectorize(math.erf, otypes=[float])(x / math.sqrt(2))),
 )  # fmt: skip
 _GELU_TANH_RULE = (
-    r"\tfrac{1}{2} \cdot \bar y \odot (1 + u + \sqrt{\tfrac{2}{\pi}} \cdot x \odot (1 - u^2) \odot (1 + 0.134145 \cdot x^2)), "
+    r"\tfrac{1}{2} \cdot \bar y "
+    r"\odot (1 + u + \sqrt{\tfrac{2}{\pi}} \cdot x \odot (1 - u^2) \odot (1 + 0.134145 \cdot x^2)), "
     r"\quad u = \tanh(\sqrt{\tfrac{2}{\pi}} \cdot (x + 0.044715 \cdot x^3))"
 )
 _gelu_tanh = primitive(
     "gelu_tanh", _gelu_tanh_forward, kind="elementwise",
     vjp=[lambda g, x: g * _gelu_tanh_slope(x)], jvp="from_vjp",
     code="(0.5 * {0} * (1 + tanh(0.7978845608028654 * ({0} + 0.044715 * {0} * {0} * {0}))))",
-    latex=r"\tfrac{{1}}{{2}} \cdot {0} \odot (1 + \tanh(\sqrt{{\tfrac{{2}}{{\pi}}}} \cdot ({0} + 0.044715 \cdot {0}^3)))",
+    latex=r"\tfrac{{1}}{{2}} \cdot {0} "
+    r"\odot (1 + \tanh(\sqrt{{\tfrac{{2}}{{\pi}}}} \cdot ({0} + 0.044715 \cdot {0}^3)))",
     vjp_latex=[_GELU_TANH_RULE],
     flops=per_element(20), samples=elementwise_samples(),
     reference=lambda x: 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3))),

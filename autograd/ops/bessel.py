@@ -78,7 +78,8 @@ _bessel_j = _bessel(
 _bessel_y = _bessel(
     "bessel_y", _forward("yv", {0: "y0", 1: "y1"}),
     lambda g, x, n: -g * _bessel_y(x, n=1) if n == 0 else g * (0.5 * (_bessel_y(x, n=n - 1) - _bessel_y(x, n=n + 1))),
-    r"Y_{{n}}({0})", r"\tfrac{1}{2} \cdot \bar y \odot (Y_{n-1}(x) - Y_{n+1}(x))", [*_positive, sample(spec(3, low=0.5), n=0.5)],
+    r"Y_{{n}}({0})", r"\tfrac{1}{2} \cdot \bar y \odot (Y_{n-1}(x) - Y_{n+1}(x))",
+    [*_positive, sample(spec(3, low=0.5), n=0.5)],
 )  # fmt: skip
 
 
@@ -160,7 +161,8 @@ _bessel_ie = primitive(
     vjp=[lambda g, x, n: g * _bessel_ie_slope(in_double(x), n)],
     jvp="from_vjp", latex=r"e^{{-\lvert {0} \rvert}} \odot I_{{n}}({0})",
     vjp_latex=[
-        r"\bar y \odot (\tfrac{1}{2} \cdot e^{-\lvert x \rvert} \odot (I_{n-1}(x) + I_{n+1}(x)) - y \odot \operatorname{sign} x)"
+        r"\bar y \odot (\tfrac{1}{2} \cdot e^{-\lvert x \rvert} \odot (I_{n-1}(x) + I_{n+1}(x)) "
+        r"- y \odot \operatorname{sign} x)"
     ],
     flops=per_element(70), samples=[sample(spec(2, 3, avoid=(0.0,)), n=0), sample(spec(low=0.5), n=1)],
 )  # fmt: skip
@@ -188,7 +190,8 @@ def _bessel_ke_slope(x: Any, n: int) -> Any:
 _bessel_ke = _bessel(
     "bessel_ke", _forward("kve", {0: "k0e", 1: "k1e"}),
     lambda g, x, n: g * _bessel_ke_slope(in_double(x), n),
-    r"e^{{{0}}} \odot K_{{n}}({0})", r"\bar y \odot (y - \tfrac{1}{2} \cdot e^{x} \odot (K_{n-1}(x) + K_{n+1}(x)))", _positive,
+    r"e^{{{0}}} \odot K_{{n}}({0})",
+    r"\bar y \odot (y - \tfrac{1}{2} \cdot e^{x} \odot (K_{n-1}(x) + K_{n+1}(x)))", _positive,
 )  # fmt: skip
 k0 = _of_order(
     "k0", _bessel_k, 0, r"K_0({0})", _above_0,

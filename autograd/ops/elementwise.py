@@ -83,7 +83,8 @@ def _power_exponent(g: Any, y: Any, a: Any) -> Any:
 power = primitive(
     "power", np.power, kind="elementwise",
     vjp=[_power_base, _power_exponent], jvp="from_vjp",
-    code="pow({0}, {1})", latex="{0}^{{{1}}}", vjp_latex=[r"\bar y \odot b \odot a^{b - 1}", r"\bar y \odot y \odot \ln a"],
+    code="pow({0}, {1})", latex="{0}^{{{1}}}",
+    vjp_latex=[r"\bar y \odot b \odot a^{b - 1}", r"\bar y \odot y \odot \ln a"],
     flops=per_element(16), samples=elementwise_samples(2, low=0.3, high=2.0, second={"low": -2.0}),
 )  # fmt: skip
 
@@ -297,7 +298,8 @@ _TWO_OVER_SQRT_PI = 2 / math.sqrt(math.pi)
 erf = primitive(
     "erf", lambda x: special.erf(x), kind="elementwise",
     vjp=[lambda g, x: g * (_TWO_OVER_SQRT_PI * exp(-x * x))], jvp="from_vjp",
-    code="erf({0})", latex=r"\operatorname{{erf}} {0}", vjp_latex=[r"\tfrac{2}{\sqrt{\pi}} \cdot \bar y \odot e^{-x^2}"],
+    code="erf({0})", latex=r"\operatorname{{erf}} {0}",
+    vjp_latex=[r"\tfrac{2}{\sqrt{\pi}} \cdot \bar y \odot e^{-x^2}"],
     flops=per_element(16),
     samples=elementwise_samples(far=((-8.0, -3.0), (-1e-3, 1e-3), (3.0, 8.0))),
     reference=np.vectorize(math.erf, otypes=[float]),

@@ -142,7 +142,8 @@ def _set_vjp_value(g: Any, index: Index) -> Any:
 _setitem = primitive(
     "setitem", _set_forward, kind="gather", selects=True,
     vjp=[lambda g, index: _setitem(g, 0.0, index=index), _set_vjp_value], jvp="linear", flops=no_flops,
-    latex=r"{0} \text{{ with }} {0}[i] \leftarrow {1}", vjp_latex=[r"\bar y \text{ with } \bar y[i] \leftarrow 0", r"\bar y[i]"],
+    latex=r"{0} \text{{ with }} {0}[i] \leftarrow {1}",
+    vjp_latex=[r"\bar y \text{ with } \bar y[i] \leftarrow 0", r"\bar y[i]"],
     samples=[
         sample(spec(3, 4), spec(3), index=(slice(None), 1)), sample(spec(3, 4), spec(3, 4), index=_rows),
         sample(spec(3, 4), spec(), index=(slice(0, 2),)), sample(spec(), spec(), index=()),

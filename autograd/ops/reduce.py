@@ -86,7 +86,8 @@ _mean = primitive(
     "mean", _accumulated(np.mean), kind="reduction",
     vjp=[lambda g, x_shape, axis, keepdims: widened(keep_axes(g, axis, keepdims)) / count_over(x_shape, axis)],
     jvp="linear",
-    latex=r"\tfrac{{1}}{{N}} \cdot \textstyle\sum_{{A}} {0}", vjp_latex=[r"\tfrac{1}{N} \cdot \operatorname{broadcast}_{A}(\bar y)"],
+    latex=r"\tfrac{{1}}{{N}} \cdot \textstyle\sum_{{A}} {0}",
+    vjp_latex=[r"\tfrac{1}{N} \cdot \operatorname{broadcast}_{A}(\bar y)"],
     flops=per_input_element(1), samples=_samples,
 )  # fmt: skip
 
@@ -290,7 +291,8 @@ _logsumexp = primitive(
     "logsumexp", _logsumexp_forward, kind="reduction",
     vjp=[lambda g, y, x, axis, keepdims: keep_axes(g, axis, keepdims) * _shares(widened(x), y, axis, keepdims)],
     jvp=[lambda t, y, x, axis, keepdims: sum(t * _shares(widened(x), y, axis, keepdims), axis, keepdims)],
-    latex=r"\ln \textstyle\sum_{{A}} e^{{{0}}}", vjp_latex=[r"\operatorname{broadcast}_{A}(\bar y) \odot e^{x - \operatorname{broadcast}_{A}(y)}"],
+    latex=r"\ln \textstyle\sum_{{A}} e^{{{0}}}",
+    vjp_latex=[r"\operatorname{broadcast}_{A}(\bar y) \odot e^{x - \operatorname{broadcast}_{A}(y)}"],
     flops=per_input_element(10), samples=_samples,
     reference=lambda x, axis, keepdims: np.log(np.sum(np.exp(x), axis=axis, keepdims=keepdims)),
 )  # fmt: skip
@@ -330,7 +332,8 @@ _softmax = primitive(
     "softmax", _softmax_forward, kind="composite",
     vjp=[lambda g, y, axis: _softmax_tangent(g, y, axis)],
     jvp=[lambda t, y, axis: _softmax_tangent(t, y, axis)],
-    latex=r"\operatorname{{softmax}}({0})", vjp_latex=[r"y \odot (\bar y - \operatorname{broadcast}_{A}(\textstyle\sum_{A} (\bar y \odot y)))"],
+    latex=r"\operatorname{{softmax}}({0})",
+    vjp_latex=[r"y \odot (\bar y - \operatorname{broadcast}_{A}(\textstyle\sum_{A} (\bar y \odot y)))"],
     flops=per_element(12), samples=_softmax_samples,
     reference=lambda x, axis: np.exp(x) / np.exp(x).sum(axis=axis, keepdims=True),
 )  # fmt: skip
@@ -338,7 +341,8 @@ _log_softmax = primitive(
     "log_softmax", _log_softmax_forward, kind="composite",
     vjp=[lambda g, y, axis: g - exp(widened(y)) * sum(widened(g), axis, keepdims=True)],
     jvp=[lambda t, y, axis: t - sum(t * exp(widened(y)), axis, keepdims=True)],
-    latex=r"\ln \operatorname{{softmax}}({0})", vjp_latex=[r"\bar y - e^{y} \odot \operatorname{broadcast}_{A}(\textstyle\sum_{A} \bar y)"],
+    latex=r"\ln \operatorname{{softmax}}({0})",
+    vjp_latex=[r"\bar y - e^{y} \odot \operatorname{broadcast}_{A}(\textstyle\sum_{A} \bar y)"],
     flops=per_element(12), samples=_softmax_samples,
     reference=lambda x, axis: x - np.logaddexp.reduce(x, axis=axis, keepdims=True),
 )  # fmt: skip

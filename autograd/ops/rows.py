@@ -57,7 +57,8 @@ put_rows = primitive(
     ],
     jvp=lambda primals, tangents: put_rows(*(
         0 * p if t is None else t for p, t in zip(primals[:2], tangents[:2], strict=True)), primals[2]),
-    flops=no_flops, latex=r"{0} \text{{ with }} {0}[{2}] \leftarrow {1}", vjp_latex=[r"\bar y \text{ with } \bar y[i] \leftarrow 0", r"\bar y[i]", None],
+    flops=no_flops, latex=r"{0} \text{{ with }} {0}[{2}] \leftarrow {1}",
+    vjp_latex=[r"\bar y \text{ with } \bar y[i] \leftarrow 0", r"\bar y[i]", None],
     samples=[sample(spec(4, 2), spec(3, 2), integers(3, high=4)), sample(spec(3), spec(), integers(high=3))],
     doc="A copy of ``x (n, ...)`` with ``v (*s, ...)`` at ``indices (*s)``; of several at one place the last stays.",
 )  # fmt: skip

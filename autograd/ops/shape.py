@@ -54,7 +54,8 @@ def flatten(x: Any, start_axis: int = 0, end_axis: int = -1) -> Any:
 _permute = primitive(
     "permute_dims", lambda x, *, axes: np.transpose(x, axes), kind="view",
     vjp=[lambda g, axes: _permute(g, axes=tuple(sorted(range(len(axes)), key=axes.__getitem__)))], jvp="linear",
-    flops=no_flops, latex=r"\operatorname{{permute}}_{{A}}({0})", vjp_latex=[r"\operatorname{permute}_{A}^{-1}(\bar y)"],
+    flops=no_flops, latex=r"\operatorname{{permute}}_{{A}}({0})",
+    vjp_latex=[r"\operatorname{permute}_{A}^{-1}(\bar y)"],
     samples=[sample(spec(2, 3, 4), axes=(2, 0, 1)), sample(spec(), axes=()), sample(spec(0, 3), axes=(1, 0))],
 )  # fmt: skip
 

@@ -178,7 +178,8 @@ _pinv = primitive(
     jvp=[lambda t, y, x: _pinv_jvp(t, y, x)],
     latex="{0}^+",
     vjp_latex=[
-        r"-y^{H} \, \bar y \, y^{H} + (I - x \, y) \, \bar y^{H} \, y \, y^{H} + y^{H} \, y \, \bar y^{H} \, (I - y \, x)"
+        r"-y^{H} \, \bar y \, y^{H} + (I - x \, y) \, \bar y^{H} \, y \, y^{H} "
+        r"+ y^{H} \, y \, \bar y^{H} \, (I - y \, x)"
     ],
     flops=cubic(20),
     samples=[sample(regular(*shape), rtol=1e-12) for shape in ((3, 2), (2, 3), (2, 2, 2))],

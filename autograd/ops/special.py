@@ -71,7 +71,8 @@ erfc = _special(
 _erfcx = primitive(
     "erfcx", lambda x, *, n: special.erfcx(n, x), kind="elementwise",
     vjp=[lambda g, x, n: g * (-2 * (n + 1) * _erfcx(x, n=n + 1))], jvp="from_vjp",
-    latex=r"\operatorname{{erfcx}}_{{n}}({0})", vjp_latex=[r"-2 \cdot (n + 1) \cdot \bar y \odot \operatorname{erfcx}_{n+1}(x)"],
+    latex=r"\operatorname{{erfcx}}_{{n}}({0})",
+    vjp_latex=[r"-2 \cdot (n + 1) \cdot \bar y \odot \operatorname{erfcx}_{n+1}(x)"],
     flops=per_element(40),
     samples=[
         sample(spec(2, 3, low=-1.0), n=0), sample(spec(0, 3), n=0), sample(spec(low=2.5, high=8.0), n=1),
@@ -212,7 +213,10 @@ gammainc = primitive(
     vjp=[lambda g, a, x: g * _gammainc_order_slope(a, x), lambda g, a, x: g * _gammainc_slope(a, x)],
     jvp="from_vjp",
     latex=r"\operatorname{{P}}({0}, {1})",
-    vjp_latex=[r"\bar y \odot \partial_1 \operatorname{P}(a, x)", r"\bar y \odot \frac{x^{a-1} \odot e^{-x}}{\Gamma(a)}"],
+    vjp_latex=[
+        r"\bar y \odot \partial_1 \operatorname{P}(a, x)",
+        r"\bar y \odot \frac{x^{a-1} \odot e^{-x}}{\Gamma(a)}",
+    ],
     flops=per_element(60),
     samples=elementwise_samples(2, low=0.5, high=4.0, far=((20.0, 40.0),)),
     doc="The regularised lower incomplete gamma function, differentiable in the order ``a`` and in ``x``.",
@@ -224,7 +228,10 @@ gammaincc = primitive(
     vjp=[lambda g, a, x: -g * _gammainc_order_slope(a, x), lambda g, a, x: -g * _gammainc_slope(a, x)],
     jvp="from_vjp",
     latex=r"\operatorname{{Q}}({0}, {1})",
-    vjp_latex=[r"-\bar y \odot \partial_1 \operatorname{P}(a, x)", r"-\bar y \odot \frac{x^{a-1} \odot e^{-x}}{\Gamma(a)}"],
+    vjp_latex=[
+        r"-\bar y \odot \partial_1 \operatorname{P}(a, x)",
+        r"-\bar y \odot \frac{x^{a-1} \odot e^{-x}}{\Gamma(a)}",
+    ],
     flops=per_element(60),
     samples=elementwise_samples(2, low=0.5, high=4.0, far=((20.0, 40.0),)),
     doc="The regularised upper incomplete gamma function, differentiable in the order ``a`` and in ``x``.",
@@ -367,7 +374,8 @@ xlogy = primitive(
 xlog1py = primitive(
     "xlog1py", _without_zero(np.log1p, 0), kind="elementwise", arguments=("a", "b"),
     vjp=[lambda g, a, b: _at_origin(g, a, b, log1p, -1), lambda g, a, b: over(g * a, 1 + b)], jvp="from_vjp",
-    latex=r"{0} \odot \ln(1 + {1})", vjp_latex=[r"\bar y \odot \ln(1 + b)", r"\frac{\bar y \odot a}{1 + b}"], flops=per_element(9),
+    latex=r"{0} \odot \ln(1 + {1})",
+    vjp_latex=[r"\bar y \odot \ln(1 + b)", r"\frac{\bar y \odot a}{1 + b}"], flops=per_element(9),
     samples=elementwise_samples(2, low=0.3, far=((1e-3, 1e-2), (1e2, 2e2))),
     doc="``a * log1p(b)``, which is 0 where a is 0.",
 )  # fmt: skip

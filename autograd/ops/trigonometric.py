@@ -117,12 +117,14 @@ acos, acosh, asin, asinh, atan, atanh = arccos, arccosh, arcsin, arcsinh, arctan
 
 deg2rad = primitive(
     "deg2rad", np.deg2rad, kind="elementwise", vjp=[lambda g: g * (math.pi / 180)], jvp="linear",
-    code="({0} * 0.017453292519943295)", latex=r"\tfrac{{\pi}}{{180}} \cdot {0}", vjp_latex=[r"\tfrac{\pi}{180} \cdot \bar y"],
+    code="({0} * 0.017453292519943295)", latex=r"\tfrac{{\pi}}{{180}} \cdot {0}",
+    vjp_latex=[r"\tfrac{\pi}{180} \cdot \bar y"],
     samples=elementwise_samples(),
 )  # fmt: skip
 rad2deg = primitive(
     "rad2deg", np.rad2deg, kind="elementwise", vjp=[lambda g: g * (180 / math.pi)], jvp="linear",
-    code="({0} * 57.29577951308232)", latex=r"\tfrac{{180}}{{\pi}} \cdot {0}", vjp_latex=[r"\tfrac{180}{\pi} \cdot \bar y"],
+    code="({0} * 57.29577951308232)", latex=r"\tfrac{{180}}{{\pi}} \cdot {0}",
+    vjp_latex=[r"\tfrac{180}{\pi} \cdot \bar y"],
     samples=elementwise_samples(),
 )  # fmt: skip
 degrees, radians = rad2deg, deg2rad
@@ -137,7 +139,8 @@ def _ratio(g: Any, a: Any, size: Any) -> Any:
 hypot = primitive(
     "hypot", np.hypot, kind="elementwise",
     vjp=[lambda g, y, a: _ratio(g, a, y), lambda g, y, b: _ratio(g, b, y)], jvp="from_vjp",
-    code="hypot({0}, {1})", latex=r"\sqrt{{{0}^2 + {1}^2}}", vjp_latex=[r"\frac{\bar y \odot a}{y}", r"\frac{\bar y \odot b}{y}"],
+    code="hypot({0}, {1})", latex=r"\sqrt{{{0}^2 + {1}^2}}",
+    vjp_latex=[r"\frac{\bar y \odot a}{y}", r"\frac{\bar y \odot b}{y}"],
     flops=per_element(8), samples=elementwise_samples(2, low=0.3, far=((1e2, 2e2), (1e-2, 2e-2))),
 )  # fmt: skip
 

@@ -141,7 +141,7 @@ class Evaluator:
             (r"{H}", lambda a: np.conj(np.swapaxes(a, -1, -2))), (r"\top", lambda a: np.swapaxes(a, -1, -2)),
         ):  # fmt: skip
             if text.startswith(written):
-                self.at += len([t for t in _TOKEN.findall(written)])
+                self.at += len(_TOKEN.findall(written))
                 return meaning(base) if np.ndim(base) > 1 else base
         exponent = self._braced()
         if is_e:

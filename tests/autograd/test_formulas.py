@@ -8,15 +8,23 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.autograd.latex_evaluator import Evaluator, Function
 
 import autograd as ag
 from autograd import special
 from autograd.composite import COMPOSITES
 from autograd.formulas import (
-    LETTERS, OUTPUTS, clauses, forward_formula, letters_in, letters_of, static_letters, substitute, vjp_formula,
+    LETTERS,
+    OUTPUTS,
+    clauses,
+    forward_formula,
+    letters_in,
+    letters_of,
+    static_letters,
+    substitute,
+    vjp_formula,
 )  # fmt: skip
 from autograd.primitive import OPS, Primitive
+from tests.autograd.latex_evaluator import Evaluator, Function
 
 ELEMENTWISE = [op for op in OPS.values() if op.kind in ("elementwise", "random") and op.differentiable]
 
@@ -264,7 +272,9 @@ def test_what_is_printed_of_matrices_and_reductions_is_what_the_engine_does(
     values["N"] = float(np.prod([shapes[0][a] for a in axes]))
     if op.outputs:
         parts = OUTPUTS[name]
-        plain = [np.swapaxes(a, -1, -2) if (name, i) == ("svd", 2) else a for i, a in enumerate([o.array for o in outputs])]
+        plain = [
+            np.swapaxes(a, -1, -2) if (name, i) == ("svd", 2) else a for i, a in enumerate([o.array for o in outputs])
+        ]
         bars = [np.swapaxes(g, -1, -2) if (name, i) == ("svd", 2) else g for i, g in enumerate(gs)]
         values |= dict(zip(parts, plain, strict=True)) | {rf"\bar {p}": b for p, b in zip(parts, bars, strict=True)}
         values["n"] = min(shapes[0])

@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.autograd.latex_evaluator import Evaluator
 
 import autograd as ag
 import viz
 from autograd.primitive import primitive
 from autograd.scalar import Value
+from tests.autograd.latex_evaluator import Evaluator
 
 RNG = np.random.default_rng(5)
 
@@ -125,7 +125,13 @@ def mlp(activation: Any = ag.tanh) -> tuple[ag.Tensor, dict[str, ag.Tensor], dic
 def test_the_derivation_of_an_mlp_with_softmax_cross_entropy_is_right(activation: Any) -> None:
     loss, named, data = mlp(activation)
     derivation = check(loss, named, **data)
-    assert [s.op for s in derivation.forward] == ["linear", activation.__name__, "linear", "softmax_cross_entropy", "mean"]
+    assert [s.op for s in derivation.forward] == [
+        "linear",
+        activation.__name__,
+        "linear",
+        "softmax_cross_entropy",
+        "mean",
+    ]
 
 
 def test_the_equations_of_an_mlp_read_as_in_a_textbook() -> None:
