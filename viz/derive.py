@@ -38,8 +38,9 @@ def derive(
     ``title``    a heading
 
     A number or an array that the tape keeps nothing of is written as a constant :math:`c_1`; under ``ag.record()`` the
-    tape keeps them all, and numbers are written out. A vector in a matrix product is a row on its left, a column on its
-    right.
+    tape keeps them all, and numbers are written out. (Without it, an optional argument that needs no gradient, such as
+    a frozen bias, cannot be told from one that was left out, and is not written.) A vector in a matrix product is a row
+    on its left, a column on its right.
 
     Raises DtypeError where ``loss`` is no Tensor and no Value, GradientError where it has no recorded graph, and
     ArgumentError where it is not one number, where the graph is too large, or an op has no formula for its gradient.
@@ -51,7 +52,7 @@ def derive(
     if count > max_ops:
         raise ArgumentError(
             f"derive: the graph has {count} ops, and a derivation of more than max_ops={max_ops} is not written. "
-            f"Derive the loss of a smaller model or of fewer steps, or give max_ops={count}. viz.graph draws large ones."
+            f"Derive the loss of a smaller model or of fewer steps, or give max_ops={count}. viz.graph has no limit."
         )
     return _Writer(root, nodes, names).derivation(title)
 

@@ -239,7 +239,8 @@ _eig = primitive(
     latex=r"{0} = V \, \operatorname{{diag}}(\lambda) \, V^{{-1}}",
     vjp_latex=[
         r"V^{-H} \, "
-        r"(\operatorname{diag}(\bar \lambda) + \overline{F} \odot (M - V^{H} \, V \, (I \odot \operatorname{Re} M))) \, V^{H}, "
+        r"(\operatorname{diag}(\bar \lambda) "
+        r"+ \overline{F} \odot (M - V^{H} \, V \, (I \odot \operatorname{Re} M))) \, V^{H}, "
         r"\quad M = V^{H} \, \bar V, \quad F_{ij} = \tfrac{[i \ne j]}{\lambda_{j} - \lambda_{i}}"
     ],
     flops=cubic(25),
