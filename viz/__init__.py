@@ -9,9 +9,9 @@ load when they are first needed.
 
 from viz.backward_graph import only_backward, with_backward
 from viz.confusion import confusion_counts, confusion_matrix
-from viz.diff import GraphDiff, diff
 from viz.derivation import BackwardStep, Derivation, ForwardStep, Symbol
 from viz.derive import derive
+from viz.diff import GraphDiff, diff
 from viz.figure import figure_svg
 from viz.formula import Formula, formula, template_mathml
 from viz.gradient_flow import GradientStatistics, gradient_flow, gradient_statistics
