@@ -318,7 +318,7 @@ def primitive(
                      arguments together), ``"multilinear"`` (in each argument alone), one rule for each argument
                      (``lambda t, ...``), or a function of ``(primals, tangents, **params)``
     ``code``         scalar expression for generated kernels, ``{0}`` for the first argument (elementwise only)
-    ``latex``, ``vjp_latex``  the op and its rules as formulas
+    ``latex``, ``vjp_latex``  the op and its rules as formulas; :mod:`autograd.formulas` says in what letters
     ``flops``        cost from the shapes: ``flops(out_shape, *in_shapes, **params)``; default one for each element
     ``samples``, ``errors``   inputs that the generated tests use (see :mod:`autograd.samples`); to the errors that are
                      given come those that follow from the first sample: no number, an axis out of range, shapes that
@@ -347,7 +347,7 @@ def primitive(
         jvp,
         kind,
         code,
-        latex or rf"\operatorname{{{{{name}}}}}",
+        latex or "\\operatorname{{" + name.replace("_", r"\_") + "}}",
         vjp_latex,
         flops or per_element(1),
         samples,

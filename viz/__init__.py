@@ -9,8 +9,11 @@ load when they are first needed.
 
 from viz.backward_graph import only_backward, with_backward
 from viz.confusion import confusion_counts, confusion_matrix
+from viz.derivation import BackwardStep, Derivation, ForwardStep, Symbol
+from viz.derive import derive
 from viz.diff import GraphDiff, diff
 from viz.figure import figure_svg
+from viz.formula import Formula, formula, template_mathml
 from viz.gradient_flow import GradientStatistics, gradient_flow, gradient_statistics
 from viz.graph import graph
 from viz.images import image_grid
@@ -30,12 +33,16 @@ __all__ = [
     "LIGHT",
     "OVERLAYS",
     "THEMEABLE",
+    "BackwardStep",
     "Box",
     "Card",
     "Check",
     "Contribution",
+    "Derivation",
     "DrawingError",
     "EdgeView",
+    "Formula",
+    "ForwardStep",
     "GradientStatistics",
     "GraphDiff",
     "GraphView",
@@ -44,15 +51,18 @@ __all__ = [
     "Overlay",
     "Scene",
     "Step",
+    "Symbol",
     "Theme",
     "Wire",
     "collapse",
     "confusion_counts",
     "confusion_matrix",
+    "derive",
     "diff",
     "expand",
     "figure_svg",
     "focus",
+    "formula",
     "gradient_flow",
     "gradient_statistics",
     "graph",
@@ -64,6 +74,7 @@ __all__ = [
     "scene",
     "segment",
     "subview",
+    "template_mathml",
     "training_curves",
     "unroll",
     "with_backward",
