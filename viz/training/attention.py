@@ -76,7 +76,8 @@ def attention_maps(
                     f"{name or 'the layer'}; give one for each position, and none where queries and keys differ."
                 )
     labelled = tokens is not None and len(tokens) <= _LABELLED_TOKENS
-    side = min(5.0, max(1.6, 0.2 * len(tokens or ()) + 0.4)) if labelled else (1.7 if len(flat) > 1 else 3.6)
+    side = min(5.0, max(1.6, 0.2 * len(tokens or ()) + 0.4)) if labelled else 1.7
+    side = max(side, 3.6) if len(flat) == 1 else side
     ragged = any(len(maps) != heads for _, maps in layers)
     if ax is None and ragged:
         grid = panels(None, heads * len(layers), heads, (side, side), theme, name="attention_maps")
@@ -86,8 +87,7 @@ def attention_maps(
     finite = [float(np.nanmax(picture)) for *_, picture in flat if np.isfinite(picture).any()]
     largest = max([*finite, 0.0]) or 1.0
     paint = solid(theme)
-    colours = colour_map("glassgrad attention", [paint.page, paint.blue, paint.text])
-    colours.set_bad(paint.orange)
+    colours = colour_map("glassgrad attention", [paint.page, paint.blue, paint.text], bad=paint.orange)
     for place, (axes, (name, head, values)) in enumerate(zip(made, flat, strict=True)):
         image = axes.imshow(
             np.ma.masked_invalid(values), cmap=colours, vmin=0, vmax=largest, interpolation="nearest",

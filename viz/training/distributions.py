@@ -51,21 +51,27 @@ def ridges(
     """The distributions of each layer at up to ``most`` steps, evenly chosen, the first and the last among them.
 
     ``kind``    ``"activation"``, ``"gradient"`` or ``"weight"``
-    ``layers``  names of modules (of parameters for gradients and weights), in the order wanted; all by default
+    ``layers``  names of modules (of parameters for gradients and weights), in the order wanted; by default all
+                modules, and all parameters with two axes or more, for a few biases have no shape to speak of
 
     Raises ArgumentError for another kind and for a layer that was not observed.
     """
     if kind not in ("activation", "gradient", "weight"):
         raise ArgumentError(f'histograms_over_steps: kind must be "activation", "gradient" or "weight", not {kind!r}.')
     seen: dict[str, list[tuple[int, Histogram]]] = {}
+    vectors: set[str] = set()
     for row in observations_of(history, "histograms_over_steps"):
+        if kind != "activation":
+            vectors.update(parameter.name for parameter in row.parameters if len(parameter.shape) < 2)
         for name, histogram in _histograms(row, kind):
             seen.setdefault(name, []).append((row.step, histogram))
-    for name in layers or ():
+    if layers is None:
+        layers = [name for name in seen if name not in vectors]
+    for name in layers:
         if name not in seen:
             known = ", ".join(seen) or "none; ModelHistory(histograms=True) keeps them"
             raise ArgumentError(f"histograms_over_steps: no {kind} of {name!r} was observed. There are: {known}.")
-    return tuple(_ridges(name, seen[name], most) for name in (seen if layers is None else layers))
+    return tuple(_ridges(name, seen[name], most) for name in layers)
 
 
 def _histograms(row: Observation, kind: Kind) -> list[tuple[str, Histogram]]:
@@ -119,16 +125,19 @@ def histograms_over_steps(
     ``history``, ``kind``, ``layers``  as for :func:`ridges`
     ``ax``                             an array with one Axes for each layer; a new figure otherwise
 
-    Each ridge is scaled to its own height, so that its width and its place are what to compare. Exact zeros are no part
-    of a ridge; their share stands at its right, and so does that of what is not finite, with an exclamation mark.
-    Returns an array of the Axes; errors as :func:`ridges`, and MissingExtraError without matplotlib.
+    Ridges are smoothed a little, and each is scaled to its own height, so that its width and its place are what to
+    compare. Exact zeros are no part of a ridge; their share stands at its right, and an exclamation mark there says
+    that some values were not finite. Returns an array of the Axes; errors as :func:`ridges`, and MissingExtraError
+    without matplotlib.
     """
     layers_drawn = ridges(history, kind, layers)
     caption = "Each ridge is scaled to its own height."
     if any((layer.zeros > _SHOWN_ZEROS).any() for layer in layers_drawn):
         caption += " Percentages: exact zeros, left out of the ridge."
+    if any(layer.not_finite.any() for layer in layers_drawn):
+        caption += " !: some values were not finite."
     made = panels(
-        ax, max(len(layers_drawn), 1), columns, (3.1, 2.6), theme, name="histograms_over_steps",
+        ax, max(len(layers_drawn), 1), columns, (3.2, 2.6), theme, name="histograms_over_steps",
         caption=caption if layers_drawn else "",
     )  # fmt: skip
     if not layers_drawn:
@@ -138,6 +147,12 @@ def histograms_over_steps(
     return made
 
 
+def _smoothed(density: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A density without the steps between its bins, which say nothing."""
+    kernel = np.exp(-0.5 * (np.arange(-6, 7) / 2.2) ** 2)
+    return np.convolve(np.pad(density, 6, mode="edge"), kernel / kernel.sum(), mode="valid")
+
+
 def _draw(axes: Any, layer: Ridges, theme: Theme) -> None:
     theme.style(axes, grid="x")
     axes.set_title(elided(layer.name), fontsize=10, fontweight="bold", loc="left", color=theme.text)
@@ -145,7 +160,7 @@ def _draw(axes: Any, layer: Ridges, theme: Theme) -> None:
     colours = colour_map("glassgrad steps", [paint.muted, paint.blue])(np.linspace(0, 1, len(layer.steps)))
     centres = (layer.edges[1:] + layer.edges[:-1]) / 2
     last = len(layer.steps) - 1
-    for number, density in enumerate(layer.densities):
+    for number, density in enumerate(_smoothed(row) for row in layer.densities):
         base, height = last - number, density.max(initial=0.0)
         shape = base + (_OVERLAP * density / height if height > 0 else np.zeros_like(density))
         axes.fill_between(centres, base, shape, facecolor=theme.page, linewidth=0, zorder=2 + number)
@@ -153,11 +168,11 @@ def _draw(axes: Any, layer: Ridges, theme: Theme) -> None:
         axes.plot(centres, shape, color=colours[number], linewidth=1.1, zorder=2 + number)
         apart = [f"{100 * layer.zeros[number]:.0f} %"] if layer.zeros[number] > _SHOWN_ZEROS else []
         if layer.not_finite[number]:
-            apart.append("! not finite")
+            apart.append("!")
         if apart:
             axes.annotate(
-                "  ".join(apart), (1, base), xycoords=axes.get_yaxis_transform(), xytext=(-2, 2), ha="right",
-                textcoords="offset points", fontsize=7.5, zorder=40, va="bottom",
+                "  ".join(apart), (1, base), xycoords=axes.get_yaxis_transform(), xytext=(3, 0), ha="left",
+                textcoords="offset points", fontsize=7.5, zorder=40, va="center",
                 color=theme.orange if layer.not_finite[number] else theme.muted,
             )  # fmt: skip
     axes.set_yticks(range(last, -1, -1), [f"{step:,}" for step in layer.steps])

@@ -54,7 +54,8 @@ def convolution_filters(
     values = np.nan_to_num(array.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
     largest = float(np.abs(values).max()) or 1.0
     pictures = (values / largest / 2 + 0.5).transpose(0, 2, 3, 1) if rgb else values.reshape(-1, *array.shape[2:])
-    shown = pictures[:most]
+    most = most // channels * channels or most if not rgb else most  # whole filters, where one fits
+    shown = pictures[: max(most, 1)]
     caption = (
         f"Grey is 0, full colour ±{largest:.3g}, the largest weight of the layer."
         if rgb
@@ -63,7 +64,7 @@ def convolution_filters(
     if len(shown) < len(pictures):
         caption += f" The first {len(shown)} of {len(pictures):,}."
     if not rgb and channels > 1 and columns == 8:
-        columns = channels if 4 <= channels <= 12 else columns  # one filter in a row
+        columns = channels if 4 <= channels <= 16 else columns  # one filter in a row
     made = panels(ax, len(shown), columns, (1.05, 1.18), theme, name="convolution_filters", caption=caption)
     image = None
     for number, (axes, values) in enumerate(zip(made, shown, strict=True)):

@@ -15,6 +15,7 @@ from viz.arrays import host_array
 __all__ = ["Histogram", "histogram_of"]
 
 _SAMPLE = 1 << 15  # elements that are counted at most; the shape of a distribution needs no more
+_MOST_BINS = 48
 _DEVIATIONS = 5.0  # a few elements far outside would leave one bin for all others
 
 
@@ -55,18 +56,21 @@ class Histogram:
         return mass / np.diff(edges)
 
 
-def histogram_of(array: Any, bins: int = 48) -> Histogram:
+def histogram_of(array: Any, bins: int | None = None) -> Histogram:
     """The :class:`Histogram` of a Tensor or an array of any shape; complex elements count by their modulus.
 
     The bins reach from the smallest to the largest element, at most five standard deviations from the mean. Of more
-    than 32,768 elements an even sample is counted.
+    than 32,768 elements an even sample is counted. By default there are ``2 n^{1/3}`` bins for ``n`` elements (the rule
+    of Rice University), at least 4 and at most 48. Raises ArgumentError for fewer than one bin.
     """
-    if bins < 1:
+    if bins is not None and bins < 1:
         raise ArgumentError(f"histogram_of: bins is {bins}; at least 1 is needed.")
     values = _sample(host_array(array))
     finite = values[np.isfinite(values)]
     counted = finite[finite != 0]
     not_finite, zeros = len(values) - len(finite), len(finite) - len(counted)
+    if bins is None:
+        bins = min(_MOST_BINS, max(4, math.ceil(2 * len(counted) ** (1 / 3))))
     if not len(counted):
         return Histogram(-1.0, 1.0, (0,) * bins, zeros, 0, not_finite)
     low, high = _range(counted)

@@ -254,7 +254,11 @@ def _ratio(before: NDArray[Any], after: NDArray[Any]) -> float | None:
         return None
     size = norm(before)
     wide = np.complex128 if after.dtype.kind == "c" else np.float64
-    return None if size == 0 else norm(after.astype(wide) - before.astype(wide)) / size
+    with np.errstate(invalid="ignore", over="ignore"):  # infinity less infinity is NaN, and is kept as such
+        update = after.astype(wide) - before.astype(wide)
+    if not math.isfinite(size):
+        return math.nan
+    return None if size == 0 else norm(update) / size
 
 
 def _has_children(module: Any) -> bool:

@@ -73,10 +73,10 @@ def _draw_line(axes: Any, landscape: Landscape, theme: Theme) -> None:
     axes.plot(landscape.alphas, losses, color=theme.blue, linewidth=1.8, marker="o", markersize=3.5, zorder=3)
     axes.plot([0], [landscape.centre], marker="P", markersize=9, color=theme.orange, linestyle="", zorder=4)
     axes.annotate(
-        f"present parameters: {landscape.centre:.4g}", (0, landscape.centre), xytext=(0, 14),
-        textcoords="offset points", ha="center", color=theme.text, fontsize=9,
+        f"present parameters: {landscape.centre:.4g}", (0, landscape.centre), xytext=(0, -12),
+        textcoords="offset points", ha="center", va="top", color=theme.text, fontsize=9,
     )  # fmt: skip
-    axes.margins(y=0.12)
+    axes.margins(y=0.18)
     axes.set_xlabel("step along a filter-normalised random direction")
     axes.set_ylabel("loss")
 
@@ -96,9 +96,7 @@ def _draw_plane(axes: Any, landscape: Landscape, betas: NDArray[np.float64], the
                 linewidth=0, zorder=0,
             )
         )  # fmt: skip
-    filled = axes.contourf(
-        landscape.alphas, betas, losses, levels, cmap=sequential(), norm=norm, extend="both", zorder=1
-    )
+    filled = axes.contourf(landscape.alphas, betas, losses, levels, cmap=sequential(), norm=norm, zorder=1)
     axes.contour(landscape.alphas, betas, losses, levels, colors=[paint.page], linewidths=0.6, alpha=0.55, zorder=2)
     bar = colour_bar(filled, axes, "loss", theme)
     shown = levels[:: max(1, len(levels) // 5)]
@@ -113,6 +111,7 @@ def _draw_plane(axes: Any, landscape: Landscape, betas: NDArray[np.float64], the
             markeredgewidth=1.6, linestyle="", zorder=5,
         )  # fmt: skip
     axes.plot([0], [0], marker="P", markersize=11, color="#ffffff", markeredgecolor="#1b1f24", linestyle="", zorder=6)
+    axes.tick_params(axis="x", pad=7)  # else the labels of the corner meet
     if landscape.explained is None:
         axes.set_aspect("equal")
         axes.set_xlabel("first filter-normalised direction")

@@ -110,7 +110,7 @@ def _draw_states(axes: Any, states: NDArray[Any], edges: NDArray[np.float64], th
     looks = {
         "zero": {"facecolor": paint.grid, "edgecolor": paint.muted, "hatch": "////"},
         "not finite": {"facecolor": paint.orange, "edgecolor": paint.page, "hatch": "xxxx"},
-        "no gradient": {"facecolor": paint.page, "edgecolor": paint.grid, "hatch": "...."},
+        "no gradient": {"facecolor": paint.page, "edgecolor": paint.muted, "hatch": "..."},
     }
     shown = [state for state in looks if (states == state).any()]
     for row, line in enumerate(states):
@@ -170,8 +170,8 @@ def update_ratios(
     axes.set_ylim(low / 1.6, high * 1.6)
     axes.axhline(_GUIDE, color=theme.muted, linewidth=1, linestyle=(0, (5, 4)), zorder=2)
     axes.annotate(
-        "10⁻³", (0, _GUIDE), xycoords=axes.get_yaxis_transform(), xytext=(4, 3), textcoords="offset points",
-        color=theme.muted, fontsize=8.5,
+        "10⁻³, a rule of thumb", (0, _GUIDE), xycoords=axes.get_yaxis_transform(), xytext=(4, 3),
+        textcoords="offset points", color=theme.muted, fontsize=8.5,
     )  # fmt: skip
     axes.set_xlabel("step")
     axes.set_ylabel("size of update / size of weights")
@@ -198,13 +198,13 @@ def _label_ends(
     gap = 9.5 / height
     if gap * (len(lines) - 1) > 1:  # no room for all: every second, third, ... line has a name
         every = math.ceil(gap * len(lines))
-        lines, wanted, ends, colours = (sequence[::every] for sequence in (lines, wanted, ends, colours))
+        lines, wanted, ends, colours = lines[::every], wanted[::every], ends[::every], colours[::every]
     right = table.steps[-1]
     for row, place, end, colour in zip(lines, spread(wanted, gap, 0.0, 1.0), ends, colours, strict=True):
         axes.annotate(
             elided(table.names[row], 30), (right, end), xytext=(1.035, place), textcoords="axes fraction", va="center",
             fontsize=8.5, color=theme.text, annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.9, "shrinkA": 1, "shrinkB": 1},
+            arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.9, "shrinkA": 2, "relpos": (0, 0.5)},
         )  # fmt: skip
 
 

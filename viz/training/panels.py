@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -21,6 +22,7 @@ __all__ = [
 
 _LONGEST_NAME = 34
 _POINTS_PER_LABEL = 11.0
+_LETTERS_PER_INCH = 14  # of captions
 
 
 def panels(
@@ -48,12 +50,14 @@ def panels(
         return given[:count]
     columns = max(1, min(columns, count))
     rows = max(1, math.ceil(count / columns))
-    figure = new_figure(max(size[0] * columns, 2.6), size[1] * rows + 0.3 * bool(caption), theme)
+    width = max(size[0] * columns, 2.6)
+    lines = textwrap.wrap(caption, int(_LETTERS_PER_INCH * width))
+    figure = new_figure(width, size[1] * rows + 0.16 * len(lines) + 0.12 * bool(lines), theme)
     made = np.ravel(figure.subplots(rows, columns, squeeze=False))
     for spare in made[count:]:
         spare.remove()
-    if caption:
-        figure.supxlabel(caption, fontsize=8.5, color=theme.muted, x=0.01, ha="left")
+    if lines:
+        figure.supxlabel("\n".join(lines), fontsize=8.5, color=theme.muted, x=0.01, ha="left")
     return made[:count]
 
 
@@ -119,10 +123,10 @@ def solid(theme: Theme) -> Theme:
     return LIGHT if theme == THEMEABLE else theme
 
 
-def colour_map(name: str, colours: Sequence[str]) -> Any:
-    """A matplotlib colour map through these colours."""
+def colour_map(name: str, colours: Sequence[str], bad: str | None = None) -> Any:
+    """A matplotlib colour map through these colours; ``bad`` is for what is no number."""
     module = import_extra("matplotlib.colors", extra="viz", purpose="draw charts")
-    return module.LinearSegmentedColormap.from_list(name, list(colours))
+    return module.LinearSegmentedColormap.from_list(name, list(colours)).with_extremes(bad=bad)
 
 
 def sequential() -> Any:
@@ -130,16 +134,17 @@ def sequential() -> Any:
     return import_extra("matplotlib", extra="viz", purpose="draw charts").colormaps["viridis"]
 
 
-def diverging(theme: Theme) -> Any:
-    """From negative (blue) over the page's own colour to positive (orange)."""
+def diverging(theme: Theme, bad: str | None = None) -> Any:
+    """From negative (blue) over the page's own colour to positive (orange); ``bad`` is for what is no number."""
     theme = solid(theme)
-    return colour_map("glassgrad diverging", [theme.blue, theme.page, theme.orange])
+    return colour_map("glassgrad diverging", [theme.blue, theme.page, theme.orange], bad)
 
 
 def colour_bar(mappable: Any, axes: Any, label: str, theme: Theme, **options: Any) -> Any:
     """A colour bar beside one Axes or several, in the colours of the theme."""
     first = np.ravel(np.array(axes, dtype=object))[0]
-    bar = first.figure.colorbar(mappable, ax=axes, **{"pad": 0.015, "aspect": 30, **options})
+    slender = 7 * first.figure.get_figure(root=True).get_figheight()  # a seventh of an inch wide
+    bar = first.figure.colorbar(mappable, ax=axes, **{"pad": 0.015, "aspect": slender, **options})
     bar.outline.set_visible(False)
     bar.ax.tick_params(colors=theme.muted, which="both", length=0, labelsize=8.5)
     bar.set_label(label, color=theme.muted, fontsize=9)

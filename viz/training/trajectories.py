@@ -119,7 +119,7 @@ def optimizer_trajectories(
         else tuple(optimizers)
     )
     wide, high = (side[1] - side[0] for side in surface.domain)
-    axes = axes_or_new(ax, 6.6, 1.6 + max(2.6, 6.0 * min(high / wide, 1.0)) + 0.22 * len(rows) / 2, theme)
+    axes = axes_or_new(ax, 6.2, 1.0 + 5.3 * min(max(high / wide, 0.5), 1.0) + 0.2 * ((len(rows) + 1) // 2), theme)
     theme.style(axes, grid="")
     _draw_surface(axes, surface, theme)
     effects = import_extra("matplotlib.patheffects", extra="viz", purpose="draw charts")
@@ -140,13 +140,14 @@ def optimizer_trajectories(
             markeredgewidth=1.8, linestyle="", zorder=21,
             path_effects=[effects.Stroke(linewidth=3.6, foreground=_INK), effects.Normal()],
         )  # fmt: skip
-        axes.legend(
+        legend = axes.legend(
             frameon=False, labelcolor=theme.text, fontsize=9, loc="lower left", bbox_to_anchor=(0, 1), ncols=2,
-            handlelength=3.4, borderaxespad=0.3,
+            handlelength=3.4, borderaxespad=0.3, alignment="left", title_fontsize=9,
+            title=f"value reached after {max(len(row.points) for row in rows) - 1} steps",
         )  # fmt: skip
+        legend.get_title().set_color(theme.muted)
     axes.set(xlim=surface.domain[0], ylim=surface.domain[1])
-    if 0.3 < high / wide < 3:
-        axes.set_aspect("equal")
+    axes.tick_params(axis="x", pad=7)  # else the labels of the corner meet
     axes.set_xlabel(f"$f(x, y) = {surface.latex}$")
     axes.xaxis.label.set_color(theme.text)
     axes.xaxis.label.set_size(9.5)
@@ -169,8 +170,8 @@ def _draw_surface(axes: Any, surface: TestSurface, theme: Theme) -> None:
 
 def _reached(row: Trajectory) -> str:
     if row.diverged:
-        return f"diverged at step {len(row.points)}"
-    return f"{row.values[-1]:.2g} after {len(row.points) - 1} steps"
+        return f"diverged, step {len(row.points)}"
+    return f"{row.values[-1]:.2g}"
 
 
 def _surface(surface: str | TestSurface) -> TestSurface:

@@ -53,7 +53,8 @@ class _Activations(Watcher):
         name = op.name.lstrip("_")
         path = scope_path().partition(".")[2]
         if name in _RANGES and getattr(out, "ndim", 0) >= 2:
-            called = path or (f"{name} after {self._layer}" if self._layer else name)
+            inside = self._layer.startswith(f"{path}.") if path else bool(self._layer)
+            called = f"{name} after {self._layer}" if inside else f"{path} ({name})" if path else name
             self.rows.append(_activity(called, host_array(out), _RANGES[name], self._margin, self._threshold))
         elif path:
             self._layer = path
@@ -152,31 +153,29 @@ def dead_units(
     Returns the Axes; errors as :func:`unit_activity`, and MissingExtraError without matplotlib.
     """
     rows = _as_activity(model_or_activity, batch, threshold, margin)
-    axes = axes_or_new(ax, 7, 1.3 + 0.34 * max(len(rows), 2), theme)
+    both = any(row.saturated is not None for row in rows)
+    axes = axes_or_new(ax, 7, 1.3 + (0.42 if both else 0.34) * max(len(rows), 2), theme)
     if not rows:
         say_instead(axes, "no activation function was seen", theme)
         return axes
     theme.style(axes, grid="x")
-    both = any(row.saturated is not None for row in rows)
     thick = 0.34 if both else 0.56
     shift = thick / 2 if both else 0.0
     places = np.arange(len(rows))
     share = [row.dead / max(row.units, 1) for row in rows]
     axes.barh(places, 1, 0.78, color=theme.grid, alpha=0.35, linewidth=0, zorder=1)
     axes.barh(places - shift, share, thick, color=theme.orange, label="dead", linewidth=0, zorder=3)
-    counts = [[(place - shift, row.dead, row.units)] for place, row in enumerate(rows)]
+    counts = [(place - shift, row.dead, row.units) for place, row in enumerate(rows)]
     if both:
         bounded = [(place, row) for place, row in enumerate(rows) if row.saturated is not None]
         axes.barh(
             [place + shift for place, _ in bounded], [(row.saturated or 0) / max(row.units, 1) for _, row in bounded],
             thick, color=theme.blue, label="saturated", hatch="///", edgecolor=theme.page, linewidth=0, zorder=3,
         )  # fmt: skip
-        for place, row in bounded:
-            counts[place].append((place + shift, row.saturated or 0, row.units))
-    for number in (number for row_counts in counts for number in row_counts):
-        place, some, units = number
+        counts += [(place + shift, row.saturated or 0, row.units) for place, row in bounded]
+    for height, some, units in counts:
         axes.text(
-            1.015, place, f"{some:,} of {units:,}", transform=axes.get_yaxis_transform(), va="center", fontsize=8,
+            1.015, height, f"{some:,} of {units:,}", transform=axes.get_yaxis_transform(), va="center", fontsize=8,
             color=theme.text if some else theme.muted,
         )  # fmt: skip
     axes.legend(

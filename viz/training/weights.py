@@ -14,7 +14,7 @@ from autograd.errors import ArgumentError
 from autograd.naming import named_tensors
 from viz.arrays import host_array
 from viz.theme import LIGHT, Theme
-from viz.training.panels import colour_bar, diverging, elided, panels, say_instead
+from viz.training.panels import colour_bar, diverging, elided, panels, say_instead, solid
 
 __all__ = ["Spectrum", "spectra", "spectrum", "weight_matrices", "weight_spectra"]
 
@@ -85,7 +85,7 @@ def weight_spectra(model_or_named: Any, ax: Any = None, *, columns: int = 3, the
     """
     rows = _as_spectra(model_or_named)
     made = panels(
-        ax, max(len(rows), 1), columns, (3.0, 2.5), theme, name="weight_spectra",
+        ax, max(len(rows), 1), columns, (3.1, 2.6), theme, name="weight_spectra",
         caption="Dashed: where the singular values of noise of the same size end (Marchenko and Pastur, 1967)." if rows
         else "",
     )  # fmt: skip
@@ -93,7 +93,7 @@ def weight_spectra(model_or_named: Any, ax: Any = None, *, columns: int = 3, the
         say_instead(made[0], "there is no matrix among the parameters", theme)
     for axes, row in zip(made, rows, strict=False):
         theme.style(axes, grid="y")
-        axes.set_title(elided(row.name, 30), fontsize=10, fontweight="bold", loc="left", color=theme.text)
+        axes.set_title(elided(row.name, 30), fontsize=10, fontweight="bold", loc="left", color=theme.text, pad=18)
         if not np.isfinite(row.values).all():
             say_instead(axes, "! not finite", theme)
             continue
@@ -115,9 +115,9 @@ def weight_spectra(model_or_named: Any, ax: Any = None, *, columns: int = 3, the
         )
         axes.axhline(row.edge, color=theme.muted, linestyle=(0, (5, 4)), linewidth=1.1, zorder=2)
         m, n = row.shape
-        axes.text(
-            0.98, 0.96, f"{m} × {n}\n{out} of {len(places)} above the edge\nstable rank {row.stable_rank:.1f}",
-            transform=axes.transAxes, ha="right", va="top", fontsize=8, color=theme.muted, linespacing=1.35,
+        axes.annotate(
+            f"{m} × {n}: {out} above the edge, stable rank {row.stable_rank:.1f}", (0, 1), xycoords="axes fraction",
+            xytext=(0, 5), textcoords="offset points", va="bottom", fontsize=7.5, color=theme.muted,
         )  # fmt: skip
         axes.set_ylim(0, 1.12 * max(float(row.values[0]), row.edge) or 1.0)
         axes.set_xlim(0.5 - 0.02 * len(places), len(places) + 0.5 + 0.02 * len(places))
@@ -145,8 +145,7 @@ def weight_matrices(model_or_named: Any, ax: Any = None, *, columns: int = 3, th
     )  # fmt: skip
     if not found:
         say_instead(made[0], "there is no matrix among the parameters", theme)
-    colours = diverging(theme)
-    colours.set_bad(theme.text)
+    colours = diverging(theme, bad=solid(theme).text)
     for axes, (name, value) in zip(made, found, strict=False):
         array = host_array(value)
         matrix = array.reshape(len(array), -1).real.astype(np.float64)
@@ -160,7 +159,7 @@ def weight_matrices(model_or_named: Any, ax: Any = None, *, columns: int = 3, th
         tall = matrix.shape[0] / matrix.shape[1]
         image = axes.imshow(
             np.ma.masked_invalid(matrix), cmap=colours, vmin=-end, vmax=end, interpolation="nearest",
-            aspect="equal" if 0.4 < tall < 2 else "auto",
+            aspect="equal" if 0.66 < tall < 1.5 else "auto",
         )  # fmt: skip
         axes.set_title(elided(name, 30), fontsize=10, fontweight="bold", loc="left", color=theme.text)
         axes.set_xlabel("input")
