@@ -12,7 +12,7 @@ from viz.training.history import (
     observations_from_json,
 )
 from viz.training.landscape import Landscape, filter_normalised, landscape_losses, principal_directions
-from viz.training.loss_landscape import loss_landscape
+from viz.training.loss_landscape import contour_levels, loss_landscape
 from viz.training.over_time import (
     GradientTable,
     gradient_flow_over_time,
@@ -42,6 +42,7 @@ __all__ = [
     "UnitActivity",
     "attention_maps",
     "attention_weights",
+    "contour_levels",
     "convolution_filters",
     "dead_units",
     "feature_maps",

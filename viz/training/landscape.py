@@ -83,14 +83,14 @@ def landscape_losses(
         axes = [filter_normalised([rng.standard_normal(a.shape) for a in origin], origin) for _ in range(directions)]
         alphas = betas = np.linspace(-span, span, points)
     flat = len(axes) == 1
-    with no_grad(), _left_as_found(tensors, origin):
+    with no_grad(), _left_as_found(tensors):
         centre = _number(loss_fn())
         losses = np.empty((1 if flat else len(betas), len(alphas)))
         for row, b in enumerate([0.0] if flat else betas):
             for column, a in enumerate(alphas):
                 for i, tensor in enumerate(tensors):
                     step = a * axes[0][i] + (0.0 if flat else b * axes[1][i])
-                    tensor[...] = (origin[i] + step).astype(origin[i].dtype)
+                    tensor.data = tensor.holding((origin[i] + step).astype(origin[i].dtype))
                 losses[row, column] = _number(loss_fn())
     return Landscape(
         alphas, None if flat else betas, losses[0] if flat else losses, centre, path, explained
@@ -100,7 +100,7 @@ def landscape_losses(
 def filter_normalised(direction: Sequence[Any], weights: Sequence[Any]) -> Arrays:
     """A direction with the norms of the weights, filter by filter: ``d ‖w‖ / ‖d‖`` for each slice along axis 0.
 
-    Vectors and scalars get a direction of zero (arXiv:1712.09913, section 4).
+    Vectors and scalars get a direction of zero, as in the authors' examples (arXiv:1712.09913, section 4).
     """
     scaled = []
     for d, w in zip(map(host_array, direction), map(host_array, weights), strict=True):
@@ -149,14 +149,15 @@ def principal_directions(
 
 
 @contextmanager
-def _left_as_found(tensors: list[Any], origin: Arrays) -> Iterator[None]:
-    gradients = [tensor.grad for tensor in tensors]
+def _left_as_found(tensors: list[Any]) -> Iterator[None]:
+    # Arrays of its own take the place of the parameters' for a while. Nothing is written into those: a graph that was
+    # recorded before can still go backward, and no rounding is left behind.
+    found = [(tensor, tensor.data, tensor.grad) for tensor in tensors]
     try:
         yield
     finally:
-        for tensor, array, gradient in zip(tensors, origin, gradients, strict=True):
-            tensor[...] = array
-            tensor.grad = gradient
+        for tensor, data, gradient in found:
+            tensor.data, tensor.grad = data, gradient
 
 
 def _tensors(parameters: Any) -> tuple[list[Any], list[str]]:

@@ -14,6 +14,7 @@ from autograd.errors import ArgumentError
 from autograd.naming import named_tensors
 from viz.arrays import host_array
 from viz.theme import LIGHT, Theme
+from viz.training.history import norm
 from viz.training.panels import colour_bar, diverging, elided, panels, say_instead, solid
 
 __all__ = ["Spectrum", "spectra", "spectrum", "weight_matrices", "weight_spectra"]
@@ -61,7 +62,7 @@ def spectrum(matrix: Any, name: str = "") -> Spectrum:
     if not np.isfinite(flat).all():
         return Spectrum(name, (m, n), np.full(min(m, n), np.nan), math.nan, math.nan, math.nan)
     values = np.linalg.svd(flat, compute_uv=False)
-    total = math.sqrt(float(values @ values))  # the Frobenius norm
+    total = norm(flat)
     deviation = total / math.sqrt(m * n)
     rank = (total / float(values[0])) ** 2 if values[0] > 0 else 0.0
     low, high = abs(math.sqrt(m) - math.sqrt(n)), math.sqrt(m) + math.sqrt(n)
