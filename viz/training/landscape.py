@@ -125,27 +125,30 @@ def principal_directions(
     They are the first principal components of the differences to ``end`` (arXiv:1712.09913, section 7). Raises
     ArgumentError for fewer than two states that differ from it.
     """
-    moves = np.array(
-        [np.concatenate([(host_array(a) - b).ravel() for a, b in zip(s, end, strict=True)]) for s in states]
-    )
-    moves = moves.astype(np.float64).reshape(len(states), -1)
-    if len(states) < 2 or np.linalg.matrix_rank(moves[[0, -1]] if len(moves) == 2 else moves) < 2:
+    ends = [host_array(array).astype(np.float64) for array in end]
+    moves = np.array([_flat(state, ends) for state in states]).reshape(len(states), -1)
+    # Few states, many parameters: the small Gram matrix has the components without ever forming the large covariance.
+    sizes, vectors = np.linalg.eigh(moves @ moves.T)
+    sizes, vectors = sizes[::-1], vectors[:, ::-1]
+    if len(states) < 2 or not sizes[1] > 1e-12 * sizes[0]:
         raise ArgumentError(
             f"loss_landscape: a trajectory of {len(states)} states does not span a plane; give copies of the "
             "parameters from at least two earlier steps, in different directions from the present ones."
         )
-    # Few states, many parameters: the small Gram matrix has the components without ever forming the large covariance.
-    sizes, vectors = np.linalg.eigh(moves @ moves.T)
-    sizes, vectors = sizes[::-1], vectors[:, ::-1]
     components = (vectors[:, :2] / np.sqrt(sizes[:2])).T @ moves
     path = moves @ components.T
     total = float(sizes.sum())
-    cuts = np.cumsum([b.size for b in map(host_array, end)])[:-1]
+    cuts = np.cumsum([array.size for array in ends])[:-1]
     axes = [
-        [part.reshape(host_array(b).shape) for part, b in zip(np.split(component, cuts), end, strict=True)]
+        [part.reshape(array.shape) for part, array in zip(np.split(component, cuts), ends, strict=True)]
         for component in components
     ]
     return axes, path, (float(sizes[0]) / total, float(sizes[1]) / total)
+
+
+def _flat(state: Sequence[Any], ends: Arrays) -> NDArray[np.float64]:
+    """The difference of a state to the end, as one vector."""
+    return np.concatenate([(host_array(a) - b).ravel() for a, b in zip(state, ends, strict=True)])
 
 
 @contextmanager
