@@ -23,6 +23,7 @@ __all__ = [
 ]  # fmt: skip
 
 _VERSION = 1
+_LARGE = 1 << 12  # elements
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,8 +239,14 @@ def observations_from_json(text: str) -> tuple[Observation, ...]:
 
 
 def norm(array: NDArray[Any]) -> float:
-    """The Euclidean norm in float64, scaled where squares would leave its range; NaN where an element is NaN."""
-    sizes = np.abs(array.reshape(-1)).astype(np.float64)
+    """The Euclidean norm, scaled where squares would leave the range of floats; NaN where an element is NaN."""
+    flat = array.reshape(-1)
+    if flat.size > _LARGE and flat.dtype in (np.float32, np.float64):  # one pass, if its squares stay within the range
+        with np.errstate(over="ignore", invalid="ignore"):
+            squares = float(flat @ flat)
+        if 1e-20 < squares < 1e30:
+            return math.sqrt(squares)
+    sizes = np.abs(flat).astype(np.float64)
     largest = float(sizes.max(initial=0.0))
     if largest == 0 or not math.isfinite(largest):
         return largest
@@ -253,9 +260,10 @@ def _ratio(before: NDArray[Any], after: NDArray[Any]) -> float | None:
     if before.shape != after.shape:
         return None
     size = norm(before)
-    wide = np.complex128 if after.dtype.kind == "c" else np.float64
+    if after.dtype.itemsize < 4:  # a small update of 16-bit numbers would round to nothing
+        after, before = after.astype(np.float64), before.astype(np.float64)
     with np.errstate(invalid="ignore", over="ignore"):  # infinity less infinity is NaN, and is kept as such
-        update = after.astype(wide) - before.astype(wide)
+        update = after - before
     if not math.isfinite(size):
         return math.nan
     return None if size == 0 else norm(update) / size

@@ -71,6 +71,18 @@ def test_numbers_out_of_the_range_of_squares_and_not_finite():
     assert math.isinf(inf.weight_norm)
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.complex128])
+@pytest.mark.parametrize("size", [3, 10_000])
+@pytest.mark.parametrize("scale", [1.0, 1e-30, 1e25])
+def test_norms_at_every_size_and_scale(dtype, size, scale):
+    scale = 1.0 if dtype == np.float16 else scale
+    array = (scale * np.random.default_rng(0).normal(size=size)).astype(dtype)
+    model = Named(w=array)
+    row = viz.ModelHistory(model, histograms=False).observe(0).parameters[0]
+    exact = scale * np.linalg.norm((array / dtype(scale)).astype(np.complex128))
+    assert row.weight_norm == pytest.approx(exact, rel=1e-5)
+
+
 def test_activations_are_those_of_the_last_forward_pass_in_training_mode(history):
     assert [row.name for row in history.observations[0].activations] == ["flatten", "layers.0", "layers.1", "layers.2"]
     model = nn.Sequential(nn.Linear(2, 3), nn.ReLU())
