@@ -15,7 +15,7 @@ from autograd.extras import import_extra
 from viz.figure import axes_or_new
 from viz.theme import LIGHT, Theme
 from viz.training.history import ModelHistory, Observation, observations_of
-from viz.training.panels import colour_bar, elided, name_rows, say_instead, sequential, solid, spread
+from viz.training.panels import colour_bar, elided_alike, name_rows, say_instead, sequential, solid, spread
 
 __all__ = ["GradientTable", "gradient_flow_over_time", "gradient_table", "update_ratio_table", "update_ratios"]
 
@@ -171,7 +171,8 @@ def update_ratios(
     axes.axhline(_GUIDE, color=theme.muted, linewidth=1, linestyle=(0, (5, 4)), zorder=2)
     axes.annotate(
         "10⁻³, a rule of thumb", (0, _GUIDE), xycoords=axes.get_yaxis_transform(), xytext=(4, 3),
-        textcoords="offset points", color=theme.muted, fontsize=8.5,
+        textcoords="offset points", color=theme.muted, fontsize=8.5, zorder=5,
+        bbox={"facecolor": theme.page, "edgecolor": "none", "pad": 0.8, "alpha": 0.8},
     )  # fmt: skip
     axes.set_xlabel("step")
     axes.set_ylabel("size of update / size of weights")
@@ -199,10 +200,10 @@ def _label_ends(
     if gap * (len(lines) - 1) > 1:  # no room for all: every second, third, ... line has a name
         every = math.ceil(gap * len(lines))
         lines, wanted, ends, colours = lines[::every], wanted[::every], ends[::every], colours[::every]
-    right = table.steps[-1]
+    right, short = table.steps[-1], elided_alike(table.names, 30)
     for row, place, end, colour in zip(lines, spread(wanted, gap, 0.0, 1.0), ends, colours, strict=True):
         axes.annotate(
-            elided(table.names[row], 30), (right, end), xytext=(1.035, place), textcoords="axes fraction", va="center",
+            short[row], (right, end), xytext=(1.035, place), textcoords="axes fraction", va="center",
             fontsize=8.5, color=theme.text, annotation_clip=False,
             arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.9, "shrinkA": 2, "relpos": (0, 0.5)},
         )  # fmt: skip

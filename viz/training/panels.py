@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -16,7 +17,7 @@ from viz.figure import new_figure
 from viz.theme import LIGHT, THEMEABLE, Theme
 
 __all__ = [
-    "colour_bar", "colour_map", "diverging", "elided", "name_rows", "one_of_each", "panels", "picture", "say_instead",
+    "colour_bar", "colour_map", "diverging", "elided", "elided_alike", "name_rows", "one_of_each", "panels", "picture", "say_instead",
     "sequential", "solid", "spread",
 ]  # fmt: skip
 
@@ -80,18 +81,28 @@ def say_instead(axes: Any, sentence: str, theme: Theme) -> None:
 
 
 def elided(name: str, longest: int = _LONGEST_NAME) -> str:
-    """A name that fits: what is too long loses its middle, for the ends tell layers apart."""
+    """A name that fits: what is too long loses its middle, but not the number of its layer if there is one."""
     if len(name) <= longest:
         return name
-    tail = longest * 3 // 5
-    return f"{name[: longest - tail - 1]}…{name[-tail:]}"
+    numbers = [match.end() for match in re.finditer(r"\d+(?=\.)", name)]
+    head = max([end for end in numbers if end <= longest * 3 // 5], default=longest * 2 // 5)
+    return f"{name[:head]}…{name[len(name) - (longest - head - 1) :]}"
+
+
+def elided_alike(names: Sequence[str], longest: int = _LONGEST_NAME) -> list[str]:
+    """The names as :func:`elided` shortens them, as much longer as they must be for all to stay different."""
+    for length in range(longest, max(map(len, names), default=0)):
+        short = [elided(name, length) for name in names]
+        if len(set(short)) == len(set(names)):
+            return short
+    return list(names)
 
 
 def name_rows(axes: Any, names: Sequence[str], theme: Theme) -> None:
     """Name the rows 0, 1, ... on the vertical axis; where they stand too close, only every second, third, ... one."""
     points = 72 * axes.bbox.height / axes.figure.dpi / max(len(names), 1)
     every = max(1, math.ceil(_POINTS_PER_LABEL / max(points, 1e-6)))
-    axes.set_yticks(range(0, len(names), every), [elided(name) for name in names[::every]])
+    axes.set_yticks(range(0, len(names), every), elided_alike(names)[::every])
     axes.tick_params(axis="y", colors=theme.text)
 
 

@@ -162,10 +162,11 @@ def dead_units(
     thick = 0.34 if both else 0.56
     shift = thick / 2 if both else 0.0
     places = np.arange(len(rows))
+    heights = [place - (shift if row.saturated is not None else 0.0) for place, row in enumerate(rows)]
     share = [row.dead / max(row.units, 1) for row in rows]
     axes.barh(places, 1, 0.78, color=theme.grid, alpha=0.35, linewidth=0, zorder=1)
-    axes.barh(places - shift, share, thick, color=theme.orange, label="dead", linewidth=0, zorder=3)
-    counts = [(place - shift, row.dead, row.units) for place, row in enumerate(rows)]
+    axes.barh(heights, share, thick, color=theme.orange, label="dead", linewidth=0, zorder=3)
+    counts = [(height, row.dead, row.units) for height, row in zip(heights, rows, strict=True)]
     if both:
         bounded = [(place, row) for place, row in enumerate(rows) if row.saturated is not None]
         axes.barh(
