@@ -17,8 +17,8 @@ from viz.figure import new_figure
 from viz.theme import LIGHT, THEMEABLE, Theme
 
 __all__ = [
-    "colour_bar", "colour_map", "diverging", "elided", "elided_alike", "name_rows", "one_of_each", "panels", "picture", "say_instead",
-    "sequential", "solid", "spread",
+    "colour_bar", "colour_map", "diverging", "elided", "elided_alike", "name_rows", "one_of_each", "panels", "picture",
+    "say_instead", "sequential", "solid", "spread",
 ]  # fmt: skip
 
 _LONGEST_NAME = 34

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,7 +25,7 @@ def test_different_names_stay_different(names):
 def test_labels_are_spread_in_order_and_stay_inside(places):
     moved = spread(places, 0.08, 0.0, 1.0)
     order = sorted(range(len(places)), key=lambda i: (places[i], i))
-    for before, after in zip(order, order[1:], strict=False):
+    for before, after in pairwise(order):
         assert moved[after] - moved[before] >= 0.08 - 1e-9
     assert min(moved) >= -1e-9
     assert max(moved) <= 1 + 1e-9
