@@ -14,7 +14,7 @@ from viz.arrays import host_array
 
 __all__ = ["Histogram", "histogram_of"]
 
-_SAMPLE = 1 << 15  # elements that are counted at most; the shape of a distribution needs no more
+_SAMPLE = 1 << 13  # elements that are counted at most; the shape of a distribution needs no more
 _MOST_BINS = 48
 _DEVIATIONS = 5.0  # a few elements far outside would leave one bin for all others
 
@@ -60,7 +60,7 @@ def histogram_of(array: Any, bins: int | None = None) -> Histogram:
     """The :class:`Histogram` of a Tensor or an array of any shape; complex elements count by their modulus.
 
     The bins reach from the smallest to the largest element, at most five standard deviations from the mean. Of more
-    than 32,768 elements an even sample is counted. By default there are ``2 n^{1/3}`` bins for ``n`` elements (the rule
+    than 8,192 elements an even sample is counted. By default there are ``2 n^{1/3}`` bins for ``n`` elements (the rule
     of Rice University), at least 4 and at most 48. Raises ArgumentError for fewer than one bin.
     """
     if bins is not None and bins < 1:
