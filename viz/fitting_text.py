@@ -1,0 +1,77 @@
+"""Labels in charts that go where there is room for them, and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from autograd.extras import import_extra
+
+__all__ = ["TextRuler", "place_labels"]
+
+
+class TextRuler:
+    """Measures text in pixels of a figure, once its layout is settled."""
+
+    def __init__(self, figure: Any):
+        figure.draw_without_rendering()  # a constrained layout moves the axes when it is drawn first
+        root = figure.get_figure(root=True)
+        agg = import_extra("matplotlib.backends.backend_agg", extra="viz", purpose="draw charts")
+        width, height = root.get_size_inches() * root.dpi
+        self._renderer = agg.RendererAgg(width, height, root.dpi)
+        self._properties = import_extra("matplotlib.font_manager", extra="viz", purpose="draw charts").FontProperties
+        self._known: dict[tuple[str, float], float] = {}
+
+    def width(self, text: str, size: float) -> float:
+        """The width of a line of text at a font size, in pixels."""
+        key = (text, size)
+        if key not in self._known:
+            properties = self._properties(size=size)
+            self._known[key] = self._renderer.get_text_width_height_descent(text, properties, ismath=False)[0]
+        return self._known[key]
+
+    def box(self, artist: Any) -> Any:
+        """The box of a text or annotation in pixels."""
+        return artist.get_window_extent(self._renderer)
+
+
+_SPOTS = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))
+
+
+def place_labels(
+    axes: Any, labels: Sequence[tuple[float, float, float, str]], *, colour: str, size: float = 9,
+    taken: Iterable[Any] = (),
+) -> list[str]:  # fmt: skip
+    """Write labels beside points, the first ones first; those without room are left out and returned.
+
+    ``labels``  x and y in data coordinates, the radius of the mark in points, the text
+    ``taken``   boxes in pixels that no label may cover; the marks of all labels are taken anyway
+    """
+    ruler = TextRuler(axes.figure)
+    inside = axes.get_window_extent()
+    scale = axes.figure.dpi / 72
+    marks = []
+    transforms = import_extra("matplotlib.transforms", extra="viz", purpose="draw charts")
+    for x, y, radius, _ in labels:
+        px, py = axes.transData.transform((x, y))
+        r = radius * scale * 0.8  # the corners of the box around a disc are free
+        marks.append(transforms.Bbox.from_extents(px - r, py - r, px + r, py + r))
+    boxes = list(taken)
+    left_out = []
+    for number, (x, y, radius, text) in enumerate(labels):
+        others = [*marks[:number], *marks[number + 1 :], *boxes]
+        for dx, dy in _SPOTS:
+            away = radius * (0.75 if dx and dy else 1) + 3
+            artist = axes.annotate(
+                text, (x, y), xytext=(dx * away, dy * away), textcoords="offset points", fontsize=size, color=colour,
+                ha=("right", "center", "left")[dx + 1], va=("top", "center", "bottom")[dy + 1], zorder=6,
+            )  # fmt: skip
+            box = ruler.box(artist)
+            fits = inside.x0 <= box.x0 and box.x1 <= inside.x1 and inside.y0 <= box.y0 and box.y1 <= inside.y1
+            if fits and not any(box.overlaps(other) for other in others):
+                boxes.append(box)
+                break
+            artist.remove()
+        else:
+            left_out.append(text)
+    return left_out
