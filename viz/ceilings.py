@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from autograd.errors import ArgumentError
-from viz.quantities import rate_text
+from viz.wording import amount_text
 
 __all__ = ["Ceilings", "measure_ceilings"]
 
@@ -49,8 +49,8 @@ class Ceilings:
 
     def __str__(self) -> str:
         return (
-            f"{rate_text(self.flops_per_second, 'FLOP')} in a matrix product and {rate_text(self.bytes_per_second, 'B')} "
-            f"from memory, in {self.dtype}"
+            f"{amount_text(self.flops_per_second, 'FLOP/s')} in a matrix product and "
+            f"{amount_text(self.bytes_per_second, 'B/s')} from memory, in {self.dtype}"
         )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from autograd.extras import import_extra
 
-__all__ = ["TextRuler", "place_labels"]
+__all__ = ["TextRuler", "mark_boxes", "pixel_box", "place_labels"]
 
 
 class TextRuler:
@@ -49,13 +49,7 @@ def place_labels(
     """
     ruler = TextRuler(axes.figure)
     inside = axes.get_window_extent()
-    scale = axes.figure.dpi / 72
-    marks = []
-    transforms = import_extra("matplotlib.transforms", extra="viz", purpose="draw charts")
-    for x, y, radius, _ in labels:
-        px, py = axes.transData.transform((x, y))
-        r = radius * scale * 0.8  # the corners of the box around a disc are free
-        marks.append(transforms.Bbox.from_extents(px - r, py - r, px + r, py + r))
+    marks = mark_boxes(axes, labels)
     boxes = list(taken)
     left_out = []
     for number, (x, y, radius, text) in enumerate(labels):
@@ -75,3 +69,20 @@ def place_labels(
         else:
             left_out.append(text)
     return left_out
+
+
+def mark_boxes(axes: Any, labels: Sequence[tuple[float, float, float, str]]) -> list[Any]:
+    """The boxes in pixels of the marks of labels, as :func:`place_labels` takes them."""
+    scale = axes.figure.get_figure(root=True).dpi / 72
+    found = []
+    for x, y, radius, _ in labels:
+        px, py = axes.transData.transform((x, y))
+        r = radius * scale * 0.8  # the corners of the box around a disc are free
+        found.append(pixel_box(px - r, py - r, px + r, py + r))
+    return found
+
+
+def pixel_box(left: float, bottom: float, right: float, top: float) -> Any:
+    """A box in pixels of a figure."""
+    transforms = import_extra("matplotlib.transforms", extra="viz", purpose="draw charts")
+    return transforms.Bbox.from_extents(left, bottom, right, top)

@@ -13,9 +13,9 @@ from viz.figure import axes_or_new
 from viz.fitting_text import TextRuler
 from viz.frames import Frame, frames_of
 from viz.kind_looks import look_of
-from viz.quantities import seconds_text
-from viz.steps import Gap, Step
+from viz.steps import Gap, TimedStep
 from viz.theme import LIGHT, Theme
+from viz.wording import amount_text
 
 __all__ = ["draw"]
 
@@ -24,7 +24,7 @@ _PADDING = 5  # pixels that a label leaves free at both sides of its box, togeth
 
 
 def draw(
-    steps: Sequence[Step], gaps: Sequence[Gap], calls: Sequence[Call], ax: Any = None, *, show_gaps: bool = True,
+    steps: Sequence[TimedStep], gaps: Sequence[Gap], calls: Sequence[Call], ax: Any = None, *, show_gaps: bool = True,
     theme: Theme = LIGHT,
 ) -> Any:  # fmt: skip
     """Draw the boxes of a profile, time from left to right, the outermost at the top. Returns the Axes."""
@@ -32,7 +32,7 @@ def draw(
     frames = frames_of(steps, gaps, calls)
     shown = [frame for frame in frames if show_gaps or frame.kind != "gap"]
     rows = 1 + max(frame.depth for frame in shown)
-    axes = axes_or_new(ax, 11, 1.3 + 0.29 * rows, theme)
+    axes = axes_or_new(ax, 11, 1.2 + 0.27 * rows, theme)
     theme.style(axes, grid="x")
     place = _time(frames[0].start if frames else 0.0) if show_gaps else _time_in_ops(steps)
     end = max(place(frame.end) for frame in shown)
@@ -51,7 +51,7 @@ def draw(
             ]
             axes.broken_barh(spans, (depth + (1 - _HEIGHT) / 2, _HEIGHT), **style)
         if look not in ("pass", "scope"):
-            label = look if look != "gap" else f"in no op ({seconds_text(sum(f.seconds for f in members))})"
+            label = look if look != "gap" else f"in no op ({amount_text(sum(f.seconds for f in members), 's')})"
             handles.append(patches.Patch(label=label, **style))
     axes.set_ylim(rows, 0)
     axes.set_xlim(0, end * scale)
@@ -69,7 +69,7 @@ def _time(zero: float) -> Callable[[float], float]:
     return lambda t: t - zero
 
 
-def _time_in_ops(steps: Sequence[Step]) -> Callable[[float], float]:
+def _time_in_ops(steps: Sequence[TimedStep]) -> Callable[[float], float]:
     """The map from a moment to the time that was spent in ops before it."""
     times, spent = [0.0], [0.0]
     for step in steps:
@@ -83,12 +83,12 @@ def _time_in_ops(steps: Sequence[Step]) -> Callable[[float], float]:
 def _style(look: str, example: Frame, theme: Theme) -> dict[str, Any]:
     """How boxes of one group are filled."""
     if look == "gap":
-        return {"facecolor": "none", "edgecolor": theme.grid, "hatch": "////", "linewidth": 0}
+        return {"facecolor": "none", "edgecolor": theme.muted, "hatch": "////", "linewidth": 0, "alpha": 0.55}
     if look == "pass":
-        return {"facecolor": theme.muted, "edgecolor": theme.page, "linewidth": 0.6}
+        return {"facecolor": theme.muted, "edgecolor": theme.page, "linewidth": 0.5}
     if look == "scope":
-        return {"facecolor": theme.grid, "edgecolor": theme.page, "linewidth": 0.6}
-    return {"facecolor": look_of(example.kind).of(theme), "edgecolor": theme.page, "linewidth": 0.6}
+        return {"facecolor": theme.grid, "edgecolor": theme.page, "linewidth": 0.5}
+    return {"facecolor": look_of(example.kind).of(theme), "edgecolor": theme.page, "linewidth": 0.5}
 
 
 def _write_labels(axes: Any, frames: Sequence[Frame], place: Callable[[float], float], theme: Theme) -> None:

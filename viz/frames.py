@@ -1,4 +1,4 @@
-"""The boxes of a flame chart: passes, in them parts of the model, in them ops, and in the rest nothing that is known."""
+"""The boxes of a flame chart: passes, in them parts of the model, in them ops, and between these time in no op."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograd.recording import Call
-from viz.steps import Gap, Phase, Step, call_chain
+from viz.steps import Gap, Phase, TimedStep, call_chain
 
 __all__ = ["Frame", "frames_of"]
 
@@ -44,7 +44,7 @@ class _Run:
     end: float
 
 
-def frames_of(steps: Sequence[Step], gaps: Sequence[Gap], calls: Sequence[Call]) -> tuple[Frame, ...]:
+def frames_of(steps: Sequence[TimedStep], gaps: Sequence[Gap], calls: Sequence[Call]) -> tuple[Frame, ...]:
     """Every box of a profile, row by row. Boxes of one row do not overlap; each lies below the one that it is in.
 
     In the backward pass, where no module is called, a part of the model is a run of steps through its ops.
@@ -71,7 +71,7 @@ def frames_of(steps: Sequence[Step], gaps: Sequence[Gap], calls: Sequence[Call])
     return tuple(sorted(found, key=lambda frame: (frame.depth, frame.start)))
 
 
-def _passes(steps: Sequence[Step], calls: Sequence[Call]) -> Iterator[Frame]:
+def _passes(steps: Sequence[TimedStep], calls: Sequence[Call]) -> Iterator[Frame]:
     """Row 0: a box for each stretch of one pass."""
     spans: list[tuple[float, float, Phase]] = [(s.start, s.end, s.phase) for s in steps if s.within is None]
     spans += [(call.start, call.start + call.seconds, "forward") for call in calls if call.parent is None]
@@ -89,7 +89,7 @@ def _passes(steps: Sequence[Step], calls: Sequence[Call]) -> Iterator[Frame]:
 _Chain = tuple[tuple[str, int], ...]
 
 
-def _chains_backward(steps: Sequence[Step], calls: Sequence[Call]) -> dict[int, _Chain]:
+def _chains_backward(steps: Sequence[TimedStep], calls: Sequence[Call]) -> dict[int, _Chain]:
     """What each step of the backward pass lies in, by its position: calls that are open at the time, which is rare, and
     then those that its op belongs to."""
     found: dict[int, _Chain] = {}
@@ -106,7 +106,9 @@ def _chains_backward(steps: Sequence[Step], calls: Sequence[Call]) -> dict[int, 
     return found
 
 
-def _scopes_backward(steps: Sequence[Step], calls: Sequence[Call], chains: Mapping[int, _Chain]) -> Iterator[Frame]:
+def _scopes_backward(
+    steps: Sequence[TimedStep], calls: Sequence[Call], chains: Mapping[int, _Chain]
+) -> Iterator[Frame]:
     """A box for each stretch of steps backward through the ops of one call."""
     runs: list[_Run] = []
 
@@ -130,7 +132,7 @@ def _scopes_backward(steps: Sequence[Step], calls: Sequence[Call], chains: Mappi
 
 
 def _gap_frames(
-    steps: Sequence[Step], gaps: Sequence[Gap], calls: Sequence[Call], passes: Sequence[Frame],
+    steps: Sequence[TimedStep], gaps: Sequence[Gap], calls: Sequence[Call], passes: Sequence[Frame],
     chains: Mapping[int, _Chain],
 ) -> Iterator[Frame]:  # fmt: skip
     """The gaps, each one row below what surrounds it."""

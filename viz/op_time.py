@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from viz.steps import Phase, Step
+from viz.steps import Phase, TimedStep
 
 __all__ = ["OpTime", "op_times"]
 
@@ -44,9 +44,9 @@ class OpTime:
         return self.flops / self.nbytes if self.flops is not None and self.nbytes else None
 
 
-def op_times(steps: Iterable[Step], part_of: Callable[[Step], str]) -> dict[str, tuple[OpTime, ...]]:
+def op_times(steps: Iterable[TimedStep], part_of: Callable[[TimedStep], str]) -> dict[str, tuple[OpTime, ...]]:
     """The time of each op and pass in each part of a program, which ``part_of`` says of a step; longest first."""
-    groups: dict[tuple[str, str, Phase], list[Step]] = {}
+    groups: dict[tuple[str, str, Phase], list[TimedStep]] = {}
     for step in steps:
         groups.setdefault((part_of(step), step.op, step.phase), []).append(step)
     found: dict[str, list[OpTime]] = {}

@@ -12,10 +12,11 @@ from autograd.recording import Call, Recording
 from viz import flame, roofline, trace_events
 from viz.ceilings import Ceilings
 from viz.op_time import OpTime, op_times
-from viz.quantities import bytes_text, rate_text, seconds_text, table, with_prefix
 from viz.recorded import checked_recording
-from viz.steps import Gap, Step, call_chain, gaps_between, steps_of
+from viz.steps import Gap, TimedStep, call_chain, gaps_between, steps_of
+from viz.text_table import text_table
 from viz.theme import LIGHT, Theme
+from viz.wording import amount_text
 
 __all__ = ["Profile", "ScopeTime", "profile"]
 
@@ -62,12 +63,12 @@ class Profile:
     """Times of a recording; made by :func:`viz.profile`. ``str()`` is a table, :meth:`flame` and :meth:`roofline` draw.
 
     ``steps``   every op and every step backward, in order of time
-    ``gaps``    the time between them: Python, and the recorder's own work
+    ``gaps``    the time between them, in which Python ran
     ``scopes``  the parts of the model as a tree: each follows its parent
     ``calls``   the calls of modules and the scopes that were entered
     """
 
-    steps: tuple[Step, ...]
+    steps: tuple[TimedStep, ...]
     gaps: tuple[Gap, ...]
     scopes: tuple[ScopeTime, ...]
     calls: tuple[Call, ...]
@@ -79,7 +80,7 @@ class Profile:
 
     @property
     def outside(self) -> float:
-        """Seconds in no op: Python between the ops, and the recorder's own work."""
+        """Seconds in no op: Python between the ops."""
         return sum(gap.seconds for gap in self.gaps)
 
     @property
@@ -106,7 +107,7 @@ class Profile:
         return "" if call is None else self.calls[call].path
 
     def seconds_by_op_event(self) -> dict[int, float]:
-        """The seconds of each op event of the recording, forward and backward together: what a graph can be coloured by.
+        """The seconds of each op event of the recording, forward and backward together, to colour a graph by.
 
         They are exclusive, so that they add up to :attr:`in_ops` (but for steps whose op was not recorded).
         """
@@ -150,14 +151,15 @@ class Profile:
             "in_ops": self.in_ops,
             "outside": self.outside,
             "ops": [
-                dataclasses.asdict(row) | {name: getattr(row, name) for name in ("flops_per_second", "bytes_per_second")}
+                dataclasses.asdict(row)
+                | {name: getattr(row, name) for name in ("flops_per_second", "bytes_per_second")}
                 for row in self.ops
             ],
             "scopes": [dataclasses.asdict(scope) for scope in self.scopes],
         }
 
     def __repr__(self) -> str:
-        return f"<Profile of {len(self.steps)} steps, {seconds_text(self.seconds)}>"
+        return f"<Profile of {len(self.steps)} steps, {amount_text(self.seconds, 's')}>"
 
     def __str__(self) -> str:
         return "\n".join(_lines(self))
@@ -171,8 +173,8 @@ def profile(recording: Recording) -> Profile:
     ...     loss.backward()
     >>> print(viz.profile(tape.recording))
 
-    Times of ops are those of the ops alone. What the recorder itself does between them (it sums every array up) is part
-    of the time outside of ops, so that is longer than without it.
+    The recorder takes the time of its own work (it sums every array up) off the clock, so times are about those of the
+    program without it. Caches and the allocator do notice it: where microseconds count, record several steps.
 
     Raises DtypeError for anything else than a Recording and ArgumentError for one without ops. A backward pass may be
     missing.
@@ -183,7 +185,7 @@ def profile(recording: Recording) -> Profile:
     return Profile(steps, gaps, _scopes(steps, gaps, recording.calls), recording.calls)
 
 
-def _scopes(steps: Iterable[Step], gaps: Iterable[Gap], calls: tuple[Call, ...]) -> tuple[ScopeTime, ...]:
+def _scopes(steps: Iterable[TimedStep], gaps: Iterable[Gap], calls: tuple[Call, ...]) -> tuple[ScopeTime, ...]:
     """The tree of scopes, each after its parent, in the order of first entering. Calls of one path are one scope."""
     paths: dict[str, list[Call]] = {}
     for call in calls:
@@ -240,17 +242,18 @@ def _lines(profile: Profile) -> list[str]:
         return f"{100 * seconds / total:.1f} %" if total else "–"
 
     lines = [
-        f"{seconds_text(total)}: {seconds_text(forward)} in ops forward, {seconds_text(profile.in_ops - forward)} in ops "
-        f"backward, {seconds_text(profile.outside)} in no op (Python, and the recorder's own work)",
+        f"{amount_text(total, 's')}: {amount_text(forward, 's')} in ops forward, "
+        f"{amount_text(profile.in_ops - forward, 's')} in ops backward, "
+        f"{amount_text(profile.outside, 's')} in no op (Python between the ops)",
         *([] if profile.has_backward else ["No backward pass was recorded."]),
         "",
     ]
     ops = profile.ops
     rows = [
         [
-            row.op, row.phase, str(row.calls), seconds_text(row.seconds), share(row.seconds), _flops(row),
-            rate_text(row.flops_per_second, "FLOP"), bytes_text(row.nbytes), rate_text(row.bytes_per_second, "B"),
-            "–" if row.intensity is None else f"{row.intensity:.2g}",
+            row.op, row.phase, str(row.calls), amount_text(row.seconds, "s"), share(row.seconds), _flops(row),
+            _rate(row.flops_per_second, "FLOP/s"), amount_text(row.nbytes, "B"), _rate(row.bytes_per_second, "B/s"),
+            "–" if not row.intensity else f"{row.intensity:.2g}",
         ]
         for row in ops[:_ROWS]
     ]  # fmt: skip
@@ -258,11 +261,18 @@ def _lines(profile: Profile) -> list[str]:
         rest = ops[_ROWS:]
         seconds = sum(row.seconds for row in rest)
         rows.append(
-            [f"{len(rest)} more", "", str(sum(r.calls for r in rest)), seconds_text(seconds), share(seconds), *[""] * 5]
+            [
+                f"{len(rest)} more",
+                "",
+                str(sum(r.calls for r in rest)),
+                amount_text(seconds, "s"),
+                share(seconds),
+                *[""] * 5,
+            ]
         )
-    rows.append(["in no op", "", "", seconds_text(profile.outside), share(profile.outside), *[""] * 5])
+    rows.append(["in no op", "", "", amount_text(profile.outside, "s"), share(profile.outside), *[""] * 5])
     head = ["op", "pass", "calls", "time", "share", "FLOP", "rate", "moved", "rate", "FLOP/B"]
-    lines.append(table(head, rows, left=2))
+    lines.append(text_table(head, rows, left=2))
     if any(row.estimated and row.flops for row in ops):
         lines.append("≈ FLOP of the backward pass are estimated from those of the forward pass.")
     if len(profile.scopes) > 1:
@@ -270,14 +280,18 @@ def _lines(profile: Profile) -> list[str]:
         rows = [
             [
                 "  " * max(scope.depth - 1, 0) + (scope.name or "(all)"), scope.module, str(scope.calls),
-                seconds_text(scope.forward), seconds_text(scope.backward), share(scope.seconds),
-                seconds_text(scope.exclusive), seconds_text(scope.outside), with_prefix(scope.flops),
+                amount_text(scope.forward, "s"), amount_text(scope.backward, "s"), share(scope.seconds),
+                amount_text(scope.exclusive, "s"), amount_text(scope.outside, "s"), amount_text(scope.flops, ""),
             ]
             for scope in profile.scopes
         ]  # fmt: skip
-        lines += ["", table(head, rows, left=2)]
+        lines += ["", text_table(head, rows, left=2)]
     return lines
 
 
 def _flops(row: OpTime) -> str:
-    return "–" if row.flops is None else ("≈" if row.estimated and row.flops else "") + with_prefix(row.flops)
+    return "–" if row.flops is None else ("≈" if row.estimated and row.flops else "") + amount_text(row.flops, "")
+
+
+def _rate(per_second: float | None, unit: str) -> str:
+    return "–" if not per_second else amount_text(per_second, unit)

@@ -11,11 +11,11 @@ from typing import Any
 
 from viz.ceilings import Ceilings, measure_ceilings
 from viz.figure import axes_or_new
-from viz.fitting_text import TextRuler, place_labels
+from viz.fitting_text import TextRuler, mark_boxes, pixel_box, place_labels
 from viz.kind_looks import look_of
 from viz.op_time import OpTime
-from viz.quantities import rate_text, seconds_text
 from viz.theme import LIGHT, Theme
+from viz.wording import amount_text
 
 __all__ = ["draw"]
 
@@ -33,11 +33,14 @@ def draw(
     axes.set_xscale("log")
     axes.set_yscale("log")
     dots = sorted(
-        ((path, row, row.intensity, row.flops_per_second) for path, row in rows if row.intensity and row.flops_per_second),
+        (
+            (path, row, row.intensity, row.flops_per_second)
+            for path, row in rows
+            if row.intensity and row.flops_per_second
+        ),
         key=lambda dot: -dot[1].seconds,
     )
     _limits(axes, [(x, y) for _, _, x, y in dots], ceilings)
-    roof = _draw_roof(axes, ceilings, theme)
     longest = max((row.seconds for _, row, _, _ in dots), default=1.0)
     areas = [max(_SMALLEST, _LARGEST * row.seconds / longest) for _, row, _, _ in dots]
     legend: dict[tuple[str, bool], Any] = {}
@@ -49,14 +52,24 @@ def draw(
         )  # fmt: skip
         legend[(look.label, estimated)] = look
     _write_legend(axes, legend, theme)
+    common = _common_part([path for path, *_ in dots])
     labels = [
-        (x, y, math.sqrt(area / math.pi), f"{path}{'.' if path else ''}{row.op}{' (backward)' * (row.phase == 'backward')}")
-        for (path, row, x, y), area in zip(dots[:_LABELLED], areas, strict=False)
+        (x, y, math.sqrt(area / math.pi), f"{path[common:]}{'.' * bool(path[common:])}{row.op}{_BACKWARD[row.phase]}")
+        for (path, row, x, y), area in zip(dots, areas, strict=True)
     ]
-    ruler = TextRuler(axes.figure)
-    place_labels(axes, labels, colour=theme.text, size=8.5, taken=[ruler.box(artist) for artist in roof])
     _write_caption(axes, [row for _, row in rows if not (row.intensity and row.flops_per_second)], dots, theme)
+    taken = [*_draw_roof(axes, ceilings, theme, labels), *mark_boxes(axes, labels[_LABELLED:])]
+    place_labels(axes, labels[:_LABELLED], colour=theme.text, size=8.5, taken=taken)
     return axes
+
+
+_BACKWARD = {"forward": "", "backward": " (backward)"}
+
+
+def _common_part(paths: Sequence[str]) -> int:
+    """How many characters at the beginning of all paths name one module around everything."""
+    first = {path.partition(".")[0] for path in paths if path}
+    return len(first.pop()) + 1 if len(first) == 1 else 0
 
 
 def _limits(axes: Any, points: Sequence[tuple[float, float]], ceilings: Ceilings) -> None:
@@ -68,35 +81,52 @@ def _limits(axes: Any, points: Sequence[tuple[float, float]], ceilings: Ceilings
     axes.set_ylim(min(*ys, ceilings.at(low)) / 2.5, max(ys) * 3)
     axes.set_xlabel("arithmetic intensity, in FLOP per byte read or written")
     axes.set_ylabel("FLOP/s")
-    axes.yaxis.set_major_formatter(lambda value, _: rate_text(value, ""). removesuffix("/s"))
+    axes.yaxis.set_major_formatter(lambda value, _: amount_text(value, ""))
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
 
 
-def _draw_roof(axes: Any, ceilings: Ceilings, theme: Theme) -> list[Any]:
-    """The two ceilings and what they are; returns their labels."""
-    (low, high), ridge = axes.get_xlim(), ceilings.ridge
-    axes.plot(
-        [low, ridge, high], [ceilings.at(low), ceilings.flops_per_second, ceilings.flops_per_second], color=theme.text,
-        linewidth=1.6, zorder=3,
-    )  # fmt: skip
+def _draw_roof(
+    axes: Any, ceilings: Ceilings, theme: Theme, dots: Sequence[tuple[float, float, float, str]]
+) -> list[Any]:
+    """The two ceilings and what they are; returns the boxes in pixels that no other text may cover."""
+    (low, high), ridge, peak = axes.get_xlim(), ceilings.ridge, ceilings.flops_per_second
+    axes.plot([low, ridge, high], [ceilings.at(low), peak, peak], color=theme.text, linewidth=1.6, zorder=3)
     axes.axvline(ridge, color=theme.muted, linewidth=0.8, linestyle=(0, (4, 4)), zorder=1)
-    flat = axes.annotate(
-        f"{rate_text(ceilings.flops_per_second, 'FLOP')}, matrix product", (high, ceilings.flops_per_second),
-        xytext=(-4, 5), textcoords="offset points", ha="right", va="bottom", fontsize=9, color=theme.text,
-    )  # fmt: skip
-    slope = axes.annotate(
-        f"{rate_text(ceilings.bytes_per_second, 'B')}, memory", (low, ceilings.at(low)), xytext=(4, 8),
-        textcoords="offset points", ha="left", va="bottom", fontsize=9, color=theme.text, rotation=45,
-        rotation_mode="anchor", transform_rotates_text=True,
-    )  # fmt: skip
-    below = [
+    texts = [
+        axes.annotate(
+            f"{amount_text(ceilings.bytes_per_second, 'B/s')}, memory", (low, ceilings.at(low)), xytext=(4, 8),
+            textcoords="offset points", ha="left", va="bottom", fontsize=9, color=theme.text, rotation=45,
+            rotation_mode="anchor", transform_rotates_text=True,
+        )
+    ]  # fmt: skip
+    texts += [
         axes.annotate(
             text, (ridge, 0), xycoords=axes.get_xaxis_transform(), xytext=(offset, 6), textcoords="offset points",
             ha=side, va="bottom", fontsize=8.5, color=theme.muted, style="italic",
         )
         for text, offset, side in (("bound by memory", -6, "right"), ("bound by arithmetic", 6, "left"))
     ]  # fmt: skip
-    return [flat, slope, *below]
+    ruler = TextRuler(axes.figure)
+    marks = mark_boxes(axes, dots)
+    for x, side in ((high, "right"), (ridge, "left"), (math.sqrt(ridge * high), "center"), (high, "right")):
+        away = {"left": 6, "right": -4, "center": 0}[side]
+        flat = axes.annotate(
+            f"{amount_text(peak, 'FLOP/s')}, matrix product", (x, peak), xytext=(away, 5), textcoords="offset points", ha=side, va="bottom", fontsize=9, color=theme.text, zorder=7,
+        )  # fmt: skip
+        if not any(ruler.box(flat).overlaps(mark) for mark in marks):
+            break
+        flat.remove()
+    else:  # no room anywhere: it may cover a dot
+        axes.add_artist(flat)
+    steps = [low * (high / low) ** (i / 100) for i in range(101)]
+    line = mark_boxes(axes, [(x, ceilings.at(x), 2, "") for x in steps])
+    middle = axes.transData.transform((ridge, peak))[0]
+    inside = axes.get_window_extent()
+    return [
+        *(ruler.box(text) for text in (*texts, flat)),
+        *line,
+        pixel_box(middle - 1, inside.y0, middle + 1, inside.y1),
+    ]
 
 
 def _write_legend(axes: Any, looks: dict[tuple[str, bool], Any], theme: Theme) -> None:
@@ -118,11 +148,13 @@ def _write_legend(axes: Any, looks: dict[tuple[str, bool], Any], theme: Theme) -
 
 def _write_caption(axes: Any, without: Sequence[OpTime], dots: Sequence[Any], theme: Theme) -> None:
     """What is not on the chart."""
-    lines = ["Area is time." + (" ≈ FLOP estimated from the forward pass." if any(d[1].estimated for d in dots) else "")]
+    lines = [
+        "Area is time." + (" ≈ FLOP estimated from the forward pass." if any(d[1].estimated for d in dots) else "")
+    ]
     if without:
         names = ", ".join(dict.fromkeys(row.op for row in without[:40]))
         names = names if len(names) < 70 else names[:70].rsplit(", ", 1)[0] + ", …"
-        lines.append(f"Not shown, no FLOP known: {names} ({seconds_text(sum(row.seconds for row in without))}).")
+        lines.append(f"Not shown, no FLOP known: {names} ({amount_text(sum(row.seconds for row in without), 's')}).")
     axes.annotate(
         "\n".join(lines), (0, 0), xycoords="axes fraction", xytext=(0, -38), textcoords="offset points", ha="left",
         va="top", fontsize=8.5, color=theme.muted, annotation_clip=False,

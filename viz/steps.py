@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from autograd.recording import Call, Recording
+from autograd.recording import Call, OpEvent, Recording
 from autograd.watching import Line
 from viz.backward_cost import backward_bytes, backward_flops
 
-__all__ = ["Gap", "Phase", "Step", "call_chain", "gaps_between", "steps_of"]
+__all__ = ["Gap", "Phase", "TimedStep", "call_chain", "gaps_between", "steps_of"]
 
 Phase = Literal["forward", "backward"]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class TimedStep:
     """One op at work, in the forward or in the backward pass.
 
     ``event``      the op event: the op itself, or for a step backward the one that it goes back through; None where the
@@ -63,25 +63,33 @@ class Gap:
         return self.start + self.seconds
 
 
-def steps_of(recording: Recording) -> tuple[Step, ...]:
+def steps_of(recording: Recording) -> tuple[TimedStep, ...]:
     """Every op and every step backward in order of time. The exclusive times add up to the time in any step at all."""
     found = [
-        Step(
-            "forward" if event.origin is None else "backward", event.op, event.kind, event.id, _call_of(recording, event.id),
-            None, event.start, event.seconds, event.seconds, event.flops, False, event.nbytes, event.line,
+        TimedStep(
+            "forward" if event.origin is None else "backward", event.op, event.kind, event.id,
+            _call_of(recording, event.id), None, event.start, event.seconds, event.seconds, event.flops, False,
+            0 if _is_view(recording, event) else event.nbytes, event.line,
         )
         for event in recording.ops
     ]  # fmt: skip
     for event in recording.backward:
         forward = None if event.op is None else recording.ops[event.op]
         found.append(
-            Step(
+            TimedStep(
                 "backward", event.name, forward.kind if forward else "", event.op, _call_of(recording, event.op), None,
                 event.start, event.seconds, event.seconds, backward_flops(recording, event), True,
                 backward_bytes(recording, event), forward.line if forward else None,
             )
         )  # fmt: skip
     return _nested(sorted(found, key=lambda step: (step.start, -step.seconds)))
+
+
+def _is_view(recording: Recording, event: OpEvent) -> bool:
+    """Whether an op only looked at memory in another way, and moved none of it."""
+    into = {recording.values[value].buffer for value in event.inputs if value is not None}
+    out = {recording.values[value].buffer for value in event.outputs}
+    return event.kind == "view" and None not in out and out <= into
 
 
 def _call_of(recording: Recording, event: int | None) -> int | None:
@@ -94,7 +102,7 @@ def _call_of(recording: Recording, event: int | None) -> int | None:
     return None
 
 
-def _nested(steps: Sequence[Step]) -> tuple[Step, ...]:
+def _nested(steps: Sequence[TimedStep]) -> tuple[TimedStep, ...]:
     """The steps with what runs in what: each moment belongs to the step that began last and is not over."""
     within: list[int | None] = []
     exclusive = [step.seconds for step in steps]
@@ -110,9 +118,7 @@ def _nested(steps: Sequence[Step]) -> tuple[Step, ...]:
                 exclusive[around] -= end - reached
                 reached = end
         open_.append(i)
-    return tuple(
-        replace(step, within=within[i], exclusive=max(exclusive[i], 0.0)) for i, step in enumerate(steps)
-    )
+    return tuple(replace(step, within=within[i], exclusive=max(exclusive[i], 0.0)) for i, step in enumerate(steps))
 
 
 def call_chain(calls: Sequence[Call], call: int | None) -> tuple[int, ...]:
@@ -124,7 +130,7 @@ def call_chain(calls: Sequence[Call], call: int | None) -> tuple[int, ...]:
     return tuple(reversed(chain))
 
 
-def gaps_between(steps: Sequence[Step], calls: Sequence[Call]) -> tuple[Gap, ...]:
+def gaps_between(steps: Sequence[TimedStep], calls: Sequence[Call]) -> tuple[Gap, ...]:
     """The time from the first to the last thing recorded in which no step ran, cut where calls begin and end."""
     starts = [*(step.start for step in steps), *(call.start for call in calls)]
     ends = [*(step.end for step in steps), *(call.start + call.seconds for call in calls)]
@@ -154,7 +160,7 @@ def gaps_between(steps: Sequence[Step], calls: Sequence[Call]) -> tuple[Gap, ...
     return tuple(found)
 
 
-def _free(steps: Sequence[Step], start: float, end: float) -> list[tuple[float, float]]:
+def _free(steps: Sequence[TimedStep], start: float, end: float) -> list[tuple[float, float]]:
     """The stretches between ``start`` and ``end`` that no step covers; the steps are in order of their starts."""
     found = []
     reached = start

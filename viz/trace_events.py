@@ -13,12 +13,12 @@ from typing import Any
 from autograd.errors import ArgumentError
 from autograd.recording import Call
 from viz.frames import frames_of
-from viz.steps import Gap, Step
+from viz.steps import Gap, TimedStep
 
 __all__ = ["as_trace", "save"]
 
 
-def as_trace(steps: Sequence[Step], gaps: Sequence[Gap], calls: Sequence[Call]) -> dict[str, Any]:
+def as_trace(steps: Sequence[TimedStep], gaps: Sequence[Gap], calls: Sequence[Call]) -> dict[str, Any]:
     """One complete event for each pass, each part of the model and each op, in microseconds; gaps stay empty."""
     events: list[dict[str, Any]] = [
         {"ph": "M", "pid": 1, "tid": 1, "name": "process_name", "args": {"name": "glassgrad"}},
@@ -37,7 +37,7 @@ def as_trace(steps: Sequence[Step], gaps: Sequence[Gap], calls: Sequence[Call]) 
     return {"displayTimeUnit": "ms", "traceEvents": events}
 
 
-def _arguments(path: str, step: Step | None) -> dict[str, Any]:
+def _arguments(path: str, step: TimedStep | None) -> dict[str, Any]:
     """What a viewer shows of an event that was clicked."""
     found: dict[str, Any] = {"scope": path} if path else {}
     if step is not None:
