@@ -55,7 +55,7 @@ def place_labels(
     for number, (x, y, radius, text) in enumerate(labels):
         others = [*marks[:number], *marks[number + 1 :], *boxes]
         for dx, dy in _SPOTS:
-            away = radius * (0.75 if dx and dy else 1) + 3
+            away = radius * (0.85 if dx and dy else 1) + 3
             artist = axes.annotate(
                 text, (x, y), xytext=(dx * away, dy * away), textcoords="offset points", fontsize=size, color=colour,
                 ha=("right", "center", "left")[dx + 1], va=("top", "center", "bottom")[dy + 1], zorder=6,
@@ -77,7 +77,7 @@ def mark_boxes(axes: Any, labels: Sequence[tuple[float, float, float, str]]) -> 
     found = []
     for x, y, radius, _ in labels:
         px, py = axes.transData.transform((x, y))
-        r = radius * scale * 0.8  # the corners of the box around a disc are free
+        r = radius * scale * 0.9  # the corners of the box around a disc are free
         found.append(pixel_box(px - r, py - r, px + r, py + r))
     return found
 

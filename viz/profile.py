@@ -272,7 +272,7 @@ def _lines(profile: Profile) -> list[str]:
         )
     rows.append(["in no op", "", "", amount_text(profile.outside, "s"), share(profile.outside), *[""] * 5])
     head = ["op", "pass", "calls", "time", "share", "FLOP", "rate", "moved", "rate", "FLOP/B"]
-    lines.append(text_table(head, rows, left=2))
+    lines.append(text_table(head, rows, left="ll"))
     if any(row.estimated and row.flops for row in ops):
         lines.append("≈ FLOP of the backward pass are estimated from those of the forward pass.")
     if len(profile.scopes) > 1:
@@ -285,7 +285,7 @@ def _lines(profile: Profile) -> list[str]:
             ]
             for scope in profile.scopes
         ]  # fmt: skip
-        lines += ["", text_table(head, rows, left=2)]
+        lines += ["", text_table(head, rows, left="ll")]
     return lines
 
 

@@ -111,7 +111,8 @@ def _draw_roof(
     for x, side in ((high, "right"), (ridge, "left"), (math.sqrt(ridge * high), "center"), (high, "right")):
         away = {"left": 6, "right": -4, "center": 0}[side]
         flat = axes.annotate(
-            f"{amount_text(peak, 'FLOP/s')}, matrix product", (x, peak), xytext=(away, 5), textcoords="offset points", ha=side, va="bottom", fontsize=9, color=theme.text, zorder=7,
+            f"{amount_text(peak, 'FLOP/s')}, matrix product", (x, peak), xytext=(away, 5), textcoords="offset points",
+            ha=side, va="bottom", fontsize=9, color=theme.text, zorder=7,
         )  # fmt: skip
         if not any(ruler.box(flat).overlaps(mark) for mark in marks):
             break
