@@ -70,6 +70,9 @@ class Replay:
         for step in recording.backward:
             if step.op is not None:
                 self._back.setdefault(step.op, []).append(step.at)
+        self._made_at: dict[int, int] = {}
+        for use in uses:
+            self._made_at[use.buffer.born] = self._made_at.get(use.buffer.born, 0) + use.buffer.nbytes
         self._calls_of: dict[str, list[int]] = {}
         for call in recording.calls:
             self._calls_of.setdefault(call.path, []).append(call.id)
@@ -129,7 +132,8 @@ class Replay:
                     saved_again[home] += nbytes
         for part, live, saved in zip(parts, inside, saved_again, strict=True):
             highest = int(live_bytes(live, self._length)[part.first : part.last + 1].max(initial=0))
-            again[part.begins] += max(highest - saved, 0)
+            # It is gone when the step that asked for it makes its gradients.
+            again[part.begins] += max(highest - saved - self._made_at.get(part.begins, 0), 0)
         then = live_bytes(intervals, self._length) + again
         top = int(self._now.argmax())
         peak = int(then.max())

@@ -28,8 +28,8 @@ _CANDIDATES = 64  # parts of a model that are tried for a checkpoint: those that
 class Holder:
     """Memory that one array owns, and what is known of it.
 
-    ``name``      of the value; of a gradient that of the value it belongs to, or the op that made that; empty where there
-                  is none
+    ``name``      of the value; of a gradient that of the value that it belongs to, or the op that made that value;
+                  empty where there is none
     ``op``        the op that made it, or that was gone back through; ``"parameter"`` or ``"input"`` for what was there
     ``scope``     the part of the model in which it was made, or first read; ``line`` is that of the program
     ``shape``, ``dtype``  of the array; None for what an op saved besides its inputs and outputs
