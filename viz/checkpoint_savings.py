@@ -63,16 +63,18 @@ class Replay:
     """A recording, to be played again with some of its calls checkpointed."""
 
     def __init__(self, recording: Recording, uses: Sequence[BufferUse], length: int):
-        self._uses = uses
         self._length = length
         self._now = live_bytes([(u.buffer.born, self._died(u), u.buffer.nbytes) for u in uses], length)
         self._back: dict[int, list[int]] = {}
         for step in recording.backward:
             if step.op is not None:
                 self._back.setdefault(step.op, []).append(step.at)
-        self._made_at: dict[int, int] = {}
+        self._made_at: dict[int, list[BufferUse]] = {}
+        self._read_by: dict[int, list[BufferUse]] = {}
         for use in uses:
-            self._made_at[use.buffer.born] = self._made_at.get(use.buffer.born, 0) + use.buffer.nbytes
+            self._made_at.setdefault(use.buffer.born, []).append(use)
+            for reader in use.reading:
+                self._read_by.setdefault(reader, []).append(use)
         self._calls_of: dict[str, list[int]] = {}
         for call in recording.calls:
             self._calls_of.setdefault(call.path, []).append(call.id)
@@ -106,35 +108,34 @@ class Replay:
         parts = [part for call in outermost if (part := self._part(call)) is not None]
         op_of = {event.id: number for number, part in enumerate(parts) for event in part.ops}
         made_in = {event.at: number for number, part in enumerate(parts) for event in part.ops}
-        again = np.zeros(self._length, dtype=np.int64)  # what computing a part again needs besides what it saves
-        intervals: list[tuple[int, int, int]] = []
+        before: list[tuple[int, int, int]] = []  # the buffers that these parts make or read, as they live now
+        after: list[tuple[int, int, int]] = []  # and as they would
+        inside: list[list[tuple[int, int, int]]] = [[] for _ in parts]
         saved_again = [0] * len(parts)
         kept = 0
-        inside: list[list[tuple[int, int, int]]] = [[] for _ in parts]
-        for use in self._uses:
+        for use in self._touched_by(parts):
             born, died, nbytes = use.buffer.born, self._died(use), use.buffer.nbytes
             home = made_in.get(born)
             readers = {op_of[event] for event in use.reading if event in op_of} - {home}
             if readers and use.category != "parameters":
                 kept += nbytes
-            if home is not None:
-                inside[home].append((born, died, nbytes))
-            if home is None and not readers:
-                intervals.append((born, died, nbytes))
-                continue
             first_life = self._first_life(use, parts, op_of, home, readers)
-            intervals.append((born, first_life, nbytes))
-            if home is not None:
-                needed = [s.until for s in use.savers if op_of.get(s.event) == home and s.until is not None]
-                begins = parts[home].begins
-                if needed and max(needed) >= begins and died > begins and first_life <= max(needed):
-                    intervals.append((max(begins, first_life), died, nbytes))
-                    saved_again[home] += nbytes
+            before.append((born, died, nbytes))
+            after.append((born, first_life, nbytes))
+            if home is None:
+                continue
+            inside[home].append((born, died, nbytes))
+            needed = [s.until for s in use.savers if op_of.get(s.event) == home and s.until is not None]
+            begins = parts[home].begins
+            if needed and max(needed) >= begins and died > begins and first_life <= max(needed):
+                after.append((max(begins, first_life), died, nbytes))
+                saved_again[home] += nbytes
+        then = self._now - live_bytes(before, self._length) + live_bytes(after, self._length)
         for part, live, saved in zip(parts, inside, saved_again, strict=True):
             highest = int(live_bytes(live, self._length)[part.first : part.last + 1].max(initial=0))
+            gradients = sum(use.buffer.nbytes for use in self._made_at.get(part.begins, ()))
             # It is gone when the step that asked for it makes its gradients.
-            again[part.begins] += max(highest - saved - self._made_at.get(part.begins, 0), 0)
-        then = live_bytes(intervals, self._length) + again
+            then[part.begins] += max(highest - saved - gradients, 0)
         top = int(self._now.argmax())
         peak = int(then.max())
         return CheckpointSaving(
@@ -142,6 +143,15 @@ class Replay:
             sum(event.flops for part in parts for event in part.ops),
             sum(event.seconds for part in parts for event in part.ops),
         )  # fmt: skip
+
+    def _touched_by(self, parts: Sequence[_Part]) -> list[BufferUse]:
+        """The buffers that ops of these parts make or read, each once."""
+        found = {}
+        for part in parts:
+            for event in part.ops:
+                for use in (*self._made_at.get(event.at, ()), *self._read_by.get(event.id, ())):
+                    found[use.buffer.id] = use
+        return list(found.values())
 
     def _first_life(
         self, use: BufferUse, parts: Sequence[_Part], op_of: dict[int, int], home: int | None, readers: set[int]

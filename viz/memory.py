@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -206,7 +206,8 @@ def memory(recording: Recording) -> MemoryReport:
     total = _live(holders, len(moments))
     peak_at = max(range(len(total)), key=total.__getitem__)
     replay = Replay(recording, uses, len(moments))
-    heaviest = sorted(replay.paths, key=lambda path: -_held_in(path, holders, peak_at))[:_CANDIDATES]
+    held = _held_at(holders, peak_at)
+    heaviest = sorted(replay.paths, key=lambda path: -held.get(path, 0))[:_CANDIDATES]
     savings = sorted(
         (saving for path in heaviest if (saving := replay.checkpointed((path,))).freed > 0),
         key=lambda saving: (-saving.saved, -saving.freed, saving.flops),
@@ -219,9 +220,15 @@ def _live(holders: Any, length: int) -> tuple[int, ...]:
     return tuple(live_bytes(spans, length).tolist())
 
 
-def _held_in(path: str, holders: tuple[Holder, ...], at: int) -> int:
-    """The bytes that a part of the model holds during an event."""
-    return sum(h.nbytes for h in holders if h.is_alive(at) and (h.scope == path or h.scope.startswith(path + ".")))
+def _held_at(holders: Iterable[Holder], at: int) -> dict[str, int]:
+    """The bytes that each part of the model holds during an event, with the parts inside of it."""
+    found: dict[str, int] = {}
+    for holder in holders:
+        path = holder.scope if holder.is_alive(at) else ""
+        while path:
+            found[path] = found.get(path, 0) + holder.nbytes
+            path = path.rpartition(".")[0]
+    return found
 
 
 def _holder(recording: Recording, use: BufferUse) -> Holder:
