@@ -8,6 +8,8 @@ load when they are first needed.
 """
 
 from viz.backward_graph import only_backward, with_backward
+from viz.ceilings import Ceilings, measure_ceilings
+from viz.checkpoint_savings import CheckpointSaving
 from viz.confusion import confusion_counts, confusion_matrix
 from viz.diff import GraphDiff, diff
 from viz.figure import figure_svg
@@ -15,6 +17,9 @@ from viz.gradient_flow import GradientStatistics, gradient_flow, gradient_statis
 from viz.graph import graph
 from viz.images import image_grid
 from viz.overlays import OVERLAYS, overlay
+from viz.memory import Holder, MemoryReport, memory
+from viz.op_time import OpTime
+from viz.profile import Profile, ScopeTime, profile
 from viz.render import DrawingError
 from viz.repeats import roll, unroll
 from viz.scene import Box, Card, Scene, Wire, scene
@@ -32,7 +37,9 @@ __all__ = [
     "THEMEABLE",
     "Box",
     "Card",
+    "Ceilings",
     "Check",
+    "CheckpointSaving",
     "Contribution",
     "DrawingError",
     "EdgeView",
@@ -40,9 +47,14 @@ __all__ = [
     "GraphDiff",
     "GraphView",
     "GroupView",
+    "Holder",
+    "MemoryReport",
     "NodeView",
+    "OpTime",
     "Overlay",
+    "Profile",
     "Scene",
+    "ScopeTime",
     "Step",
     "Theme",
     "Wire",
@@ -57,9 +69,12 @@ __all__ = [
     "gradient_statistics",
     "graph",
     "image_grid",
+    "measure_ceilings",
+    "memory",
     "one_node_per_use",
     "only_backward",
     "overlay",
+    "profile",
     "roll",
     "scene",
     "segment",

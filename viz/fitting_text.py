@@ -39,7 +39,7 @@ _SPOTS = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))
 
 
 def place_labels(
-    axes: Any, labels: Sequence[tuple[float, float, float, str]], *, colour: str, size: float = 9,
+    axes: Any, labels: Sequence[tuple[float, float, float, str]], ruler: TextRuler, *, colour: str, size: float = 9,
     taken: Iterable[Any] = (),
 ) -> list[str]:  # fmt: skip
     """Write labels beside points, the first ones first; those without room are left out and returned.
@@ -47,7 +47,6 @@ def place_labels(
     ``labels``  x and y in data coordinates, the radius of the mark in points, the text
     ``taken``   boxes in pixels that no label may cover; the marks of all labels are taken anyway
     """
-    ruler = TextRuler(axes.figure)
     inside = axes.get_window_extent()
     marks = mark_boxes(axes, labels)
     boxes = list(taken)

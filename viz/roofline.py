@@ -58,8 +58,9 @@ def draw(
         for (path, row, x, y), area in zip(dots, areas, strict=True)
     ]
     _write_caption(axes, [row for _, row in rows if not (row.intensity and row.flops_per_second)], dots, theme)
-    taken = [*_draw_roof(axes, ceilings, theme, labels), *mark_boxes(axes, labels[_LABELLED:])]
-    place_labels(axes, labels[:_LABELLED], colour=theme.text, size=8.5, taken=taken)
+    ruler = TextRuler(axes.figure)
+    taken = [*_draw_roof(axes, ceilings, ruler, labels, theme), *mark_boxes(axes, labels[_LABELLED:])]
+    place_labels(axes, labels[:_LABELLED], ruler, colour=theme.text, size=8.5, taken=taken)
     return axes
 
 
@@ -83,10 +84,11 @@ def _limits(axes: Any, points: Sequence[tuple[float, float]], ceilings: Ceilings
     axes.set_ylabel("FLOP/s")
     axes.yaxis.set_major_formatter(lambda value, _: amount_text(value, ""))
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.minorticks_off()
 
 
 def _draw_roof(
-    axes: Any, ceilings: Ceilings, theme: Theme, dots: Sequence[tuple[float, float, float, str]]
+    axes: Any, ceilings: Ceilings, ruler: TextRuler, dots: Sequence[tuple[float, float, float, str]], theme: Theme
 ) -> list[Any]:
     """The two ceilings and what they are; returns the boxes in pixels that no other text may cover."""
     (low, high), ridge, peak = axes.get_xlim(), ceilings.ridge, ceilings.flops_per_second
@@ -106,7 +108,6 @@ def _draw_roof(
         )
         for text, offset, side in (("bound by memory", -6, "right"), ("bound by arithmetic", 6, "left"))
     ]  # fmt: skip
-    ruler = TextRuler(axes.figure)
     marks = mark_boxes(axes, dots)
     for x, side in ((high, "right"), (ridge, "left"), (math.sqrt(ridge * high), "center"), (high, "right")):
         away = {"left": 6, "right": -4, "center": 0}[side]
