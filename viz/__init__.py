@@ -16,9 +16,9 @@ from viz.figure import figure_svg
 from viz.gradient_flow import GradientStatistics, gradient_flow, gradient_statistics
 from viz.graph import graph
 from viz.images import image_grid
-from viz.overlays import OVERLAYS, overlay
 from viz.memory import Holder, MemoryReport, memory
 from viz.op_time import OpTime
+from viz.overlays import OVERLAYS, overlay
 from viz.profile import Profile, ScopeTime, profile
 from viz.render import DrawingError
 from viz.repeats import roll, unroll

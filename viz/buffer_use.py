@@ -160,7 +160,7 @@ def _match_gradients(recording: Recording, step: BackwardEvent, made: Sequence[B
     waiting = [(outputs[0] if outputs else None, step.incoming)]
     waiting += [(contribution.value, contribution.gradient) for contribution in step.contributions]
     for use in made:
-        if use.values:
+        if use.values or use.buffer.recomputed:
             continue
         for place, (value, summary) in enumerate(waiting):
             if summary.nbytes == use.buffer.nbytes:
@@ -177,6 +177,8 @@ def _classify(use: BufferUse, made_by: OpEvent | None, steps: dict[int, list[Bac
         use.shown, use.summary = first, first.summary
     if any(value.parameter for value in use.values):
         use.category = "parameters"
+    elif use.buffer.recomputed:
+        use.category = "activations"
     elif use.maker is not None and use.maker.phase == "backward":
         use.category = "gradients"
     elif first is not None and first.producer is None:

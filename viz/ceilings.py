@@ -84,7 +84,7 @@ def measure_ceilings(dtype: str = "float32", *, again: bool = False) -> Ceilings
 
 def _matmul_peak(dtype: str) -> float:
     draw = np.random.default_rng(0)
-    a, b = (draw.random((_WIDTH, _WIDTH), dtype) for _ in range(2))  # type: ignore[arg-type]
+    a, b = (draw.random((_WIDTH, _WIDTH)).astype(dtype) for _ in range(2))
     out = np.empty_like(a)
     return 2.0 * _WIDTH**3 / _best(lambda: np.matmul(a, b, out=out))
 

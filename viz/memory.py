@@ -36,6 +36,7 @@ class Holder:
     ``born``, ``died``  it is there from event ``born`` (-1: from before) to before event ``died`` (None: to the end)
     ``savers``    the ops that keep it for backward, and until when
     ``readers``   the events that read it in the forward pass
+    ``recomputed``  whether a checkpoint computed it again for backward
     """
 
     buffer: int
@@ -51,12 +52,15 @@ class Holder:
     died: int | None
     savers: tuple[Saver, ...] = ()
     readers: tuple[int, ...] = ()
+    recomputed: bool = False
 
     @property
     def what(self) -> str:
         """It in a few words: its name, or what made it."""
         if self.category == "gradients":
             return f"gradient of {self.name}" if self.name else f"gradient, from {self.op}"
+        if self.recomputed:
+            return "computed again"
         if self.name:
             return self.name
         return self.op if self.shape is not None or self.born < 0 else f"{self.op}, saved besides"
@@ -69,6 +73,8 @@ class Holder:
         """Why it is there during an event."""
         if self.category == "parameters":
             return "a parameter"
+        if self.recomputed:
+            return "computed again for backward by a checkpoint"
         ops = [s.op for s in self.savers if s.at <= at and (s.until is None or at <= s.until)]
         if ops:
             names = list(dict.fromkeys(ops))
@@ -241,6 +247,7 @@ def _holder(recording: Recording, use: BufferUse) -> Holder:
         buffer.id, buffer.nbytes, use.category, name, op, use.scope,
         made.line if made else None, use.summary.shape if use.summary else None,
         use.summary.dtype if use.summary else None, buffer.born, buffer.died, tuple(use.savers), tuple(use.readers),
+        buffer.recomputed,
     )  # fmt: skip
 
 
