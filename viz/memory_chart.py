@@ -27,6 +27,7 @@ _LOOKS: dict[Category, tuple[str, str]] = {
     "temporaries": ("green", "////"),
 }
 _NAMED = 8  # of the largest at the peak
+_LONGEST = 44  # characters of a name beside the chart
 
 
 def draw(report: MemoryReport, ax: Any = None, *, theme: Theme = LIGHT) -> Any:
@@ -59,26 +60,27 @@ def draw(report: MemoryReport, ax: Any = None, *, theme: Theme = LIGHT) -> Any:
     axes.set_ylabel(unit)
     axes.set_xlabel("event, in the order of the program")
     axes.xaxis.get_major_locator().set_params(integer=True)
-    _mark_passes(axes, report, theme)
     axes.legend(
         handles=handles[::-1], frameon=False, labelcolor=theme.text, fontsize=9, ncols=3, loc="lower left",
         bbox_to_anchor=(0, 1), borderaxespad=0.2, handlelength=1.4, handletextpad=0.5, columnspacing=1.6,
     )  # fmt: skip
-    _annotate_peak(axes, report, report.peak / scale, theme)
+    _name_holders(axes, report, theme)
+    ruler = TextRuler(axes.figure)
+    _mark_passes(axes, report, ruler, theme)
+    _annotate_peak(axes, report, report.peak / scale, ruler, theme)
     return axes
 
 
 def _scale(peak: int) -> tuple[float, str]:
     """The unit of the axis."""
-    power = min(max(peak, 1).bit_length() // 10, 4) if peak >= 1024 else 0
+    power = min((max(peak, 1).bit_length() - 1) // 10, 4)
     return 1024.0**power, ("B", "KiB", "MiB", "GiB", "TiB")[power]
 
 
-def _mark_passes(axes: Any, report: MemoryReport, theme: Theme) -> None:
-    """The names of the passes, at the foot of each stretch of one, and lines between them."""
+def _mark_passes(axes: Any, report: MemoryReport, ruler: TextRuler, theme: Theme) -> None:
+    """The names of the passes, at the head of each stretch of one, and lines between them."""
     starts = [i for i, m in enumerate(report.moments) if i == 0 or m.phase != report.moments[i - 1].phase]
     ends = [*starts[1:], len(report.moments)]
-    ruler = TextRuler(axes.figure)
     pixels = axes.get_window_extent().width / len(report.moments)
     for start, end in zip(starts, ends, strict=True):
         if start:
@@ -91,16 +93,22 @@ def _mark_passes(axes: Any, report: MemoryReport, theme: Theme) -> None:
             )  # fmt: skip
 
 
-def _annotate_peak(axes: Any, report: MemoryReport, height: float, theme: Theme) -> None:
-    """A mark at the peak, and beside the chart who holds it."""
+def _annotate_peak(axes: Any, report: MemoryReport, height: float, ruler: TextRuler, theme: Theme) -> None:
+    """A mark at the peak, and above it where it is."""
     x = report.peak_at + 0.5
     axes.plot([x], [height], marker="v", markersize=7, color=theme.text, zorder=6, clip_on=False)
-    right = x < len(report.moments) / 2
+    words = f"peak {amount_text(report.peak, 'B')}, {report.peak_moment}"
+    inside = axes.get_window_extent()
+    half = 0.55 * ruler.width(words, 9) * len(report.moments) / inside.width  # bold is wider
     axes.annotate(
-        f"peak {amount_text(report.peak, 'B')}, {report.peak_moment}", (x, height), xytext=(8 if right else -8, 6),
-        textcoords="offset points", ha="left" if right else "right", va="bottom", fontsize=9, fontweight="bold",
-        color=theme.text, zorder=7, bbox={"facecolor": theme.page, "edgecolor": "none", "pad": 1.5},
+        words, (min(max(x, half), max(len(report.moments) - half, half)), height), xytext=(0, 8),
+        textcoords="offset points", ha="center", va="bottom", fontsize=9, fontweight="bold", color=theme.text, zorder=7,
+        bbox={"facecolor": theme.page, "edgecolor": "none", "pad": 1.5},
     )  # fmt: skip
+
+
+def _name_holders(axes: Any, report: MemoryReport, theme: Theme) -> None:
+    """Beside the chart, who holds most at the peak."""
     alive = report.alive()
     lines = [line for holder in alive[:_NAMED] for line in _named(holder)]
     if len(alive) > _NAMED:
@@ -109,19 +117,14 @@ def _annotate_peak(axes: Any, report: MemoryReport, height: float, theme: Theme)
         1.02, 1.0, "at the peak", transform=axes.transAxes, va="top", fontsize=9, fontweight="bold", color=theme.text
     )
     axes.text(
-        1.02,
-        0.94,
-        "\n".join(lines),
-        transform=axes.transAxes,
-        va="top",
-        fontsize=8.5,
-        color=theme.muted,
+        1.02, 0.94, "\n".join(lines), transform=axes.transAxes, va="top", fontsize=8.5, color=theme.muted,
         linespacing=1.35,
-    )
+    )  # fmt: skip
 
 
 def _named(holder: Holder) -> tuple[str, str]:
     """Two lines about a holder: how much of what, and where."""
     shape = "" if holder.shape is None else f"  {shape_text(holder.shape)}"
-    where = f" in {holder.scope}" if holder.scope and not holder.name else ""
-    return f"{amount_text(holder.nbytes, 'B')}{shape}", f"   {holder.what}{where}"
+    where = holder.what + (f" in {holder.scope}" if holder.scope and not holder.name else "")
+    where = where if len(where) <= _LONGEST else f"{where[: _LONGEST // 2]}…{where[-_LONGEST // 2 :]}"
+    return f"{amount_text(holder.nbytes, 'B')}{shape}", f"   {where}"
