@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from autograd.extras import import_extra
 
-__all__ = ["TextRuler", "mark_boxes", "pixel_box", "place_labels"]
+__all__ = ["Label", "TextRuler", "mark_boxes", "pixel_box", "place_labels"]
 
 
 class TextRuler:
@@ -35,48 +36,64 @@ class TextRuler:
         return artist.get_window_extent(self._renderer)
 
 
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Text for a mark at ``x`` and ``y`` in data coordinates, whose radius is in points. A ``group`` is what several
+    labels are alike in."""
+
+    x: float
+    y: float
+    radius: float
+    text: str
+    group: object = None
+
+
 _SPOTS = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))
 
 
 def place_labels(
-    axes: Any, labels: Sequence[tuple[float, float, float, str]], ruler: TextRuler, *, colour: str, size: float = 9,
-    taken: Iterable[Any] = (),
-) -> list[str]:  # fmt: skip
-    """Write labels beside points, the first ones first; those without room are left out and returned.
+    axes: Any, labels: Sequence[Label], ruler: TextRuler, *, colour: str, size: float = 9, most: int = 8,
+    most_of_group: int = 2, taken: Iterable[Any] = (),
+) -> list[Label]:  # fmt: skip
+    """Write labels beside their marks, the first ones first, ``most`` of them and so many of each group; those without
+    room are passed over. Returns the labels that were written.
 
-    ``labels``  x and y in data coordinates, the radius of the mark in points, the text
-    ``taken``   boxes in pixels that no label may cover; the marks of all labels are taken anyway
+    ``taken``  boxes in pixels that no label may cover; the marks of all labels are taken anyway
     """
     inside = axes.get_window_extent()
     marks = mark_boxes(axes, labels)
     boxes = list(taken)
-    left_out = []
-    for number, (x, y, radius, text) in enumerate(labels):
+    written: list[Label] = []
+    for number, label in enumerate(labels):
+        if len(written) == most:
+            break
+        if sum(other.group == label.group for other in written) >= most_of_group:
+            continue
         others = [*marks[:number], *marks[number + 1 :], *boxes]
         for dx, dy in _SPOTS:
-            away = radius * (0.85 if dx and dy else 1) + 3
+            away = label.radius * (0.85 if dx and dy else 1) + 3
             artist = axes.annotate(
-                text, (x, y), xytext=(dx * away, dy * away), textcoords="offset points", fontsize=size, color=colour,
-                ha=("right", "center", "left")[dx + 1], va=("top", "center", "bottom")[dy + 1], zorder=6,
+                label.text, (label.x, label.y), xytext=(dx * away, dy * away), textcoords="offset points",
+                fontsize=size, color=colour, ha=("right", "center", "left")[dx + 1],
+                va=("top", "center", "bottom")[dy + 1], zorder=6,
             )  # fmt: skip
             box = ruler.box(artist)
             fits = inside.x0 <= box.x0 and box.x1 <= inside.x1 and inside.y0 <= box.y0 and box.y1 <= inside.y1
             if fits and not any(box.overlaps(other) for other in others):
                 boxes.append(box)
+                written.append(label)
                 break
             artist.remove()
-        else:
-            left_out.append(text)
-    return left_out
+    return written
 
 
-def mark_boxes(axes: Any, labels: Sequence[tuple[float, float, float, str]]) -> list[Any]:
-    """The boxes in pixels of the marks of labels, as :func:`place_labels` takes them."""
+def mark_boxes(axes: Any, labels: Sequence[Label]) -> list[Any]:
+    """The boxes in pixels of the marks of labels."""
     scale = axes.figure.get_figure(root=True).dpi / 72
     found = []
-    for x, y, radius, _ in labels:
-        px, py = axes.transData.transform((x, y))
-        r = radius * scale * 0.9  # the corners of the box around a disc are free
+    for label in labels:
+        px, py = axes.transData.transform((label.x, label.y))
+        r = label.radius * scale * 0.9  # the corners of the box around a disc are free
         found.append(pixel_box(px - r, py - r, px + r, py + r))
     return found
 

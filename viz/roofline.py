@@ -11,7 +11,7 @@ from typing import Any
 
 from viz.ceilings import Ceilings, measure_ceilings
 from viz.figure import axes_or_new
-from viz.fitting_text import TextRuler, mark_boxes, pixel_box, place_labels
+from viz.fitting_text import Label, TextRuler, mark_boxes, pixel_box, place_labels
 from viz.kind_looks import look_of
 from viz.op_time import OpTime
 from viz.theme import LIGHT, Theme
@@ -19,7 +19,6 @@ from viz.wording import amount_text
 
 __all__ = ["draw"]
 
-_LABELLED = 8
 _SMALLEST, _LARGEST = 16.0, 420.0  # areas of dots, in square points
 
 
@@ -54,17 +53,18 @@ def draw(
     _write_legend(axes, legend, theme)
     common = _common_part([path for path, *_ in dots])
     labels = [
-        (x, y, math.sqrt(area / math.pi), f"{path[common:]}{'.' * bool(path[common:])}{row.op}{_BACKWARD[row.phase]}")
+        Label(x, y, math.sqrt(area / math.pi), _name(path[common:], row), (row.op, row.phase))
         for (path, row, x, y), area in zip(dots, areas, strict=True)
     ]
     _write_caption(axes, [row for _, row in rows if not (row.intensity and row.flops_per_second)], dots, theme)
     ruler = TextRuler(axes.figure)
-    taken = [*_draw_roof(axes, ceilings, ruler, labels, theme), *mark_boxes(axes, labels[_LABELLED:])]
-    place_labels(axes, labels[:_LABELLED], ruler, colour=theme.text, size=8.5, taken=taken)
+    taken = _draw_roof(axes, ceilings, ruler, labels, theme)
+    place_labels(axes, labels, ruler, colour=theme.text, size=8.5, taken=taken)
     return axes
 
 
-_BACKWARD = {"forward": "", "backward": " (backward)"}
+def _name(path: str, row: OpTime) -> str:
+    return f"{path}{'.' * bool(path)}{row.op}{' (backward)' * (row.phase == 'backward')}"
 
 
 def _common_part(paths: Sequence[str]) -> int:
@@ -87,9 +87,7 @@ def _limits(axes: Any, points: Sequence[tuple[float, float]], ceilings: Ceilings
     axes.minorticks_off()
 
 
-def _draw_roof(
-    axes: Any, ceilings: Ceilings, ruler: TextRuler, dots: Sequence[tuple[float, float, float, str]], theme: Theme
-) -> list[Any]:
+def _draw_roof(axes: Any, ceilings: Ceilings, ruler: TextRuler, dots: Sequence[Label], theme: Theme) -> list[Any]:
     """The two ceilings and what they are; returns the boxes in pixels that no other text may cover."""
     (low, high), ridge, peak = axes.get_xlim(), ceilings.ridge, ceilings.flops_per_second
     axes.plot([low, ridge, high], [ceilings.at(low), peak, peak], color=theme.text, linewidth=1.6, zorder=3)
@@ -121,7 +119,7 @@ def _draw_roof(
     else:  # no room anywhere: it may cover a dot
         axes.add_artist(flat)
     steps = [low * (high / low) ** (i / 100) for i in range(101)]
-    line = mark_boxes(axes, [(x, ceilings.at(x), 2, "") for x in steps])
+    line = mark_boxes(axes, [Label(x, ceilings.at(x), 2, "") for x in steps])
     middle = axes.transData.transform((ridge, peak))[0]
     inside = axes.get_window_extent()
     return [
