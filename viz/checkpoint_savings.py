@@ -132,7 +132,8 @@ class Replay:
                 saved_again[home] += nbytes
         then = self._now - live_bytes(before, self._length) + live_bytes(after, self._length)
         for part, live, saved in zip(parts, inside, saved_again, strict=True):
-            highest = int(live_bytes(live, self._length)[part.first : part.last + 1].max(initial=0))
+            shifted = [(born - part.first, died - part.first, nbytes) for born, died, nbytes in live]
+            highest = int(live_bytes(shifted, part.last - part.first + 1).max(initial=0))
             gradients = sum(use.buffer.nbytes for use in self._made_at.get(part.begins, ()))
             # It is gone when the step that asked for it makes its gradients.
             then[part.begins] += max(highest - saved - gradients, 0)

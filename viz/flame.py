@@ -20,6 +20,7 @@ from viz.wording import amount_text
 __all__ = ["draw"]
 
 _HEIGHT = 0.92  # of a box in its row
+_SLIVER = 1 / 600  # of the whole time
 _PADDING = 5  # pixels that a label leaves free at both sides of its box, together
 
 
@@ -46,9 +47,8 @@ def draw(
     for look, members in groups.items():
         style = _style(look, members[0], theme)
         for depth in sorted({frame.depth for frame in members}):
-            spans = [
-                (place(f.start) * scale, (place(f.end) - place(f.start)) * scale) for f in members if f.depth == depth
-            ]
+            edges = [(place(f.start) * scale, place(f.end) * scale) for f in members if f.depth == depth]
+            spans = _worth_drawing(edges, end * scale, look == "gap")
             axes.broken_barh(spans, (depth + (1 - _HEIGHT) / 2, _HEIGHT), **style)
         if look not in ("pass", "scope"):
             label = look if look != "gap" else f"in no op ({amount_text(sum(f.seconds for f in members), 's')})"
@@ -63,6 +63,21 @@ def draw(
     )  # fmt: skip
     _write_labels(axes, shown, lambda t: place(t) * scale, theme)
     return axes
+
+
+def _worth_drawing(edges: Sequence[tuple[float, float]], whole: float, gaps: bool) -> list[tuple[float, float]]:
+    """Starts and lengths of boxes of one row and look: slivers that touch are drawn as one, and gaps that are slivers
+    are left empty."""
+    if gaps:
+        return [(start, end - start) for start, end in edges if end - start > _SLIVER * whole]
+    found: list[tuple[float, float]] = []
+    least = 0.2 * _SLIVER * whole
+    for start, end in edges:
+        if found and end - start < least and start - sum(found[-1]) < least:
+            found[-1] = found[-1][0], end - found[-1][0]
+        else:
+            found.append((start, end - start))
+    return found
 
 
 def _time(zero: float) -> Callable[[float], float]:

@@ -12,7 +12,7 @@ from typing import Any
 from viz.ceilings import Ceilings, measure_ceilings
 from viz.figure import axes_or_new
 from viz.fitting_text import Label, TextRuler, mark_boxes, pixel_box, place_labels
-from viz.kind_looks import look_of
+from viz.kind_looks import KindLook, look_of
 from viz.op_time import OpTime
 from viz.theme import LIGHT, Theme
 from viz.wording import amount_text
@@ -42,15 +42,13 @@ def draw(
     _limits(axes, [(x, y) for _, _, x, y in dots], ceilings)
     longest = max((row.seconds for _, row, _, _ in dots), default=1.0)
     areas = [max(_SMALLEST, _LARGEST * row.seconds / longest) for _, row, _, _ in dots]
-    legend: dict[tuple[str, bool], Any] = {}
+    groups: dict[tuple[bool, KindLook], list[tuple[float, float, float]]] = {}
     for (_, row, x, y), area in zip(dots, areas, strict=True):
-        look, estimated = look_of(row.kind), row.phase == "backward"
-        axes.scatter(
-            x, y, s=area, marker=look.marker, zorder=4, linewidths=1.4, edgecolors=look.of(theme),
-            facecolors="none" if estimated else look.of(theme) + "b0",
-        )  # fmt: skip
-        legend[(look.label, estimated)] = look
-    _write_legend(axes, legend, theme)
+        groups.setdefault((row.phase == "backward", look_of(row.kind)), []).append((x, y, area))
+    for (backward, look), members in groups.items():
+        xs, ys, sizes = zip(*members, strict=True)
+        axes.scatter(xs, ys, s=sizes, zorder=4, **_mark(look, backward, theme))
+    _write_legend(axes, sorted(groups, key=lambda group: (group[0], group[1].label)), theme)
     common = _common_part([path for path, *_ in dots])
     labels = [
         Label(x, y, math.sqrt(area / math.pi), _name(path[common:], row), (row.op, row.phase))
@@ -129,16 +127,18 @@ def _draw_roof(axes: Any, ceilings: Ceilings, ruler: TextRuler, dots: Sequence[L
     ]
 
 
-def _write_legend(axes: Any, looks: dict[tuple[str, bool], Any], theme: Theme) -> None:
-    handles = []
-    for (label, estimated), look in sorted(looks.items(), key=lambda item: (item[0][1], item[0][0])):
-        handles.append(
-            axes.scatter(
-                [], [], s=40, marker=look.marker, edgecolors=look.of(theme), linewidths=1.4,
-                facecolors="none" if estimated else look.of(theme) + "b0",
-                label=f"{label}, backward (≈)" if estimated else label,
-            )
-        )  # fmt: skip
+def _mark(look: KindLook, backward: bool, theme: Theme) -> dict[str, Any]:
+    """How the dots of one kind and pass look: those of the backward pass are hollow."""
+    colour = look.of(theme)
+    face = "none" if backward else colour + "b0"
+    return {"marker": look.marker, "edgecolors": colour, "facecolors": face, "linewidths": 1.4}
+
+
+def _write_legend(axes: Any, groups: Sequence[tuple[bool, KindLook]], theme: Theme) -> None:
+    handles = [
+        axes.scatter([], [], s=40, label=look.label + ", backward (≈)" * backward, **_mark(look, backward, theme))
+        for backward, look in groups
+    ]
     if handles:
         axes.legend(
             handles=handles, frameon=False, labelcolor=theme.text, fontsize=9, ncols=min(3, len(handles)),
