@@ -287,7 +287,7 @@ def test_the_roofline_has_the_roof_and_a_dot_for_each_op():
     roof = axes.get_lines()[0]
     assert roof.get_xdata()[1] == CEILINGS.ridge == 10
     assert list(roof.get_ydata()[1:]) == [100e9, 100e9]
-    points = [tuple(dots.get_offsets()[0]) for dots in axes.collections if len(dots.get_offsets())]
+    points = [tuple(point) for dots in axes.collections for point in dots.get_offsets()]
     assert (pytest.approx(200 / 500), pytest.approx(100)) in points
     assert len(points) == 7  # all but the step backward through the sum, whose FLOPs are not known
     assert any("no FLOP known: sum (2 s)" in text for text in _texts(axes))
