@@ -15,10 +15,11 @@ from viz.wording import amount_text
 
 __all__ = ["Ceilings", "measure_ceilings"]
 
-_WIDTH = 1024  # of the square matrices
+_WIDTHS = (512, 1024)  # of the square matrices
 _VECTOR = 1 << 26  # bytes of each vector of the triad, beyond every cache
 _BLOCK = 1 << 14  # of them at a time, so that the product in between stays in the cache
-_BUDGET = 0.35  # seconds for each of the two measurements
+_STRETCH = 64  # blocks that are timed together
+_BUDGET = 0.3  # seconds for each measurement
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +62,11 @@ _measured: dict[str, Ceilings] = {}
 def measure_ceilings(dtype: str = "float32", *, again: bool = False) -> Ceilings:
     """Measure the peaks of this machine's processor, as NumPy reaches them, in about a second.
 
-    The floating-point peak is that of a product of two square matrices of 1,024 rows, with as many threads as NumPy's
-    BLAS uses. The bandwidth is that of a triad, ``a = b + s * c`` over vectors of 64 MiB, in which each of the
-    three goes through memory once; arrays that stay in a cache are faster than that. Both are the best of several
-    runs. The result is kept for the length of the process; ``again=True`` measures anew.
+    The floating-point peak is that of a product of two square matrices of 512 or of 1,024 rows, with as many threads as
+    NumPy's BLAS uses. The bandwidth is that of a triad, ``a = b + s * c`` over vectors of 64 MiB, in which each of the
+    three goes through memory once; arrays that stay in a cache are faster than that. Both are the best of several runs,
+    each of a few milliseconds, so that other programs on the machine disturb them little. The result is kept for the
+    length of the process; ``again=True`` measures anew.
 
     ``dtype``  ``"float32"`` or ``"float64"``; ArgumentError for others
 
@@ -83,10 +85,14 @@ def measure_ceilings(dtype: str = "float32", *, again: bool = False) -> Ceilings
 
 
 def _matmul_peak(dtype: str) -> float:
+    return max(2.0 * width**3 / sum(_best(_product(width, dtype))) for width in _WIDTHS)
+
+
+def _product(width: int, dtype: str) -> list[Callable[[], object]]:
     draw = np.random.default_rng(0)
-    a, b = (draw.random((_WIDTH, _WIDTH)).astype(dtype) for _ in range(2))
+    a, b = (draw.random((width, width)).astype(dtype) for _ in range(2))
     out = np.empty_like(a)
-    return 2.0 * _WIDTH**3 / _best(lambda: np.matmul(a, b, out=out))
+    return [lambda: np.matmul(a, b, out=out)]
 
 
 def _triad_peak(dtype: str) -> float:
@@ -95,20 +101,29 @@ def _triad_peak(dtype: str) -> float:
     scale = a.dtype.type(3)
     pieces = [tuple(x[i : i + _BLOCK] for x in (a, b, c)) for i in range(0, a.size, _BLOCK)]
 
-    def triad() -> None:
-        for out, first, second in pieces:
-            np.multiply(second, scale, out=product)
-            np.add(first, product, out=out)
+    def triad(some: list[tuple[np.ndarray, ...]]) -> Callable[[], object]:
+        def run() -> None:
+            for out, first, second in some:
+                np.multiply(second, scale, out=product)
+                np.add(first, product, out=out)
 
-    return 3.0 * a.nbytes / _best(triad)
+        return run
+
+    stretches = [triad(pieces[i : i + _STRETCH]) for i in range(0, len(pieces), _STRETCH)]
+    return 3.0 * a.nbytes / sum(_best(stretches))
 
 
-def _best(run: Callable[[], object]) -> float:
-    """The shortest of several runs, in seconds; the first only warms up."""
-    run()
-    best, end = math.inf, time.perf_counter() + _BUDGET
-    while best == math.inf or time.perf_counter() < end:
-        started = time.perf_counter()
-        run()
-        best = min(best, time.perf_counter() - started)
+def _best(runs: list[Callable[[], object]]) -> list[float]:
+    """The shortest time of each of these, in seconds, when they run one after the other again and again; the first
+    round only warms up."""
+    best = [math.inf] * len(runs)
+    end = time.perf_counter() + _BUDGET
+    rounds = 0
+    while rounds < 2 or time.perf_counter() < end:
+        for number, run in enumerate(runs):
+            started = time.perf_counter()
+            run()
+            if rounds:
+                best[number] = min(best[number], time.perf_counter() - started)
+        rounds += 1
     return best

@@ -339,7 +339,7 @@ def test_ceilings_bound_by_the_lower_of_the_two():
 
 
 def test_ceilings_are_measured_once(monkeypatch):
-    monkeypatch.setattr(ceilings_module, "_WIDTH", 64)
+    monkeypatch.setattr(ceilings_module, "_WIDTHS", (64,))
     monkeypatch.setattr(ceilings_module, "_VECTOR", 1 << 18)
     monkeypatch.setattr(ceilings_module, "_BUDGET", 0.0)
     monkeypatch.setattr(ceilings_module, "_measured", {})
