@@ -93,8 +93,8 @@ def _draw_roof(axes: Any, ceilings: Ceilings, ruler: TextRuler, dots: Sequence[L
     texts = [
         axes.annotate(
             f"{amount_text(ceilings.bytes_per_second, 'B/s')}, memory", (1.5 * low, ceilings.at(1.5 * low)),
-            xytext=(4, 8), textcoords="offset points", ha="left", va="bottom", fontsize=9, color=theme.text, rotation=45,
-            rotation_mode="anchor", transform_rotates_text=True,
+            xytext=(4, 8), textcoords="offset points", ha="left", va="bottom", fontsize=9, color=theme.text,
+            rotation=45, rotation_mode="anchor", transform_rotates_text=True,
         )
     ]  # fmt: skip
     texts += [
