@@ -8,6 +8,8 @@ load when they are first needed.
 """
 
 from viz.backward_graph import only_backward, with_backward
+from viz.ceilings import Ceilings, measure_ceilings
+from viz.checkpoint_savings import CheckpointSaving
 from viz.confusion import confusion_counts, confusion_matrix
 from viz.derivation import BackwardStep, Derivation, ForwardStep, Symbol
 from viz.derive import derive
@@ -17,7 +19,10 @@ from viz.formula import Formula, formula, template_mathml
 from viz.gradient_flow import GradientStatistics, gradient_flow, gradient_statistics
 from viz.graph import graph
 from viz.images import image_grid
+from viz.memory import Holder, MemoryReport, memory
+from viz.op_time import OpTime
 from viz.overlays import OVERLAYS, overlay
+from viz.profile import Profile, ScopeTime, profile
 from viz.render import DrawingError
 from viz.repeats import roll, unroll
 from viz.scene import Box, Card, Scene, Wire, scene
@@ -68,7 +73,9 @@ __all__ = [
     "BackwardStep",
     "Box",
     "Card",
+    "Ceilings",
     "Check",
+    "CheckpointSaving",
     "Contribution",
     "Derivation",
     "DrawingError",
@@ -80,12 +87,17 @@ __all__ = [
     "GraphView",
     "GroupView",
     "Histogram",
+    "Holder",
     "Landscape",
+    "MemoryReport",
     "ModelHistory",
     "NodeView",
     "Observation",
+    "OpTime",
     "Overlay",
+    "Profile",
     "Scene",
+    "ScopeTime",
     "Spectrum",
     "Step",
     "Symbol",
@@ -117,11 +129,14 @@ __all__ = [
     "image_grid",
     "landscape_losses",
     "loss_landscape",
+    "measure_ceilings",
+    "memory",
     "observations_from_json",
     "one_node_per_use",
     "only_backward",
     "optimizer_trajectories",
     "overlay",
+    "profile",
     "ridges",
     "roll",
     "scene",
