@@ -9,6 +9,7 @@ load when they are first needed.
 
 from viz.backward_graph import only_backward, with_backward
 from viz.confusion import confusion_counts, confusion_matrix
+from viz.diagnosis import CAUSES, FINDINGS, Diagnosis, Explanation, Finding, PathStep, diagnose, why
 from viz.diff import GraphDiff, diff
 from viz.figure import figure_svg
 from viz.gradient_flow import GradientStatistics, gradient_flow, gradient_statistics
@@ -26,7 +27,9 @@ from viz.transforms import collapse, expand, one_node_per_use
 from viz.view import Check, Contribution, EdgeView, GraphView, GroupView, NodeView, Overlay, Step
 
 __all__ = [
+    "CAUSES",
     "DARK",
+    "FINDINGS",
     "LIGHT",
     "OVERLAYS",
     "THEMEABLE",
@@ -34,14 +37,18 @@ __all__ = [
     "Card",
     "Check",
     "Contribution",
+    "Diagnosis",
     "DrawingError",
     "EdgeView",
+    "Explanation",
+    "Finding",
     "GradientStatistics",
     "GraphDiff",
     "GraphView",
     "GroupView",
     "NodeView",
     "Overlay",
+    "PathStep",
     "Scene",
     "Step",
     "Theme",
@@ -49,6 +56,7 @@ __all__ = [
     "collapse",
     "confusion_counts",
     "confusion_matrix",
+    "diagnose",
     "diff",
     "expand",
     "figure_svg",
@@ -67,4 +75,5 @@ __all__ = [
     "training_curves",
     "unroll",
     "with_backward",
+    "why",
 ]
