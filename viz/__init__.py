@@ -13,6 +13,7 @@ from viz.checkpoint_savings import CheckpointSaving
 from viz.confusion import confusion_counts, confusion_matrix
 from viz.derivation import BackwardStep, Derivation, ForwardStep, Symbol
 from viz.derive import derive
+from viz.diagnosis import CAUSES, FINDINGS, Diagnosis, Explanation, Finding, PathStep, diagnose, why
 from viz.diff import GraphDiff, diff
 from viz.figure import figure_svg
 from viz.formula import Formula, formula, template_mathml
@@ -65,7 +66,9 @@ from viz.transforms import collapse, expand, one_node_per_use
 from viz.view import Check, Contribution, EdgeView, GraphView, GroupView, NodeView, Overlay, Step
 
 __all__ = [
+    "CAUSES",
     "DARK",
+    "FINDINGS",
     "LIGHT",
     "OVERLAYS",
     "TEST_SURFACES",
@@ -78,8 +81,11 @@ __all__ = [
     "CheckpointSaving",
     "Contribution",
     "Derivation",
+    "Diagnosis",
     "DrawingError",
     "EdgeView",
+    "Explanation",
+    "Finding",
     "Formula",
     "ForwardStep",
     "GradientStatistics",
@@ -95,6 +101,7 @@ __all__ = [
     "Observation",
     "OpTime",
     "Overlay",
+    "PathStep",
     "Profile",
     "Scene",
     "ScopeTime",
@@ -114,6 +121,7 @@ __all__ = [
     "convolution_filters",
     "dead_units",
     "derive",
+    "diagnose",
     "diff",
     "expand",
     "feature_maps",
@@ -152,5 +160,6 @@ __all__ = [
     "update_ratios",
     "weight_matrices",
     "weight_spectra",
+    "why",
     "with_backward",
 ]
