@@ -86,7 +86,7 @@ def watch(
     runs: Annotated[
         list[Path] | None, typer.Argument(help="Folders of runs, or folders that hold some; default runs.")
     ] = None,
-    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes any that is free.")] = 0,
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes any that is free.")] = 4147,
     open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = True,
 ) -> None:
     """Serve a page on localhost that follows runs while they train, and compares them."""

@@ -32,14 +32,15 @@ class Run:
     """A run as the page lists it.
 
     ``state`` is ``waiting`` (nothing there yet), ``live``, ``finished``, ``stopped`` or ``failed``; ``detail`` says
-    more in words. ``changed`` is when something was last written, in seconds since 1970. ``config`` is what
-    ``config.json`` holds.
+    more in words. ``changed`` is when something was last written, in seconds since 1970, and ``size`` the bytes of all
+    that can be followed: if both are what they were, there is nothing new. ``config`` is what ``config.json`` holds.
     """
 
     name: str
     state: str
     detail: str
     changed: float | None
+    size: int
     config: dict[str, Any]
 
 
@@ -85,10 +86,10 @@ class Runs:
 def look(name: str, folder: Path) -> Run:
     """How the run in ``folder`` is doing."""
     config = _config(folder)
-    times = [time_ for file in FILES.values() if (time_ := _changed(folder / file)) is not None]
-    changed = max(times, default=None)
+    written = [found for file in FILES.values() if (found := _written(folder / file)) is not None]
+    changed = max((when for when, _ in written), default=None)
     state, detail = _state(folder, config, changed)
-    return Run(name, state, detail, changed, config)
+    return Run(name, state, detail, changed, sum(size for _, size in written), config)
 
 
 def _state(folder: Path, config: dict[str, Any], changed: float | None) -> tuple[str, str]:
@@ -130,12 +131,13 @@ def _config(folder: Path) -> dict[str, Any]:
     return config if isinstance(config, dict) else {}
 
 
-def _changed(path: Path) -> float | None:
+def _written(path: Path) -> tuple[float, int] | None:
+    """When the file was last written, and its size; None if there is nothing in it."""
     try:
         status = path.stat()
     except OSError:
         return None
-    return round(status.st_mtime, 1) if status.st_size else None
+    return (round(status.st_mtime, 1), status.st_size) if status.st_size else None
 
 
 def _last(path: Path) -> dict[str, Any]:
