@@ -293,13 +293,20 @@ class LineChart extends Plot {
     }
   }
 
+  // Whether a line was measured near the cursor: a run that ended long before it has no value there.
+  reaches({ xs }, i) {
+    if (Plots.cursor === null || xs.length < 2) return true;
+    const gap = Math.max((xs[xs.length - 1] - xs[0]) / (xs.length - 1), (this.range[1] - this.range[0]) * 0.02);
+    return Math.abs(xs[i] - Plots.cursor) <= 2 * gap;
+  }
+
   point() {
     const [context, shown] = super.point();
     const spoken = [];
     for (const line of this.lines) {
       if (line.quiet) continue;
       const i = Plots.cursor === null ? line.xs.length - 1 : Scales.nearest(line.xs, Plots.cursor);
-      const y = line.ys[i];
+      const y = this.reaches(line, i) ? line.ys[i] : null;
       line.value.textContent = this.format(y);
       spoken.push(`${line.name} ${this.format(y)}`);
       if (!shown || !Scales.finite(y) || (this.log() && y <= 0)) continue;

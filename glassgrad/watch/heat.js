@@ -3,16 +3,17 @@ class HeatMap extends Plot {
   // ``scale`` takes a value to 0..1, or to null for nothing; it is set anew with the data.
   constructor(id, { format = Scales.words } = {}) {
     super(id);
-    Object.assign(this, { format, columns: [], rows: [], names: null, range: [0, 1], row: 0, values: [] });
+    Object.assign(this, { format, columns: [], rows: [], names: null, range: [0, 1], row: Infinity, values: [] });
   }
 
-  // ``names`` label the rows, or ``axis`` gives the values at the bottom and the top of the picture.
+  // ``names`` label the rows, or ``axis`` says which values the bottom and the top of the picture
+  // stand for: { low, high, warp, unwarp }, where ``warp`` takes a value to the scale of low and high, and unwarp back.
   show({ xs, values, names = null, axis = null, scale, ends, rowHeight = 22 }) {
     Object.assign(this, { columns: xs, values, names, axis, scale, ends });
     const some = xs.length > 0 && values.length > 0;
     this.empty.hidden = some;
     this.surface.tabIndex = some ? 0 : -1;
-    this.row = Math.min(this.row, Math.max(values.length - 1, 0));
+    if (this.row >= values.length) this.row = names ? 0 : values.length >> 1;
     if (names) {
       const each = Math.max(Math.min(rowHeight, 640 / Math.max(values.length, 1)), 4);
       this.surface.style.height = `${Math.max(Math.round(values.length * each), 60) + 32}px`;
@@ -55,17 +56,18 @@ class HeatMap extends Plot {
     const picture = new ImageData(pixels, values.length);
     const bad = this.rgb(Scales.css("--amber"));
     // A pixel shows the mean of the samples that fall on it, or the sample before it where there is none.
-    const firsts = new Int32Array(pixels + 1).fill(-1);
-    for (let i = last; i >= 0; i--) firsts[Math.round(((columns[i] - this.range[0]) / (this.range[1] - this.range[0])) * (pixels - 1))] = i;
-    firsts[pixels] = last + 1;
-    for (let p = pixels - 1; p >= 0; p--) if (firsts[p] < 0) firsts[p] = -firsts[p + 1] || -(last + 1); // none: marked
+    const [starts, stops] = [new Int32Array(pixels), new Int32Array(pixels)];
+    const pixel = (i) => Math.round(((columns[i] - this.range[0]) / (this.range[1] - this.range[0])) * (pixels - 1));
+    for (let p = 0, next = 0; p < pixels; p++) {
+      starts[p] = next;
+      while (next <= last && pixel(next) <= p) next++;
+      if (starts[p] === next) starts[p] = next - 1;
+      stops[p] = next;
+    }
     for (let r = 0; r < values.length; r++) {
       for (let p = 0; p < pixels; p++) {
-        const empty = firsts[p] < 0;
-        const start = empty ? Math.max(-firsts[p] - 1, 0) : firsts[p];
-        const stop = empty ? start + 1 : Math.max(Math.abs(firsts[p + 1]), start + 1);
         let [sum, count, broken] = [0, 0, false];
-        for (let i = start; i < stop && i <= last; i++) {
+        for (let i = starts[p]; i < stops[p]; i++) {
           const value = values[r][i];
           if (value !== null && !Number.isFinite(value)) broken = true;
           const t = Scales.finite(value) ? this.scale(value) : null;
@@ -99,9 +101,15 @@ class HeatMap extends Plot {
       });
       return;
     }
-    for (const tick of Scales.ticks(...this.axis, height / 42)) {
-      const place = y + height * (1 - (tick - this.axis[0]) / (this.axis[1] - this.axis[0]));
-      context.fillText(Scales.tickWords(tick), x - 8, place);
+    const { low, high, warp, unwarp } = this.axis;
+    const largest = Math.max(Math.abs(unwarp(low)), Math.abs(unwarp(high)));
+    const taken = [];
+    const powers = Array.from({ length: 12 }, (_, k) => 10 ** (Math.floor(Math.log10(largest)) - k));
+    for (const value of [0, ...powers.flatMap((power) => [power, -power])]) {
+      const place = y + height * (1 - (warp(value) - low) / (high - low));
+      if (place < y || place > y + height || taken.some((other) => Math.abs(other - place) < 14)) continue;
+      taken.push(place);
+      context.fillText(Scales.tickWords(value), x - 8, place);
     }
   }
 
@@ -130,9 +138,10 @@ class HeatMap extends Plot {
 
   rowName() {
     if (this.names) return this.names[this.row];
-    const size = (this.axis[1] - this.axis[0]) / this.values.length;
-    const low = this.axis[1] - (this.row + 1) * size;
-    return `${Scales.words(low)} to ${Scales.words(low + size)}`;
+    const { low, high, unwarp } = this.axis;
+    const size = (high - low) / this.values.length;
+    const bottom = high - (this.row + 1) * size;
+    return `${Scales.words(unwarp(bottom))} to ${Scales.words(unwarp(bottom + size))}`;
   }
 
   point() {
@@ -141,7 +150,7 @@ class HeatMap extends Plot {
     const { x, y, width, height } = this.area;
     const i = Plots.cursor === null ? this.columns.length - 1 : Scales.nearest(this.columns, Plots.cursor);
     const value = this.values[this.row][i];
-    const text = `${this.where()}, ${this.rowName()}: ${value === null ? "no gradient" : this.format(value)}`;
+    const text = `${this.where()}, ${this.rowName()}: ${value === null || value === undefined ? "no gradient" : this.format(value)}`;
     this.words.textContent = text;
     this.tell(text);
     if (!shown) return;

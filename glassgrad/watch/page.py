@@ -14,13 +14,13 @@ _PLOTS = (
     ("loss", "Loss", ""),
     ("accuracy", "Accuracy", ""),
     ("rate", "Learning rate", ""),
-    ("throughput", "Throughput", "examples a second"),
+    ("throughput", "Examples a second", ""),
 )
 _LAYERS = (
     (
         "ratio",
         "Update-to-weight ratio",
-        "How far a step moves each weight, against its size. About 1e-3 is usual: the band is half a decade either way.",
+        "How far a step moves each weight, against its size. About 1e-3 is usual; the band is half a decade around it.",
     ),
     ("gradient", "Gradient norm of each parameter", "Blank: no gradient. Striped orange: not finite."),
     ("histogram", "Distribution", "The more elements have a value, the stronger the colour."),
@@ -62,16 +62,19 @@ def _plot(name: str, heading: str, note: str) -> str:
 """
 
 
-_HEADER = """<p id="status" role="status" data-state="connecting"><span class="dot"></span><span class="words">connecting</span></p>
+_HEADER = """<p id="status" role="status" data-state="connecting">
+<span class="dot"></span><span class="words">connecting</span></p>
 <noscript><p class="missing">This page draws its charts with JavaScript, which is switched off.</p></noscript>
 <dl class="figures" id="figures"></dl>"""
 
 _CONTROLS = """<form class="controls" id="controls" aria-label="what is shown">
 <fieldset id="runs"><legend>Runs</legend><ul></ul></fieldset>
 <div class="dials">
-<label>Smoothing <input type="range" id="smoothing" min="0" max="0.99" step="0.01" value="0.6"><output>0.60</output></label>
+<label>Smoothing
+<input type="range" id="smoothing" min="0" max="0.99" step="0.01" value="0.6"><output>0.60</output></label>
 <label><input type="checkbox" id="log"> Logarithmic</label>
-<label>Along <select id="axis"><option value="step">steps</option><option value="seconds">seconds</option></select></label>
+<label>Along
+<select id="axis"><option value="step">steps</option><option value="seconds">seconds</option></select></label>
 </div>
 </form>"""
 

@@ -2,8 +2,8 @@
 
 ``/``         the page
 ``/runs``     the list of runs and how each is doing; with an ETag, so that an unchanged list costs nothing
-``/records``  ``?run=NAME&metrics=CURSOR&telemetry=CURSOR``: what was added to the files of a run since the cursors, each
-              as ``{"records", "cursor", "anew", "more", "damaged"}`` (see :class:`nn.training.Chunk`)
+``/records``  ``?run=NAME&metrics=CURSOR&telemetry=CURSOR``: what was added to the files of a run since the cursors,
+              each as ``{"records", "cursor", "anew", "more", "damaged"}`` (see :class:`nn.training.Chunk`)
 
 The server keeps no state: the page holds the cursors. So it may be restarted while the page is open.
 """

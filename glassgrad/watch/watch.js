@@ -80,12 +80,22 @@
     const names = parameters.map((parameter) => parameter.name);
     const matrices = parameters.map((p, i) => i).filter((i) => parameters[i].shape.length > 1);
     const drawn = matrices.length ? matrices : names.map((_, i) => i);
-    ratio.show(drawn.map((i, k) => ({
-      name: names[i], xs, ys: Scales.smooth(samples.ratios[i], view.smoothing), width: 1.75,
-      colour: `--run-${k % COLOURS}`, dash: DASHES[k % DASHES.length],
-    })));
+    ratio.show(ratios(drawn.map((i) => ({ name: names[i], xs, ys: Scales.smooth(samples.ratios[i], view.smoothing) }))));
     gradient.show({ xs, values: samples.gradients, names, ...magnitudes(samples.gradients) });
     drawHistogram(histograms, parameters, run);
+  };
+
+  // Few lines are told apart by colour and dashes. Many are coloured by depth, and the key names the extremes.
+  const ratios = (lines) => {
+    if (lines.length <= 10) {
+      return lines.map((line, k) => ({ ...line, width: 1.75, colour: `--run-${k % COLOURS}`, dash: DASHES[k % DASHES.length] }));
+    }
+    const by = lines.map((line) => last(line.ys) ?? 0);
+    const named = [by.indexOf(Math.max(...by)), by.indexOf(Math.min(...by))];
+    return lines.map((line, k) => {
+      const colour = `rgb(${Scales.viridis(0.2 + (0.6 * k) / (lines.length - 1)).join()})`;
+      return { ...line, colour, width: named.includes(k) ? 2.5 : 1.25, quiet: !named.includes(k), dash: k === named[1] ? [2, 3] : [] };
+    });
   };
 
   const BINS = 40;
@@ -100,24 +110,31 @@
     const found = histograms.map((record) => [record, record[view.kind][place]]).filter(([, bins]) => bins);
     const seconds = (step) => run.samples.seconds[Scales.nearest(run.samples.step, step)];
     const xs = found.map(([record]) => (Plots.axis === "seconds" ? seconds(record.step) : record.step));
+    // Gradients shrink by orders of magnitude, on both sides of zero: the inverse hyperbolic sine is linear for values
+    // around a typical width, and logarithmic for those far above it.
     let [low, high] = [Infinity, -Infinity];
-    for (const [, bins] of found) [low, high] = [Math.min(low, bins[0]), Math.max(high, bins[1])];
+    const widths = found.map(([, bins]) => bins[1] - bins[0]).filter((width) => width > 0).sort((a, b) => a - b);
+    const unit = (widths[widths.length >> 1] ?? 1) / 8;
+    const warp = (value) => Math.asinh(value / unit);
+    for (const [, bins] of found) [low, high] = [Math.min(low, warp(bins[0])), Math.max(high, warp(bins[1]))];
     if (low === high) [low, high] = [low - 0.5, high + 0.5];
     const values = Array.from({ length: BINS }, () => new Array(found.length).fill(0));
     found.forEach(([, [from, to, counts]], i) => {
       const total = counts.reduce((sum, count) => sum + count, 0);
       counts.forEach((count, k) => {
+        if (!count) return;
         // A bin of the record is spread over the rows of the picture that it covers.
-        const [a, b] = [k, k + 1].map((edge) => ((from + ((to - from) * edge) / counts.length - low) / (high - low)) * BINS);
-        for (let row = Math.floor(a); row < BINS && row <= b; row++) {
-          const part = b > a ? (Math.min(b, row + 1) - Math.max(a, row)) / (b - a) : row === Math.floor(a) ? 1 : 0;
+        const [a, b] = [k, k + 1].map((edge) => ((warp(from + ((to - from) * edge) / counts.length) - low) / (high - low)) * BINS);
+        const top = Math.min(Math.floor(b), BINS - 1);
+        for (let row = Math.min(Math.floor(a), BINS - 1); row <= top; row++) {
+          const part = b > a ? (Math.min(b, row + 1) - Math.max(a, row)) / (b - a) : 1;
           values[BINS - 1 - row][i] += (part * count) / total;
         }
       });
     });
     const most = Math.max(1e-12, ...values.map((row) => Math.max(0, ...row)));
     histogram.show({
-      xs, values, axis: [low, high], scale: (value) => (value > 0 ? Math.sqrt(value / most) : null),
+      xs, values, axis: { low, high, warp, unwarp: (place) => unit * Math.sinh(place) }, scale: (value) => (value > 0 ? Math.sqrt(value / most) : null),
       ends: ["0 %", `${(100 * most).toFixed(0)} % of the elements`],
     });
   };
@@ -125,6 +142,11 @@
   // ------------------------------------------------------------------------------------- the words and the tables
 
   const time = (date) => date.toLocaleTimeString("en-GB");
+  // What has not changed is left alone, with the reader's place and selection in it.
+  const fill = (element, ...children) => {
+    const fresh = make("div", {}, ...children);
+    if (fresh.innerHTML !== element.innerHTML) element.replaceChildren(...fresh.childNodes);
+  };
   const setText = (element, text) => element.textContent === text || (element.textContent = text);
 
   const drawStatus = () => {
@@ -150,16 +172,18 @@
     const of = (split) => metrics.filter((row) => row.split === split).pop() ?? {};
     const [train, test] = [of("train"), of("test")];
     const planned = run.begun?.epochs ?? run.config.epochs;
-    const epoch = last(samples.epoch) ?? last(metrics)?.epoch ?? null;
+    const record = last(metrics);
+    const ahead = record !== null && record.step >= (last(samples.step) ?? 0); // the epoch of a test record is done
+    const epoch = ahead ? record.epoch : last(samples.epoch);
     const values = {
       state: run.state,
       epoch: epoch === null ? "–" : `${Number(epoch.toFixed(1))}${planned ? ` of ${planned}` : ""}`,
-      step: Scales.words(Math.max(last(samples.step) ?? 0, last(metrics)?.step ?? 0) || null),
+      step: Scales.words(Math.max(last(samples.step) ?? 0, record?.step ?? 0) || null),
       "train loss": Scales.words(last(samples.mean) ?? train.loss),
       "test loss": Scales.words(test.loss),
       "train accuracy": "accuracy" in train ? Scales.percent(train.accuracy) : "–",
       "test accuracy": "accuracy" in test ? Scales.percent(test.accuracy) : "–",
-      "learning rate": Scales.words(last(samples.rate) ?? last(metrics)?.learning_rate),
+      "learning rate": Scales.words(last(samples.rate) ?? record?.learning_rate),
       "step time": samples.step.length ? Scales.duration(last(samples.stepSeconds)) : "–",
       "examples a second": Scales.words(samples.step.length ? Math.round(last(samples.throughput)) : null),
       telemetry: run.cost === null ? "–" : `${(100 * run.cost).toFixed(1)} % of the time`,
@@ -172,7 +196,7 @@
     const values = run ? latest(run) : {};
     const names = ["epoch", "step", "train loss", "test loss", "test accuracy", "step time", "telemetry"];
     const items = names.filter((name) => run && values[name] !== "–");
-    $("figures").replaceChildren(...items.map((name) =>
+    fill($("figures"), ...items.map((name) =>
       make("div", {}, make("dt", {}, name), make("dd", {}, values[name].replace(" of the time", "")))));
   };
 
@@ -202,7 +226,7 @@
       tables.push(table(`The parameters of ${run.name} at step ${last(samples.step).toLocaleString("en")}`,
         ["parameter", "shape", "gradient norm", "weight norm", "update ÷ weight"], rows));
     }
-    $("latest-table").replaceChildren(...tables);
+    fill($("latest-table"), ...tables);
     drawSettings(runs);
   };
 
@@ -213,7 +237,7 @@
     const shown = runs.length > 1 ? differ : names;
     const caption = runs.length < 2 ? "All settings" : differ.length ? "The settings in which the chosen runs differ"
       : "The chosen runs have the same settings";
-    $("settings-table").replaceChildren(...(names.length
+    fill($("settings-table"), ...(names.length
       ? [table(caption, ["setting", ...runs.map((run) => run.name)], shown.map((name) => [name, ...runs.map((run) => text(run, name))]))]
       : [make("p", { className: "note" }, "No config.json.")]));
   };

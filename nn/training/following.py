@@ -80,7 +80,7 @@ def _parsed(cursor: str) -> tuple[int, str]:
     place, _, check = cursor.partition("-")
     if not (place.isascii() and place.isdecimal() and len(place) <= 18 and len(check) == 8 and check.isalnum()):
         raise ArgumentError(
-            f"read_records: {cursor[:40]!r} is no cursor. Pass on the cursor of the last Chunk, or \"\" for the beginning."
+            f'read_records: {cursor[:40]!r} is no cursor. Pass on the cursor of the last Chunk, or "" to begin.'
         )
     return int(place), check
 

@@ -1,4 +1,4 @@
-"""Whether a file is still being written: its writer holds a lock, which the system takes away even from a killed one."""
+"""Whether a file is still being written: its writer holds a lock, which goes even with a kill."""
 
 from __future__ import annotations
 

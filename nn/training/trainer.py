@@ -101,7 +101,9 @@ class Trainer:
         if rows_per_epoch < 1:
             raise ArgumentError(f"Trainer: rows_per_epoch is {rows_per_epoch}; an epoch leaves one record at least.")
         if telemetry and folder is None:
-            raise ArgumentError('Trainer: telemetry needs a folder to write to. Give one: Trainer(..., folder="runs/a").')
+            raise ArgumentError(
+                'Trainer: telemetry needs a folder to write to. Give one: Trainer(..., folder="runs/a").'
+            )
         # "cuda" becomes the name of the device that arrays report, which is what generators go by
         self.device = zeros((), device=device).device
         self.model = model.to(self.device)
