@@ -70,7 +70,7 @@ def read_records(path: str | os.PathLike[str], cursor: str = "", *, limit: int =
             else:
                 damaged += 1
         offset += end
-        more = end > 0 and b"\n" in block[end:] + file.read(limit)
+        more = end > 0 and file.readline().endswith(b"\n")
         return Chunk(records, f"{offset}-{_checksum(file, offset)}" if offset else "", anew, more, damaged)
 
 
