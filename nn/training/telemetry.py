@@ -52,8 +52,8 @@ class Telemetry:
     """Writes ``telemetry.jsonl`` for a model and its optimizer. It only reads: training has the same bits without it.
 
     A sample that took ``c`` seconds is followed by ``c / 0.008`` seconds of training without one (the first four
-    milliseconds are free). So it adapts to the model and the machine: of a small MLP it samples about one step in twenty,
-    of a slow network every one. A disk that refuses ends the telemetry with a ``RuntimeWarning``, never the training.
+    milliseconds are free). So it adapts to the model and the machine: a small MLP has about one step in twenty sampled,
+    a slow network every one. A disk that refuses ends the telemetry with a ``RuntimeWarning``, never the training.
     """
 
     def __init__(self, path: str | os.PathLike[str], model: Module, optimizer: Any):
