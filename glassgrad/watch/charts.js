@@ -196,6 +196,8 @@ class LineChart extends Plot {
     }
     if (low > high) return log ? [0.1, 1] : [0, 1];
     if (this.band) [low, high] = [Math.min(low, this.band[0] / 1.2), Math.max(high, this.band[1] * 1.2)];
+    // What differs by rounding only is one value, and gets room above and below.
+    if (high - low < 1e-6 * Math.max(Math.abs(low), Math.abs(high))) high = low;
     if (log) return low === high ? [low / 2, high * 2] : [low * (low / high) ** 0.04, high * (high / low) ** 0.04];
     const pad = (high - low) * 0.05 || Math.abs(high) * 0.1 || 1;
     return [low >= 0 ? Math.max(0, low - pad) : low - pad, high + pad];

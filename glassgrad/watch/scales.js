@@ -25,7 +25,9 @@ const Scales = (() => {
     const power = 10 ** Math.floor(Math.log10(rough));
     const gap = [1, 2, 5, 10].map((m) => m * power).find((step) => step >= rough);
     const found = [];
-    for (let i = Math.ceil(low / gap - 1e-9); i * gap <= high + gap * 1e-9; i++) found.push(i * gap);
+    const first = Math.ceil(low / gap - 1e-9);
+    if (!Number.isSafeInteger(first)) return [low]; // closer together than numbers can be
+    for (let i = first; i * gap <= high + gap * 1e-9; i++) found.push(i * gap);
     return found;
   };
   const logTicks = (low, high, count) => {

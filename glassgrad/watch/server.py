@@ -84,7 +84,6 @@ class _Handler(BaseHTTPRequestHandler):
     server: Watch
     server_version = "glassgrad"
     sys_version = ""
-    protocol_version = "HTTP/1.1"
     timeout = 60
 
     def do_GET(self) -> None:
@@ -123,7 +122,6 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(json.dumps(value, separators=(",", ":")).encode(), "application/json")
 
     def _refuse(self, status: HTTPStatus, words: str) -> None:
-        self.close_connection = True
         self._send(json.dumps({"error": words}).encode(), "application/json", status)
 
     def _send(self, body: bytes, kind: str, status: HTTPStatus = HTTPStatus.OK) -> None:
@@ -136,8 +134,6 @@ class _Handler(BaseHTTPRequestHandler):
             "Content-Security-Policy": self.server.policy, "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "no-referrer", "Cross-Origin-Resource-Policy": "same-origin",
         }  # fmt: skip
-        if self.close_connection:
-            headers["Connection"] = "close"
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
