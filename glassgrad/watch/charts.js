@@ -106,7 +106,7 @@ class Plot {
     context.lineWidth = 1;
     context.textBaseline = "top";
     let free = -Infinity;
-    for (const tick of Scales.ticks(...this.range, width / 90)) {
+    for (const tick of Scales.ticks(...this.range, width / 72)) {
       const place = this.X(tick);
       const text = seconds ? `${Scales.tickWords(tick)} s` : Scales.tickWords(tick);
       const half = context.measureText(text).width / 2;
@@ -249,6 +249,7 @@ class LineChart extends Plot {
     context.beginPath();
     let [column, down, corners] = [null, false, 0];
     let first, low, high, last;
+    const [start, scale] = [this.range[0], this.area.width / (this.range[1] - this.range[0])];
     const go = (place) => {
       if (down) context.lineTo(column, place);
       else context.moveTo(column, place);
@@ -268,7 +269,7 @@ class LineChart extends Plot {
         continue;
       }
       const place = this.Y(ys[i]);
-      const at = Math.round(this.X(xs[i]) * 2) / 2;
+      const at = Math.round((this.area.x + (xs[i] - start) * scale) * 2) / 2;
       if (at !== column) {
         flush();
         column = at;

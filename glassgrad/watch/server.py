@@ -17,7 +17,6 @@ import json
 import re
 import webbrowser
 from collections.abc import Callable
-from dataclasses import asdict
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -116,7 +115,7 @@ class _Handler(BaseHTTPRequestHandler):
         if chunks is None:
             self._refuse(HTTPStatus.NOT_FOUND, "There is no such run; /runs lists those that there are.")
             return
-        self._send_json({kind: asdict(chunk) for kind, chunk in chunks.items()})
+        self._send_json({kind: vars(chunk) for kind, chunk in chunks.items()})
 
     def _send_json(self, value: Any) -> None:
         self._send(json.dumps(value, separators=(",", ":")).encode(), "application/json")

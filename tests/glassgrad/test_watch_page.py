@@ -370,6 +370,8 @@ def test_it_fits_the_screen_and_follows_the_theme(visit, tmp_path, dark, width):
     run.samples(range(1, 51))
     run.samples(range(51, 53), gradient_norms=["NaN", "Infinity", 0.5])
     run.metrics(52, 1, 0.5)
+    bins = [-0.0123456, 0.0123456, [1, 2, 3]]
+    run.write({"kind": "histograms", "step": 52, "weights": [bins] * 3, "gradients": [bins] * 3})
     with serving(tmp_path) as server:
         page = visit(server.url, dark=dark, width=width, calm=True)
         wait(page, "() => document.querySelector('#loss .surface').ariaValueMax === '52'")
