@@ -42,6 +42,8 @@ FORMAT, VERSION = "glassgrad-telemetry", 1
 
 _BUDGET = 0.008  # of the time of the steps; what it does to caches is not in the measure, so far below 3 %
 _CREDIT = 0.004  # seconds to spend before the budget counts: the first steps are those in which most happens
+_DISTURBED = 10  # a sample that took longer than that many times the cheapest was disturbed
+_SECOND_LOOK = 0.25  # seconds after the first sample: only then is it known what one costs
 _POINTS = 1000  # samples are at least 1/1000 of the run so far apart, so that a long run's file grows like a logarithm
 _HISTOGRAM_POINTS, _HISTOGRAM_SHARE = 60, 0.4  # the same for histograms, and their share of the budget
 _BINS, _HISTOGRAM_ELEMENTS = 32, 4096
@@ -69,6 +71,7 @@ class Telemetry:
         self._clock = self._cost = 0.0  # seconds of steps, and of telemetry
         self._due = self._histograms_due = 0.0  # by the clock
         self._origin = self._last_tick = self._copying = 0.0
+        self._least = math.inf  # seconds of the cheapest sample
         self._restart_window()
 
     # ------------------------------------------------------------------------------------------------- a session
@@ -179,7 +182,11 @@ class Telemetry:
         self._cost += self._copying + now - self._last_tick
         self._copying = 0.0
         if self._cost > _CREDIT:
-            self._due = self._clock + max(cost / _BUDGET, (now - self._origin) / _POINTS)
+            # Another program may have taken the processor in the middle of a sample, which costs no more for that.
+            fair = min(cost, _DISTURBED * self._least) / _BUDGET
+            pause = fair if self._least < math.inf else min(fair, _SECOND_LOOK)
+            self._due = self._clock + max(pause, (now - self._origin) / _POINTS)
+        self._least = min(self._least, cost)
         self._last_tick = now
         self._restart_window()
 
