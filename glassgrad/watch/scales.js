@@ -47,7 +47,7 @@ const Scales = (() => {
     const size = Math.abs(value);
     if (size >= 1e4 && size < 1e6) return `${Number((value / 1e3).toPrecision(6))}k`;
     if (size >= 1e6 && size < 1e9) return `${Number((value / 1e6).toPrecision(6))}M`;
-    if (size !== 0 && (size < 1e-3 || size >= 1e9)) return value.toExponential().replace(/(\.\d{2})\d+/, "$1").replace("e+", "e");
+    if (size !== 0 && (size < 1e-3 || size >= 1e9)) return Number(value.toPrecision(3)).toExponential().replace("e+", "e");
     return String(Number(value.toPrecision(6)));
   };
 

@@ -161,7 +161,8 @@ class Telemetry:
                 "kind": "histograms", "step": step, "weights": [_histogram(w) for _, w in arrays],
                 "gradients": [None if g is None else _histogram(g) for g, _ in arrays],
             })  # fmt: skip
-            share = (time.perf_counter() - started) / (_BUDGET * _HISTOGRAM_SHARE)
+            cost = min(time.perf_counter() - started, _DISTURBED * self._least)
+            share = cost / (_BUDGET * _HISTOGRAM_SHARE)
             self._histograms_due = self._clock + max(share, (now - self._origin) / _HISTOGRAM_POINTS)
             self._spend(now)
 
