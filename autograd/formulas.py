@@ -175,15 +175,12 @@ def _static(name: str, value: Any) -> str | None:
     """A static parameter as LaTeX; None where there is no short way to write it."""
     if value is None:
         return {"low": r"-\infty", "high": r"\infty"}.get(name)
-    if isinstance(value, (bool, str)):
-        return None
-    if isinstance(value, (int, float, np.number)):
-        return number(value)
     if name == "index":
         parts = value if isinstance(value, tuple) else (value,)
         written = [_index(part) for part in parts]
         return None if None in written else ", ".join(str(part) for part in written)
-    return None
+    is_number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+    return number(value) if is_number else None
 
 
 def _index(part: Any) -> str | None:

@@ -117,6 +117,9 @@ class Watcher:
     def written(self, memory: Any) -> None:
         """An array that owns its memory was written in place just now."""
 
+    def recomputed(self, saved: Any) -> None:
+        """A checkpoint computed these values again, which its ops saved for backward."""
+
     def line_of(self, node: Any) -> Any:
         """The line of the program that recorded a node, if this watcher knows it."""
 

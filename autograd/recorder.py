@@ -18,7 +18,7 @@ from autograd.buffers import Buffers
 from autograd.errors import DtypeError
 from autograd.naming import named_tensors
 from autograd.recording import BackwardEvent, Buffer, Call, Contribution, OpEvent, Recording, ValueInfo, key_of
-from autograd.tape import Leaf, Node, Variable, maker_of
+from autograd.tape import Leaf, Node, Variable, arrays_in, maker_of
 from autograd.tensor import Tensor
 from autograd.watching import Line, Scope, Summary, source_line, summarize
 
@@ -47,11 +47,13 @@ class _Pulling:
 
 
 class _Walk:
-    """A backward walk that is going on: what it pulls through, and what has arrived at nodes, by their numbers."""
+    """A backward walk that is going on: what it pulls through, the op event of the last it pulled through, and what has
+    arrived at nodes, by their numbers."""
 
-    __slots__ = ("arrived", "pulling")
+    __slots__ = ("arrived", "last", "pulling")
 
     def __init__(self) -> None:
+        self.last: int | None = None
         self.pulling: _Pulling | None = None
         self.arrived: dict[int, Summary] = {}
 
@@ -80,6 +82,7 @@ class record(levels.Watcher):
         self._buffers = Buffers()
         self._outside: set[int | None] = {None}  # buffers that came in as inputs, and what has none
         self._kept: set[int] = set()  # buffers that some op keeps for backward
+        self._again: set[int] = set()  # buffers that a checkpoint filled when it computed its part again
         self._by_node: dict[int, int] = {}  # the number of a node: the op event that made it
         self._value_of_node: dict[int, int] = {}
         self._walks: list[_Walk] = []
@@ -124,7 +127,8 @@ class record(levels.Watcher):
             backward = [replace(event, at=bisect_left(order, event.at)) for event in backward]
             born = [at if at < 0 else bisect_left(order, at) for at in born]
             died = [at if at is None else bisect_left(order, at) for at in died]
-        made = map(Buffer, range(len(born)), buffers.sizes, born, died)
+        numbers = range(len(born))
+        made = map(Buffer, numbers, buffers.sizes, born, died, (number in self._again for number in numbers))
         return Recording(
             tuple(_made(ValueInfo, self._values)),
             tuple(ops),
@@ -221,8 +225,9 @@ class record(levels.Watcher):
         return result
 
     def _origin(self) -> int | None:
-        """The op event whose backward rule is at work."""
-        return next((walk.pulling.op for walk in reversed(self._walks) if walk.pulling is not None), None)
+        """The op event whose backward rule is at work; in a hook on a gradient, the one that gave the gradient."""
+        walk = self._walks[-1]
+        return walk.last if walk.pulling is None else walk.pulling.op
 
     def _operand(self, array: Any, number: int | None) -> Any:
         """What a node remembers of an operand: nothing that would keep the result of an op alive."""
@@ -302,6 +307,8 @@ class record(levels.Watcher):
         if not self._walks:
             self._walks.append(_Walk())
         walk = self._walks[-1]
+        if walk.pulling is not None:
+            walk.last = walk.pulling.op
         self._finish(walk)
         if node is None:
             return
@@ -365,6 +372,16 @@ class record(levels.Watcher):
 
     def _summary(self, array: Any) -> Summary:
         return summarize(array, self._small, self._histograms)
+
+    def recomputed(self, saved: Any) -> None:
+        """A checkpoint computed values again: their memory is known from here on."""
+        entered = perf_counter()
+        buffers = self._buffers
+        for array in arrays_in(saved):
+            before = len(buffers.sizes)
+            buffers.enter(array, max(buffers.clock - 1, 0))
+            self._again.update(range(before, len(buffers.sizes)))
+        self._zero += perf_counter() - entered
 
     def _meet(self, g: Any, at: int) -> None:
         """Get to know the memory of a gradient."""

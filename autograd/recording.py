@@ -80,13 +80,15 @@ class Buffer:
     It was there before event ``died`` began, counted in the order of all events, and not after; None: it is alive at
     the end. ``born`` is the event that made it; -1 for what existed before. What no recorded op made, and appears first
     after a backward pass, counts from there.
-    Buffers that hold no value of the recording hold gradients, or what ops saved besides their inputs and outputs.
+    Buffers that hold no value of the recording hold gradients, or what ops saved besides their inputs and outputs, or
+    (``recomputed``) what a checkpoint computed again for backward.
     """
 
     id: int
     nbytes: int
     born: int
     died: int | None
+    recomputed: bool = False
 
 
 @dataclass(frozen=True)

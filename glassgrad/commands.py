@@ -14,6 +14,7 @@ from glassgrad import __version__
 from glassgrad.graph_script import graph_of_script
 from glassgrad.ladder import Settings, run_race, write_page
 from glassgrad.train import Config, UsageError, run_training
+from glassgrad.watch import Runs, serve
 
 __all__ = ["app"]
 
@@ -58,26 +59,40 @@ def train(
     out: Annotated[Path | None, typer.Option(help="Folder of the run; default runs/<data>-<model>-<n>.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Go on with the run in this folder.")] = None,
     report: Annotated[bool, typer.Option(help="Write index.html at the end.")] = True,
+    telemetry: Annotated[bool, typer.Option(help="Write telemetry.jsonl, for glassgrad watch.")] = True,
 ) -> None:
     """Train a model and leave a run folder: metrics.jsonl, checkpoint/, and the report index.html."""
     if resume is not None:
         sources = {name: context.get_parameter_source(name) for name in context.params}
         given = [name for name, source in sources.items() if source is not None and source.name != "DEFAULT"]
-        if fixed := [_flag(name) for name in given if name not in (*RESUMABLE, "resume", "report")]:
+        if fixed := [_flag(name) for name in given if name not in (*RESUMABLE, "resume", "report", "telemetry")]:
             raise UsageError(
                 f"--resume goes on with what the run was started with; leave {', '.join(fixed)} away. "
                 f"Only {', '.join(map(_flag, RESUMABLE))} may change."
             )
         changes = {name: context.params[name] for name in RESUMABLE if name in given}
-        finished = run_training(replace(Config.load(resume), **changes), resume, resume=True, report=report)
+        config = replace(Config.load(resume), **changes)
+        finished = run_training(config, resume, resume=True, report=report, telemetry=telemetry)
     else:
         config = Config.make(
             model, data, optimizer, epochs=epochs, batch_size=batch_size, lr=lr, lr_decay=lr_decay,
             weight_decay=weight_decay, seed=seed, device=device, data_dir=data_dir,
         )  # fmt: skip
-        finished = run_training(config, out, report=report)
+        finished = run_training(config, out, report=report, telemetry=telemetry)
     if not finished:
         raise typer.Exit(130)  # as a shell reports a program that was ended by Ctrl-C
+
+
+@app.command()
+def watch(
+    runs: Annotated[
+        list[Path] | None, typer.Argument(help="Folders of runs, or folders that hold some; default runs.")
+    ] = None,
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes any that is free.")] = 4147,
+    open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = True,
+) -> None:
+    """Serve a page on localhost that follows runs while they train, and compares them."""
+    serve(Runs(runs or [Path("runs")]), port, open_browser=open_browser)
 
 
 @app.command()

@@ -167,7 +167,7 @@ class _Writer:
         return symbols, shapes
 
     def _constant(self, op: Any, slot: int, known: bool, value: Any) -> str:
-        if known and np.ndim(value) == 0 and np.asarray(value).dtype.kind in "biufc":
+        if known and np.ndim(value) == 0 and np.asarray(value).dtype.kind in "iufc":
             return number(value)
         name = op.arguments[slot] if slot < len(op.arguments) else ""
         symbol, is_new = self.symbols.constant(name, value if known else None)
@@ -181,6 +181,12 @@ class _Writer:
         letters = op_letters(node.op, node.params, self.shapes[id(node)], tuple(shape))
         if node.op.name == "einsum":
             letters["E"] = _subscripts(node.params["subscripts"])
+        if "index" in node.params and "i" not in letters:  # an array of indices, or a mask
+            index = node.params["index"]
+            letters["i"], is_new = self.symbols.constant("indices", index)
+            if is_new:
+                space = space_of(index.shape, index.dtype) if hasattr(index, "dtype") else ""
+                self.leaves.append(Symbol(letters["i"], "constant", "", space))
         return letters
 
     def _is_transpose(self, node: Any) -> bool:

@@ -17,7 +17,6 @@ from viz.checking import check as checked
 from viz.lowering import STEPS, lower
 from viz.recording_graph import recording_graph
 from viz.repeats import roll as roll_up
-from viz.scene import scene
 from viz.segments import segment
 from viz.tape_graph import tape_graph
 from viz.tracing import trace
@@ -154,12 +153,25 @@ def _legible(view: GraphView, depth: int | None) -> GraphView:
     if depth is not None:
         return collapse(view, depth)
     deepest = max(view.depths, default=-1) + 1
-    for depth in range(deepest, -1, -1):
-        closed = collapse(view, depth) if depth < deepest else view
-        if len(scene(closed).cards) <= _LEGIBLE:
-            return closed
-    closed = collapse(view, 0)
-    return segment(closed) if len(scene(closed).cards) > _LARGEST else closed
+    legible = next((d for d in range(deepest, 0, -1) if _cards_at(view, d) <= _LEGIBLE), 0)
+    view = collapse(view, legible) if legible < deepest else view
+    return segment(view) if _cards_at(view, legible) > _LARGEST else view
+
+
+def _cards_at(view: GraphView, depth: int) -> int:
+    """How many cards there are when the groups from a depth on are closed."""
+    is_open: list[bool] = []
+    cards = 0
+    seen: set[int] = set()  # rolled groups whose first repetition has come by
+    for group in view.groups:
+        parent = group.parent
+        shown = parent is None or is_open[parent]
+        if shown and parent is not None and parent in view.rolled:
+            shown = parent not in seen
+            seen.add(parent)
+        cards += shown and view.depths[group.id] >= depth
+        is_open.append(shown and view.depths[group.id] < depth)
+    return cards + sum(node.group is None or is_open[node.group] for node in view.nodes)
 
 
 def _described(x: Any) -> str:

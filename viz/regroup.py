@@ -47,7 +47,7 @@ def regrouped(
     view = replace(
         view,
         nodes=tuple(
-            node if node.group == number[group] else replace(node, group=number[group])
+            node if node.group == number[group] else node.at(node.id, number[group], node.origin)
             for node, group in zip(view.nodes, group_of, strict=True)
         ),
         groups=tuple(replace(groups[old], id=new, parent=number[parent_of[old]]) for new, old in enumerate(order)),

@@ -140,6 +140,9 @@ class _Finder:
 
     def _alike(self, units: list[tuple[_Item, ...]]) -> Iterator[list[tuple[_Item, ...]]]:
         """Stretches of units whose insides are alike, edges too."""
+        if len(units[0]) == 1:  # their tokens agree, so they are alike
+            yield units
+            return
         shapes = [self._structure([i for item in unit for i in item.body]) for unit in units]
         start = 0
         for k in range(1, len(units) + 1):
@@ -186,6 +189,12 @@ class _Rebuilt:
         self.parent_of: list[int | None] = [group.parent for group in view.groups]
         self.made: list[GroupView] = list(view.groups)
         self.rolled: list[int] = []
+        self.users: dict[int, set[int]] = {}  # of a leaf that may be left outside: who uses it
+        self.fed: dict[int, list[EdgeView]] = {}  # and of each of those the edges from such leaves
+        for edge in view.edges:
+            if view.nodes[edge.source].kind in _OPTIONAL:
+                self.users.setdefault(edge.source, set()).add(edge.target)
+                self.fed.setdefault(edge.target, []).append(edge)
 
     def view(self) -> GraphView:
         """Add the runs one by one, those of outer groups first."""
@@ -228,18 +237,15 @@ class _Rebuilt:
     def _place_leaves(self, run: _Run, holder: int) -> None:
         """Leaves that feed each repetition at the same place are drawn with it; those that feed only some, outside."""
         bodies = [sorted(i for item in unit for i in item.body) for unit in run.units]
-        where = {node: (k, place) for k, body in enumerate(bodies) for place, node in enumerate(body)}
-        users: dict[int, set[int]] = {}
+        repetition = {node: k for k, body in enumerate(bodies) for node in body}
         feeds: dict[tuple[int, int], dict[int, int]] = {}  # place and slot -> repetition -> leaf
-        for edge in self.old.edges:
-            if self.old.nodes[edge.source].kind in _OPTIONAL:
-                users.setdefault(edge.source, set()).add(where.get(edge.target, (-1, 0))[0])
-                if edge.target in where:
-                    k, place = where[edge.target]
+        for k, body in enumerate(bodies):
+            for place, node in enumerate(body):
+                for edge in self.fed.get(node, ()):
                     feeds.setdefault((place, edge.slot), {})[k] = edge.source
         outside = self.parent_of[holder]
-        for leaf, by in users.items():
-            if by & set(range(len(bodies))) and self._is_inside(self.group_of[leaf], holder):
+        for leaf in {leaf for leaves in feeds.values() for leaf in leaves.values()}:
+            if self._is_inside(self.group_of[leaf], holder):
                 self.group_of[leaf] = outside
         placed: set[int] = set()
         for (place, _), leaves in feeds.items():
@@ -247,7 +253,7 @@ class _Rebuilt:
             alike = {(self.old.nodes[i].kind, self.old.nodes[i].shape, self.old.nodes[i].dtype) for i in ids}
             if (
                 len(leaves) == len(bodies) == len(set(ids)) and len(alike) == 1 and not placed.intersection(ids)
-                and all(users[leaf] == {k} for k, leaf in leaves.items())
+                and all(repetition.get(user) == k for k, leaf in leaves.items() for user in self.users[leaf])
             ):  # fmt: skip
                 placed.update(ids)
                 for k, leaf in leaves.items():

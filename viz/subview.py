@@ -9,7 +9,7 @@ from autograd.errors import ArgumentError
 from viz.regroup import rollable
 from viz.view import GraphView, NodeView, Step
 
-__all__ = ["focus", "subview"]
+__all__ = ["focus", "subview", "without_state"]
 
 
 def subview(view: GraphView, nodes: Iterable[int]) -> GraphView:
@@ -29,12 +29,12 @@ def subview(view: GraphView, nodes: Iterable[int]) -> GraphView:
 
     def renumbered(node: NodeView, new: int) -> NodeView:
         origin = None if node.origin is None else places.get(node.origin)
-        return replace(node, id=new, origin=origin, group=None if node.group is None else groups[node.group])
+        return node.at(new, None if node.group is None else groups[node.group], origin)
 
     part = GraphView(
         tuple(renumbered(view.nodes[old], new) for new, old in enumerate(kept)),
         tuple(
-            replace(edge, source=places[edge.source], target=places[edge.target])
+            edge.between(places[edge.source], places[edge.target])
             for edge in view.edges
             if edge.source in places and edge.target in places
         ),
@@ -90,5 +90,10 @@ def _find(view: GraphView, node: int | str) -> set[int]:
 
 
 def _step(step: Step, places: dict[int, int]) -> Step:
-    contributions = tuple(replace(c, node=None if c.node is None else places.get(c.node)) for c in step.contributions)
+    contributions = tuple(c.at(None if c.node is None else places.get(c.node)) for c in step.contributions)
     return replace(step, node=places[step.node], contributions=contributions)
+
+
+def without_state(view: GraphView) -> GraphView:
+    """The view with every group open and unrolled, and nothing coloured or marked."""
+    return replace(view, closed=frozenset(), rolled=frozenset(), overlay=None, marked=frozenset())

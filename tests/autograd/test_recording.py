@@ -420,6 +420,22 @@ def test_lifetimes_of_memory():
     assert sum(b.died is None and b.nbytes == 400 for b in gradient) == 1  # x.grad
 
 
+def test_what_a_checkpoint_computes_again_is_recorded_memory():
+    x = ag.ones((10, 10), requires_grad=True)
+    with ag.record() as tape:
+        y = ag.checkpoint(lambda x: ag.exp(ag.tanh(x)), x)
+        loss = y.sum()
+        del y
+        loss.backward()
+    r = tape.recording
+    back = {b.name: b for b in r.backward}
+    for event in r.ops[:2]:  # let go when the checkpointed part and its result are
+        assert r.buffers[r.values[event.outputs[0]].buffer].died <= back["exp"].at
+    again = [buffer for buffer in r.buffers if buffer.recomputed]
+    assert [(b.nbytes, b.born) for b in again] == [(400, back["exp"].at)] * 2
+    assert sorted(b.died for b in again) == [back["exp"].at + 1, back["tanh"].at + 1]
+
+
 def test_a_long_recording_holds_no_more_than_a_step():
     w = ag.ones((64, 64), requires_grad=True)
     alive = []
@@ -485,3 +501,14 @@ def test_under_checkpoint_vmap_and_jvp():
 def test_a_version_before_is_refused():
     with pytest.raises(ag.ArgumentError, match=r"version 1; this release reads version 2\. Record again"):
         ag.Recording.from_json('{"version": 1, "values": [], "ops": [], "backward": []}')
+
+
+def test_what_a_second_backward_adds_to_grad_and_what_a_hook_computes_are_no_ops_of_the_forward_pass():
+    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    for _ in range(2):
+        with ag.record() as tape:
+            y = ag.exp(x)
+            y.register_hook(lambda g: g * 2.0)
+            y.sum().backward()
+        events = [(event.op, event.origin) for event in tape.recording.ops]
+        assert events == [("exp", None), ("sum", None), ("multiply", 1)]

@@ -79,7 +79,9 @@ class OpenPage:
         self.complaints: list[str] = []
         self.contexts: list[Any] = []
 
-    def __call__(self, html: str, *, fragment: str = "", name: str = "page.html", script: str = "", **options: Any) -> Any:
+    def __call__(
+        self, html: str, *, fragment: str = "", name: str = "page.html", script: str = "", **options: Any
+    ) -> Any:
         """The page once it is ready; ``script`` runs before it, ``options`` are those of a context, as its viewport."""
         path = self.folder / name
         path.write_text(html, encoding="utf-8")

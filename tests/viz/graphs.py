@@ -79,7 +79,9 @@ def random_view(seed: int) -> GraphView:
     overlay = None
     if draw.random() < 0.7:
         total = draw.choice(["sum", "max", "mixed"])
-        values = [None if draw.random() < 0.3 else draw.choice("abc") if total == "mixed" else draw.random() for _ in nodes]
+        values = [
+            None if draw.random() < 0.3 else draw.choice("abc") if total == "mixed" else draw.random() for _ in nodes
+        ]
         overlay = Overlay("some", "some", tuple(values), "category" if total == "mixed" else "linear", total)
     marked = frozenset(draw.sample(range(len(nodes)), min(2, len(nodes))))
     return GraphView(

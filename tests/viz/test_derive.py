@@ -402,3 +402,22 @@ def test_the_same_constant_has_one_symbol() -> None:
     v, w = leaf(5, 4), leaf(5, 4)
     derivation = viz.derive((ag.linear(x, w) * ag.linear(x, v)).sum(), {"w": w, "v": v})
     assert [s.latex for s in derivation.symbols if s.kind == "constant"] == ["x"]
+
+
+def test_indices_are_written_out_or_have_a_symbol_each() -> None:
+    table = leaf(5, 4)
+    first, second = np.array([1, 2, 2]), np.array([0, 4])
+    loss = table[first].sum() + table[second].sum() + table[-1, 0:2].sum()
+    derivation = viz.derive(loss, {"w": table})
+    formulas = [s.formula for s in derivation.forward]
+    assert {"w[i]", "w[i_2]", "w[-1, 0:2]"} <= set(formulas)
+    assert [s.latex for s in derivation.symbols] == ["w", "i", "i_2"]
+    (gradient,) = (s for s in derivation.backward if s.result)
+    assert r"\operatorname{scatter}_{i_2}(\bar{z}" in gradient.formula
+
+
+def test_a_condition_is_a_symbol_not_a_number() -> None:
+    x = leaf(3)
+    derivation = viz.derive(ag.where(np.bool_(True), x, 2.0 * x).sum(), {"x": x})
+    assert r"\text{ if } m \text{ else }" in derivation.latex()
+    assert [s.space for s in derivation.symbols if s.latex == "m"] == [r"\{0, 1\}"]

@@ -41,7 +41,9 @@ def selected(tab):
 def test_the_page_is_small_and_loads_nothing(tmp_path):
     text = page(network())
     assert len(text.encode()) < 300_000
-    assert set(re.findall(r"https?://[^\s\"'<>`]+", text)) <= {"http://www.w3.org/2000/svg"}
+    assert set(re.findall(r"https?://[^\s\"'<>`\\]+", text)) <= {
+        "http://www.w3.org/2000/svg", "http://www.w3.org/1998/Math/MathML",
+    }  # fmt: skip
     assert not re.search(r"url\((?!#)|@import|\b(src|srcset)=", text)
     assert "default-src 'none'" in text
     assert "unsafe" not in text
@@ -128,7 +130,26 @@ def test_the_scenes_of_the_page_are_those_of_python(open_page):
 def test_numbers_are_put_into_the_same_words(open_page):
     tab = open_page(page(network()))
     draw = np.random.default_rng(0)
-    numbers = [0.0, 1.0, -1.5, 1e-5, 1e-4, 9999.4, 9999.6, 99995.0, 123456.0, 1e100, -2e-300, 0.1 + 0.2, 1e22, 5e-324, 1250.5, 1251.5, 2.125, 2176.0]
+    numbers = [
+        0.0,
+        1.0,
+        -1.5,
+        1e-5,
+        1e-4,
+        9999.4,
+        9999.6,
+        99995.0,
+        123456.0,
+        1e100,
+        -2e-300,
+        0.1 + 0.2,
+        1e22,
+        5e-324,
+        1250.5,
+        1251.5,
+        2.125,
+        2176.0,
+    ]
     numbers += (draw.normal(size=300) * 10.0 ** draw.integers(-12, 12, size=300)).tolist()
     assert tab.evaluate("(all) => all.map(glass.library.numberText)", numbers) == [number_text(x) for x in numbers]
     for unit in ("", "B", "s", "FLOP"):
@@ -141,7 +162,7 @@ def test_numbers_are_put_into_the_same_words(open_page):
 
 def test_nothing_overlaps_and_no_wire_goes_through_a_card(open_page):
     tab = open_page(page(network()))
-    for seed in range(30):
+    for view in [*map(random_view, range(30)), chain(240), chain(240, group=15)]:
         problems = tab.evaluate(
             """(text) => {
               const { readGraph, sceneOf, layoutOf } = glass.library;
@@ -181,9 +202,9 @@ def test_nothing_overlaps_and_no_wire_goes_through_a_card(open_page):
               });
               return problems;
             }""",
-            encode(random_view(seed)),
+            encode(view),
         )
-        assert problems == [], seed
+        assert problems == [], view
 
 
 # ------------------------------------------------------------------------------------------------------ what it does
@@ -204,9 +225,9 @@ def test_it_opens_with_the_cards_of_the_view(open_page):
 def test_closing_and_opening_groups_shows_the_scene_of_that_state(open_page):
     view = network()
     tab = open_page(page(view))
-    tab.click("#boxes [data-key=g1] [data-toggle]")
+    tab.click("#heads [data-key=g1] [data-toggle]")
     assert cards_on(tab) == keys_of(viz.collapse(view, where=lambda g: g.id == 1))
-    tab.click("#boxes [data-key=g0] [data-toggle]")
+    tab.click("#heads [data-key=g0] [data-toggle]")
     assert cards_on(tab) == keys_of(viz.collapse(view)) == {"n0", "g0", "n4", "n5"}
     assert "closed group body" in tab.get_attribute("[data-key=g0]", "aria-label")
     tab.click("#cards [data-key=g0] [data-toggle]")
@@ -220,11 +241,10 @@ def test_closing_and_opening_groups_shows_the_scene_of_that_state(open_page):
 
 def test_groups_glide_where_movement_is_welcome(open_page):
     tab = open_page(page(network()), reduced_motion="no-preference")
-    before = tab.locator("[data-key=g1]").bounding_box()
-    tab.click("#boxes [data-key=g1] [data-toggle]")
-    assert tab.evaluate("document.querySelector('#stage').classList.contains('moving')")
+    before = tab.locator("#boxes [data-key=g1]").bounding_box()
+    assert tab.evaluate("(glass.toggle(1), document.querySelector('#stage').classList.contains('moving'))")
     wait_until(tab, "!document.querySelector('#stage').classList.contains('moving')")
-    after = tab.locator("[data-key=g1]").bounding_box()
+    after = tab.locator("#cards [data-key=g1]").bounding_box()
     assert after["y"] == pytest.approx(before["y"], abs=6)  # what was clicked stays where it was
 
 
@@ -279,14 +299,35 @@ def test_the_details_are_those_of_the_view(open_page):
     tab = open_page(page(view))
     tab.click("[data-key=n2]")
     text = tab.text_content("#details")
-    for words in ("linear", "2×2", "float32", "8 FLOP", "500 µs", "48 B", "16 B", "net.py:12", "in forward", "body", "lin"):
+    for words in (
+        "linear",
+        "2×2",
+        "float32",
+        "8 FLOP",
+        "500 µs",
+        "48 B",
+        "16 B",
+        "net.py:12",
+        "in forward",
+        "body",
+        "lin",
+    ):
         assert words in text, words
     cells = tab.evaluate("[...document.querySelectorAll('.part.value .cell title')].map((e) => e.textContent)")
     assert cells == ["[0, 0] = 1.5", "[0, 1] = −2", "[1, 0] = 0", "[1, 1] = 0.25"]
-    rows = tab.evaluate("[...document.querySelectorAll('.part.value .elements tr')].map((r) => [...r.cells].map((c) => c.textContent))")
+    rows = tab.evaluate(
+        "[...document.querySelectorAll('.part.value .elements tr')].map((r) => [...r.cells].map((c) => c.textContent))"
+    )
     assert rows == [["0", "1.5", "−2"], ["1", "0", "0.25"]]
-    assert tab.evaluate("[...document.querySelectorAll('.part.wires a')].map((a) => a.dataset.go)") == ["n0", "n1", "n3"]
-    assert tab.evaluate("[...document.querySelectorAll('.part.wires .slot-name')].map((a) => a.textContent)") == ["x", "weight"]
+    assert tab.evaluate("[...document.querySelectorAll('.part.wires a')].map((a) => a.dataset.go)") == [
+        "n0",
+        "n1",
+        "n3",
+    ]
+    assert tab.evaluate("[...document.querySelectorAll('.part.wires .slot-name')].map((a) => a.textContent)") == [
+        "x",
+        "weight",
+    ]
     tab.click(".part.wires [data-go=n3]")
     assert "not computed" in tab.text_content(".part.gradient")
     tab.click(".crumbs [data-go=g0]")
@@ -307,7 +348,9 @@ def test_a_histogram_is_drawn_from_its_counts(open_page):
         setattr(facts, name, getattr(whole, name))
     facts.histogram = (1, 0, 4, 2)
     tab = open_page(page(GraphView((NodeView(0, "input", value=facts),), ())), fragment="#n0")
-    heights = tab.evaluate("[...document.querySelectorAll('.histogram .bar')].map((r) => Number(r.getAttribute('height')))")
+    heights = tab.evaluate(
+        "[...document.querySelectorAll('.histogram .bar')].map((r) => Number(r.getAttribute('height')))"
+    )
     assert [h / max(heights) for h in heights] == [0.25, 0, 1, 0.5]
 
 
@@ -512,7 +555,9 @@ def test_the_camera_pans_zooms_and_fits(open_page):
 def test_the_map_shows_the_whole_and_leads_anywhere(open_page):
     tab = open_page(page(chain(200)))
     box = tab.locator("#minimap").bounding_box()
-    pixels = tab.evaluate("(() => { const c = document.querySelector('#minimap'); return new Set(c.getContext('2d').getImageData(0, 0, c.width, c.height).data).size; })()")
+    pixels = tab.evaluate(
+        "(() => { const c = document.querySelector('#minimap'); return new Set(c.getContext('2d').getImageData(0, 0, c.width, c.height).data).size; })()"
+    )
     assert pixels > 5
     tab.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] - 8)
     view, bounds = tab.evaluate("[glass.camera.view(), glass.layout.bounds]")
@@ -541,7 +586,9 @@ def test_far_away_cards_are_rectangles_on_a_canvas(open_page):
     assert len(cards_on(tab)) == 1  # the one that holds the focus
     place = tab.evaluate("glass.layout.cards.get('n2')")
     x, y = ((place["x"] + place["width"] / 2) * 0.2 + 400, (place["y"] + place["height"] / 2) * 0.2 + 20)
-    pixel = tab.evaluate(f"[...document.querySelector('#far').getContext('2d').getImageData({int(x)}, {int(y)}, 1, 1).data]")
+    pixel = tab.evaluate(
+        f"[...document.querySelector('#far').getContext('2d').getImageData({int(x)}, {int(y)}, 1, 1).data]"
+    )
     assert pixel[3] == 255
     stage = tab.locator("#stage").bounding_box()
     tab.mouse.click(stage["x"] + x, stage["y"] + y)
@@ -554,7 +601,11 @@ def test_backward_cards_can_be_hidden(open_page):
         NodeView(0, "input"), NodeView(1, "output", "tanh", "elementwise"),
         NodeView(2, "backward", "tanh", origin=1), NodeView(3, "gradient", name="x", origin=0),
     )  # fmt: skip
-    edges = (EdgeView(0, 1, 0), EdgeView(1, 2, 0, kind="link"), EdgeView(2, 3, 0, kind="gradient", value=summarize(1.0)))
+    edges = (
+        EdgeView(0, 1, 0),
+        EdgeView(1, 2, 0, kind="link"),
+        EdgeView(2, 3, 0, kind="gradient", value=summarize(1.0)),
+    )
     tab = open_page(page(GraphView(nodes, edges)))
     assert cards_on(tab) == {"n0", "n1", "n2", "n3"}
     assert tab.locator(".wire.gradient").count() == tab.locator(".wire.link").count() == 1
@@ -601,10 +652,10 @@ def test_extensions_are_told_and_can_add(open_page):
 
 
 def test_a_hundred_thousand_nodes_open_with_groups_closed_and_pan(open_page):
-    view = chain(100_000, group=40)
+    view = chain(100_000)
     tab = open_page(page(view))
     shown = tab.evaluate("glass.scene.cards.length")
-    assert 10 < shown <= 400
+    assert 10 <= shown <= 400
     assert "100,000 nodes" in tab.text_content("#counts")
     before = cards_on(tab)
     tab.mouse.move(600, 400)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import linecache
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from autograd.dispatch import OPS
+from autograd.errors import MissingExtraError
 from viz.dot import card_of
 from viz.explorer.lessons import rules_of
+from viz.formula import formula
 from viz.wording import value_text
 
 if TYPE_CHECKING:
@@ -131,30 +134,22 @@ def _overlay(view: GraphView) -> dict[str, Any] | None:
 
 
 def _formulas(names: set[str]) -> dict[str, Any]:
-    """Of each op that occurs its arguments, and its rules in LaTeX."""
+    """Of each op that occurs its rules: as MathML, or as LaTeX where the package that makes MathML is missing."""
     found = {}
-    for name in sorted(names):
-        op: Any = OPS.get(name)
-        if op is None:
-            continue
-        arguments = list(getattr(op, "arguments", ()))
+    for name in sorted(names & OPS.keys()):
+        op: Any = OPS[name]
+        try:
+            rules = formula(name)
+            forward, backward = rules.forward_mathml, rules.vjp_mathml
+        except MissingExtraError:
+            forward, backward = op.latex, tuple(op.vjp_latex or ())
         found[name] = {
-            "arguments": arguments,
-            "forward": _filled(getattr(op, "latex", None), arguments),
-            "backward": [rule if isinstance(rule, str) else None for rule in getattr(op, "vjp_latex", None) or ()],
-            "doc": (getattr(op, "doc", None) or "").strip(),
+            "arguments": list(op.arguments),
+            "forward": forward,
+            "backward": [rule if isinstance(rule, str) else None for rule in backward],
+            "doc": (inspect.getdoc(op) or "").partition("\n\n")[0],
         }
     return found
-
-
-def _filled(template: str | None, arguments: Sequence[str]) -> str | None:
-    """A template with the names of the arguments in it; None where it wants something else."""
-    if not template:
-        return None
-    try:
-        return template.format(*arguments)
-    except (IndexError, KeyError, ValueError):
-        return template
 
 
 class _Summaries:

@@ -6,7 +6,12 @@
 function axes(layers, gap) {
   const items = layers.flat();
   if (!items.length) return;
-  items.forEach((item, id) => (item.id = id));
+  const heaviest = (ends) => ends.reduce((most, one) => Math.max(most, one.weight), 0);
+  items.forEach((item, id) => {
+    item.id = id;
+    item.mostAbove = heaviest(item.above);
+    item.mostBelow = heaviest(item.below);
+  });
   markConflicts(layers);
   const found = [];
   for (const downward of [true, false]) {
@@ -26,9 +31,11 @@ function axes(layers, gap) {
   const spans = found.map(span);
   const least = spans.reduce((a, b) => (b.width < a.width ? b : a));
   const shifts = spans.map(({ low, high }, i) => (found[i].side > 0 ? least.low - low : least.high - high));
+  const [a, b, c, d] = found.map(({ x }) => x);
   for (const item of items) {
-    const four = found.map(({ x }, i) => x[item.id] + shifts[i]).sort((a, b) => a - b);
-    item.x = (four[1] + four[2]) / 2;
+    const i = item.id;
+    const [w, x, y, z] = [a[i] + shifts[0], b[i] + shifts[1], c[i] + shifts[2], d[i] + shifts[3]];
+    item.x = (w + x + y + z - Math.min(w, x, y, z) - Math.max(w, x, y, z)) / 2;
   }
 }
 
@@ -53,7 +60,8 @@ function markConflicts(layers) {
   }
 }
 
-// The lines: of each item the first item of its line, and how far it stands beside that.
+// The lines: of each item the first item of its line, and how far it stands beside that. Two items are aligned where
+// neither has a heavier wire to elsewhere, so that the path of the data stays straight.
 function aligned(layers, items, downward, side) {
   const root = items.map((item) => item);
   const next = items.map((item) => item);
@@ -64,12 +72,15 @@ function aligned(layers, items, downward, side) {
       const item = layer[side > 0 ? i : layer.length - 1 - i];
       const all = downward ? item.above : item.below;
       if (!all.length) continue;
-      const most = all.reduce((a, one) => Math.max(a, one.weight), 0);
-      const near = all.filter((one) => one.weight === most).sort((a, b) => a.item.at - b.item.at);
+      let near = all;
+      if (all.length > 1) {
+        const most = downward ? item.mostAbove : item.mostBelow;
+        near = all.filter((one) => one.weight === most).sort((a, b) => a.item.at - b.item.at);
+      }
       const middle = (near.length - 1) / 2;
-      const medians = [near[Math.floor(middle)], near[Math.ceil(middle)]];
-      if (side < 0) medians.reverse();
-      for (const one of medians) {
+      for (const k of side > 0 ? [Math.floor(middle), Math.ceil(middle)] : [Math.ceil(middle), Math.floor(middle)]) {
+        const one = near[k];
+        if (one.weight < (downward ? one.item.mostBelow : one.item.mostAbove)) continue;
         const other = one.item;
         if (next[item.id] !== item || one.conflict || (side > 0 ? last >= other.at : last <= other.at)) continue;
         next[other.id] = item;
@@ -85,29 +96,38 @@ function aligned(layers, items, downward, side) {
 
 // The lines pushed to one side as far as their neighbours allow, then back towards what holds them.
 function pushed(layers, items, { root, shift }, side, gap) {
-  const before = items.map(() => []);
-  const after = items.map(() => []);
-  const waiting = new Int32Array(items.length);
+  const n = items.length;
+  const [heads, tails, waiting] = [new Int32Array(n).fill(-1), new Int32Array(n).fill(-1), new Int32Array(n)];
+  const [source, target, apart, next, before] = [[], [], [], [], []]; // what has to lie apart, as two linked lists
   for (const layer of layers) {
     for (let i = 0; i + 1 < layer.length; i++) {
       const [a, b] = [layer[i], layer[i + 1]];
-      const space = a.right + b.left + (a.dummy && b.dummy ? gap * 0.35 : gap);
-      const apart = space + shift[a.id] - shift[b.id];
-      const [from, to] = side > 0 ? [root[a.id].id, root[b.id].id] : [root[b.id].id, root[a.id].id];
-      if (from === to) continue;
-      after[from].push([to, apart]);
-      before[to].push([from, apart]);
+      const [x, y] = [root[a.id].id, root[b.id].id];
+      if (x === y) continue;
+      const [from, to] = side > 0 ? [x, y] : [y, x];
+      const space = a.right + b.left + (a.dummy && b.dummy ? gap * 0.35 : gap) + shift[a.id] - shift[b.id];
+      const at = source.push(from) - 1;
+      target.push(to);
+      apart.push(space);
+      next.push(heads[from]);
+      before.push(tails[to]);
+      heads[from] = tails[to] = at;
       waiting[to]++;
     }
   }
-  const sorted = items.filter((item) => root[item.id] === item && waiting[item.id] === 0).map((item) => item.id);
-  for (let i = 0; i < sorted.length; i++) for (const [to] of after[sorted[i]]) if (--waiting[to] === 0) sorted.push(to);
-  const x = new Float64Array(items.length);
-  for (const id of sorted) for (const [from, apart] of before[id]) x[id] = Math.max(x[id], x[from] + apart);
-  for (const id of sorted.reverse()) {
-    let room = Infinity;
-    for (const [to, apart] of after[id]) room = Math.min(room, x[to] - apart);
-    if (room < Infinity) x[id] = Math.max(x[id], room);
+  const sorted = [];
+  for (const item of items) if (root[item.id] === item && waiting[item.id] === 0) sorted.push(item.id);
+  for (let i = 0; i < sorted.length; i++) {
+    for (let e = heads[sorted[i]]; e >= 0; e = next[e]) if (--waiting[target[e]] === 0) sorted.push(target[e]);
   }
-  return Float64Array.from(items, (item) => side * x[root[item.id].id] + shift[item.id]);
+  const x = new Float64Array(n);
+  for (const id of sorted) for (let e = tails[id]; e >= 0; e = before[e]) x[id] = Math.max(x[id], x[source[e]] + apart[e]);
+  for (let i = sorted.length - 1; i >= 0; i--) {
+    let room = Infinity;
+    for (let e = heads[sorted[i]]; e >= 0; e = next[e]) room = Math.min(room, x[target[e]] - apart[e]);
+    if (room < Infinity) x[sorted[i]] = Math.max(x[sorted[i]], room);
+  }
+  const found = new Float64Array(n);
+  for (let i = 0; i < n; i++) found[i] = side * x[root[i].id] + shift[i];
+  return found;
 }

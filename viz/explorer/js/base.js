@@ -1,6 +1,6 @@
 // The one object that everything hangs on, and the few helpers that every file uses.
 //
-// What a file that is added to the page (before main.js in viz/explorer/page.py) can count on:
+// What a file that is added to the page (before main.js in viz/explorer/document.py) can count on:
 //   glass.graph      the graph (data.js): .node(id), .edge(i), .incoming.of(id), .outgoing.of(id), .groups, .summary(place),
 //                    .steps (the backward pass; contributions and incoming are places for .summary), .formulas by op
 //   glass.scene      what is drawn (scene.js): .cards, .wires, .boxes; .byNode[id] is the card of a node or null

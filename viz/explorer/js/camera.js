@@ -71,7 +71,7 @@ camera.fit = (duration, bounds = glass.layout.bounds) => {
 // Begin so that the text can be read: all of a small drawing, the top of a large one.
 camera.begin = () => {
   camera.fit(0);
-  const least = narrow.matches ? 0.55 : 0.6;
+  const least = narrow.matches ? 0.6 : 0.75;
   if (camera.k >= least || glass.scene.cards.length > 1500) return;
   const { x0, x1, y0 } = glass.layout.bounds;
   const top = glass.scene.cards.map((card) => glass.layout.cards.get(card.key)).reduce((a, b) => (b.y < a.y ? b : a));

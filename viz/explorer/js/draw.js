@@ -21,6 +21,7 @@ glass.redraw = () => {
     pool.clear();
   }
   $("#labels").replaceChildren();
+  $("#heads").replaceChildren();
   if (!glass.layout) return;
   glass.paint();
   glass.minimap?.draw();
@@ -85,8 +86,8 @@ function cardElement(card) {
   if (card.group >= 0 || card.members.length > 1) {
     element.append(s("rect", { ...outline, x: 4, y: 4, class: "behind", fill: paint.fill, stroke: paint.stroke }));
   }
-  const face_ = s("rect", { ...outline, class: "face", fill: paint.fill, stroke: isOutput ? "var(--output)" : paint.stroke });
-  element.append(face_);
+  const front = s("rect", { ...outline, class: "face", fill: paint.fill, stroke: isOutput ? "var(--output)" : paint.stroke });
+  element.append(front);
   if (paint.hatched) element.append(s("rect", { ...outline, fill: "url(#hatch)", class: "hatched" }));
   const stub = face.lines[0].style === "stub";
   const middle = (width - (card.group >= 0 ? TOGGLE : 0)) / 2;
@@ -100,6 +101,7 @@ function cardElement(card) {
     element.append(s("rect", { x: -4, y: -4, width: width + 8, height: height + 8, rx: outline.rx + 4, class: "mark" }));
     element.classList.add("marked");
   }
+  element.append(s("rect", { x: -3.5, y: -3.5, width: width + 7, height: height + 7, rx: outline.rx + 3, class: "ring" }));
   const decoration = card.node >= 0 ? decorations.get(card.node) : null;
   if (decoration) element.append(badgeElement(decoration, width));
   if (glass.state.selected === card.key) element.classList.add("selected");
@@ -131,12 +133,15 @@ function boxElement(box) {
   const element = s("g", {
     class: `box depth-${depthOf(box) % 2}`, "data-key": box.key, role: "group", "aria-label": `open group ${name}`,
   },
-    s("rect", { width: place.width, height: place.height, rx: 10, class: "frame" }),
+    s("rect", { width: place.width, height: place.height, rx: 10, class: "frame" }));
+  // The label lies over the wires that come in at the top.
+  const note = 30 + widthOf(boxLabel(box.group), "title") + 8;
+  element.label = s("g", { class: `head-of ${element.getAttribute("class")}`, "data-key": box.key },
     toggleElement(8, 8, "−", `close ${name}`, "var(--muted)"),
     s("text", { x: 30, y: 20, class: "t-box" }, boxLabel(box.group)),
-    isRolled && s("text", { x: 30 + widthOf(boxLabel(box.group), "title") + 8, y: 20, class: "t-small faint" }, "one step stands for all"),
-  );
-  element.style.transform = at(place);
+    isRolled && s("text", { x: note, y: 20, class: "t-small faint" }, "one step stands for all"));
+  for (const one of [element, element.label]) one.style.transform = at(place);
+  $("#heads").append(element.label);
   return element;
 }
 
@@ -207,15 +212,15 @@ function wireText(wire) {
 
 const round = (x) => Math.round(x * 10) / 10;
 
-function pathData({ points, around }) {
+function pathData({ points }) {
   let [x0, y0] = points[0];
   let d = `M${round(x0)} ${round(y0)}`;
   for (let i = 1; i < points.length; i++) {
     const [x, y, curve] = points[i];
     const half = (y0 + y) / 2;
     if (curve === "side") d += `C${round((x0 + x) / 2)} ${round(y0)} ${round((x0 + x) / 2)} ${round(y)} ${round(x)} ${round(y)}`;
-    else if (curve && Math.abs(x - x0) > 0.5) d += `C${round(x0)} ${round(half)} ${round(x)} ${round(half)} ${round(x)} ${round(y)}`;
-    else if (around && i + 1 < points.length) d += corner([x0, y0], [x, y], points[i + 1]);
+    else if (curve === true && Math.abs(x - x0) > 0.5) d += `C${round(x0)} ${round(half)} ${round(x)} ${round(half)} ${round(x)} ${round(y)}`;
+    else if (curve === "turn" && i + 1 < points.length) d += corner([x0, y0], [x, y], points[i + 1]);
     else d += `L${round(x)} ${round(y)}`;
     [x0, y0] = [x, y];
   }
@@ -293,9 +298,11 @@ glass.glide = (old, shift) => {
     for (const group of glass.graph.scopes(inside).reverse()) from ??= old.cards.get(`g${group}`);
     if (!from) continue;
     const centre = isNew ? { x: from.x + (from.width - to.width) / 2, y: from.y + (from.height - (isCard ? to.height : 0)) / 2 } : from;
-    element.style.transform = at({ x: centre.x + shift.x, y: centre.y + shift.y });
-    if (isNew) element.style.opacity = "0";
-    moves.push([element, to]);
+    for (const one of isCard ? [element] : [element, element.label]) {
+      one.style.transform = at({ x: centre.x + shift.x, y: centre.y + shift.y });
+      if (isNew) one.style.opacity = "0";
+      moves.push([one, to]);
+    }
   }
   stage.classList.add("still");
   stage.getBoundingClientRect();

@@ -8,10 +8,14 @@
 const GAP = 18; // between neighbours
 const LANE = 9; // between wires that go around
 const LONGEST = 400; // layers that an edge may pass through before it goes around
+const TALL = 60; // from so many layers on long wires keep to as few lanes as they can
 const CELLS = 30000; // places that long edges may take up in all
 
 function layered(items, edges) {
-  items.forEach((item, i) => Object.assign(item, { i, rank: 0, down: [], up: [], dummy: false }));
+  items.forEach((item, i) => {
+    [item.i, item.rank, item.dummy] = [i, 0, false];
+    [item.down, item.up] = [[], []];
+  });
   const forward = acyclic(items, edges);
   rank(items, forward);
   const around = edges.filter((edge) => edge.back);
@@ -20,8 +24,9 @@ function layered(items, edges) {
   for (let r = 0; r < layers.length; r++) layers[r] ??= [];
   thread(forward, layers, around);
   order(layers);
+  if (layers.length > TALL) tidy(layers, forward);
   axes(layers, GAP);
-  const size = stack(layers, forward);
+  const size = inColumns(layers, forward, stack(layers, forward), around.length);
   trace(forward, layers);
   return goAround(around, layers, size);
 }
@@ -88,9 +93,9 @@ function thread(edges, layers, around) {
   sources.sort((a, b) => a.span - b.span);
   for (const { source, out, span } of sources) {
     const far = span > LONGEST || cells + span > CELLS;
-    const kept = far ? out.filter((edge) => edge.target.rank - source.rank < 4) : out;
+    const kept = new Set(far ? out.filter((edge) => edge.target.rank - source.rank < 4) : out);
     for (const edge of out) {
-      if (kept.includes(edge)) continue;
+      if (kept.has(edge)) continue;
       edge.back = true;
       around.push(edge);
     }
@@ -123,7 +128,7 @@ function thread(edges, layers, around) {
     const path = [edge.source, ...edge.chain, edge.target];
     for (let i = 0; i + 1 < path.length; i++) {
       const [out, into] = [i === 0 ? edge.sourceAt() : 0, i + 2 === path.length ? edge.targetAt() : 0];
-      link(path[i], path[i + 1], edge.weight, out, into);
+      link(path[i], path[i + 1], path.length === 2 ? 2 * edge.weight : edge.weight, out, into);
     }
   }
 }
@@ -182,25 +187,56 @@ function firstOrder(layers) {
   });
 }
 
+// Crossings, each counted as heavy as the two wires that cross: it is worse to cross the path of the data.
 function crossingsOf(layers) {
   let crossings = 0;
   for (let r = 0; r + 1 < layers.length; r++) {
     const width = layers[r + 1].length;
     if (width < 2 || layers[r].length < 2) continue;
-    const tree = new Int32Array(width + 1); // a Fenwick tree of how many ends lie at or before each place
+    const tree = new Float64Array(width + 1); // a Fenwick tree of the weights of the ends at or before each place
     let ends = 0;
-    for (const item of layers[r]) {
-      const places = item.below.map((one) => one.item.at).sort((a, b) => a - b);
-      for (const place of places) {
+    for (const { below } of layers[r]) {
+      for (const { item, weight } of below) {
         let before = 0;
-        for (let k = place + 1; k > 0; k -= k & -k) before += tree[k];
-        crossings += ends - before;
+        for (let k = item.at + 1; k > 0; k -= k & -k) before += tree[k];
+        crossings += (ends - before) * weight;
       }
-      for (const place of places) for (let k = place + 1; k <= width; k += k & -k) tree[k]++;
-      ends += places.length;
+      for (const { item, weight } of below) {
+        for (let k = item.at + 1; k <= width; k += k & -k) tree[k] += weight;
+        ends += weight;
+      }
     }
   }
   return crossings;
+}
+
+// In a tall drawing the stretches of long wires that run side by side are ordered by lanes, of which a new wire takes the
+// first that is free: otherwise each would lie outside the one before it, and the drawing would fan out.
+function tidy(layers, edges) {
+  const chains = [...new Set(edges.map((edge) => edge.chain).filter((chain) => chain?.length))];
+  const longest = new Map();
+  for (const chain of chains) if ((longest.get(chain[0])?.length ?? 0) < chain.length) longest.set(chain[0], chain);
+  const busy = []; // of each lane the layer in which it ends
+  for (const chain of [...longest.values()].sort((a, b) => a[0].rank - b[0].rank)) {
+    let lane = busy.findIndex((end) => end < chain[0].rank);
+    if (lane < 0) lane = busy.push(0) - 1;
+    busy[lane] = chain.at(-1).rank;
+    for (const dummy of chain) dummy.lane = lane;
+  }
+  for (const layer of layers) {
+    for (let from = 0; from < layer.length; from++) {
+      let to = from;
+      while (to < layer.length && layer[to].dummy) to++;
+      if (to - from < 2) continue;
+      const run = layer.slice(from, to).sort((a, b) => a.lane - b.lane);
+      if (from === 0 && to < layer.length) run.reverse(); // on the left side of everything the first lane is the last
+      run.forEach((dummy, i) => {
+        layer[from + i] = dummy;
+        dummy.at = from + i;
+      });
+      from = to;
+    }
+  }
 }
 
 // The heights of the layers, and the space between them: more where wires move far to the side.
@@ -209,12 +245,12 @@ function stack(layers, edges) {
   for (const edge of edges) {
     if (edge.back) continue;
     let x = edge.source.x + edge.sourceAt();
-    [...edge.chain, edge.target].forEach((item, i, path) => {
-      const end = item.x + (i === path.length - 1 ? edge.targetAt() : 0);
+    for (let i = 0; i <= edge.chain.length; i++) {
+      const end = i < edge.chain.length ? edge.chain[i].x : edge.target.x + edge.targetAt();
       const r = edge.source.rank + i;
       farthest[r] = Math.max(farthest[r], Math.abs(end - x));
       x = end;
-    });
+    }
   }
   let low = Infinity;
   let high = -Infinity;
@@ -241,24 +277,90 @@ function stack(layers, edges) {
 const topOf = (item) => item.y + (item.extra ?? 0);
 const bottomOf = (item) => item.y + item.height - (item.extra ?? 0);
 
-// Straight through the layers, curved between them.
+// Straight through the layers, curved between them; from the foot of a column up to the head of the next.
 function trace(edges, layers) {
   for (const edge of edges) {
     if (edge.back) continue;
     const { source, target } = edge;
     let x = source.x + edge.sourceAt();
     const points = [[x, bottomOf(source)]];
-    const below = layers[source.rank];
-    if (below.bottom > points[0][1] + 0.5) points.push([x, below.bottom]);
+    let above = layers[source.rank];
+    if (above.bottom > points[0][1] + 0.5) points.push([x, above.bottom]);
+    const enter = (to, layer) => {
+      if (above.column === layer.column) points.push([to, layer.top, true]);
+      else {
+        const away = 9 + 7 * above.crossing.get(edge.source);
+        const across = above.right + 4 + away;
+        points.push([x, above.bottom + away, "turn"], [across, above.bottom + away, "turn"], [across, layer.top - away, "turn"], [to, layer.top - away, "turn"], [to, layer.top]);
+      }
+      [x, above] = [to, layer];
+    };
     for (const dummy of edge.chain) {
-      points.push([dummy.x, layers[dummy.rank].top, true]);
-      if (layers[dummy.rank].height > 0.5) points.push([dummy.x, layers[dummy.rank].bottom]);
+      const layer = layers[dummy.rank];
+      enter(dummy.x, layer);
+      if (layer.height > 0.5) points.push([dummy.x, layer.bottom]);
     }
-    x = target.x + edge.targetAt();
-    points.push([x, layers[target.rank].top, true]);
-    if (topOf(target) > layers[target.rank].top + 0.5) points.push([x, topOf(target)]);
+    enter(target.x + edge.targetAt(), layers[target.rank]);
+    if (topOf(target) > above.top + 0.5) points.push([x, topOf(target)]);
     edge.points = points;
   }
+}
+
+// A drawing that is much taller than wide is cut into columns, as in a newspaper.
+function inColumns(layers, edges, size, around) {
+  const { width, height } = size;
+  const count = Math.min(Math.round(Math.sqrt((1.5 * height) / (width + 60))), Math.ceil(layers.length / 4));
+  for (const layer of layers) [layer.column, layer.right] = [0, width];
+  if (count < 3 || height < 2400 || around > 16) return size;
+  const cuts = new Set();
+  const reach = (height / count) * 0.2; // a cut may lie so far off where fewer wires cross it
+  let start = 3;
+  for (let c = 1; c < count; c++) {
+    const goal = (height * c) / count;
+    while (start < layers.length - 2 && layers[start].top < goal - reach) start++;
+    let [best, least] = [start, Infinity];
+    for (let r = start; r < layers.length - 1 && layers[r].top <= goal + reach; r++) {
+      const cost = layers[r].length + Math.abs(layers[r].top - goal) / reach;
+      if (cost < least) [best, least] = [r, cost];
+    }
+    cuts.add(best);
+  }
+  // What crosses each cut; wires of one source go together.
+  const sorted = [...cuts].sort((a, b) => a - b);
+  for (const edge of edges) {
+    if (edge.back) continue;
+    for (const cut of sorted) {
+      const r = cut - 1;
+      if (r >= edge.target.rank) break;
+      if (r < edge.source.rank) continue;
+      const crossing = (layers[r].crossing ??= new Map());
+      if (!crossing.has(edge.source)) crossing.set(edge.source, crossing.size);
+    }
+  }
+  const most = Math.max(0, ...layers.map((layer) => layer.crossing?.size ?? 0));
+  if (most > 30) return size;
+  const head = 9 + 7 * most;
+  let [x, tall] = [0, 0];
+  for (let from = 0, column = 0; from < layers.length; column++) {
+    let to = from + 1;
+    while (to < layers.length && !cuts.has(to)) to++;
+    const part = layers.slice(from, to);
+    const items = part.flat();
+    const left = Math.min(...items.map((item) => item.x - item.left));
+    const right = Math.max(...items.map((item) => item.x + item.right));
+    const [dx, dy] = [x - left, head - part[0].top];
+    for (const item of items) [item.x, item.y] = [item.x + dx, item.y + dy];
+    x += right - left;
+    for (const layer of part) {
+      [layer.column, layer.right] = [column, x];
+      layer.top += dy;
+      layer.bottom += dy;
+    }
+    tall = Math.max(tall, part.at(-1).bottom + (part.at(-1).crossing ? head : 0));
+    x += 26 + 7 * (part.at(-1).crossing?.size ?? 0) + (around ? 14 + around * LANE : 0);
+    from = to;
+  }
+  return { width: Math.max(...layers.map((layer) => layer.right)), height: tall };
 }
 
 // What goes back, or very far, goes around on the right; wires whose stretches do not meet share a lane.
@@ -270,22 +372,27 @@ function goAround(edges, layers, { width, height }) {
   });
   spans.sort((a, b) => a.high - a.low - (b.high - b.low));
   let bottom = height;
+  let widest = width;
   for (const { edge, low, high } of spans) {
-    let lane = lanes.findIndex((taken) => taken.every(([a, b]) => b + 8 < low || high + 8 < a));
-    if (lanes.length > 200 && lane < 0) lane = edge.source.i % 200; // they are too many to be told apart
-    if (lane < 0) lane = lanes.push([]) - 1;
-    lanes[lane].push([low, high]);
     const { source, target } = edge;
-    const x = width + 14 + lane * LANE;
+    const [from, to] = [layers[source.rank], layers[target.rank]];
+    const isFar = from.column !== to.column;
+    let lane = isFar ? -1 : lanes.findIndex((taken) => taken.every(([a, b]) => b + 8 < low || high + 8 < a));
+    if (lanes.length > 200 && lane < 0) lane = source.i % 200; // they are too many to be told apart
+    if (lane < 0) lane = lanes.push([]) - 1;
+    lanes[lane].push(isFar ? [-Infinity, Infinity] : [low, high]);
+    const aside = 14 + lane * LANE + 7 * (from.crossing?.size ?? 0);
     const x0 = source.x + edge.sourceAt();
     const x1 = target.x + edge.targetAt() + (target.card ? Math.min(target.right - 8, 22) : 0);
-    const out = layers[source.rank].bottom + 7;
-    const into = layers[target.rank].top - 7;
+    const [out, into] = [from.bottom + 7, to.top - 7];
+    const [up, down] = [from.right + aside, to.right + aside];
     bottom = Math.max(bottom, out + 2);
+    widest = Math.max(widest, up + 2, down + 2);
+    const over = isFar ? [[up, -4 - lane * 3, "turn"], [down, -4 - lane * 3, "turn"]] : [];
     edge.points = [
-      [x0, bottomOf(source)], [x0, out], [x, out], [x, into], [x1, into], [x1, topOf(target)],
+      [x0, bottomOf(source)], [x0, out, "turn"], [up, out, "turn"], ...over, [down, into, "turn"], [x1, into, "turn"], [x1, topOf(target)],
     ];
     edge.around = true;
   }
-  return { width: width + (lanes.length ? 14 + lanes.length * LANE : 0), height: bottom, above: edges.length ? 8 : 0 };
+  return { width: widest, height: bottom, above: edges.length ? 8 + 3 * Math.min(16, lanes.length) : 0 };
 }

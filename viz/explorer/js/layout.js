@@ -279,9 +279,8 @@ function pathOf({ beside, parts }, places, origins) {
   }
   const xs = points.map(([x]) => x);
   const ys = points.map(([, y]) => y);
-  const around = !beside && parts.some((part) => part.around);
   return {
-    points, around,
+    points,
     x0: Math.min(...xs), y0: Math.min(...ys), x1: Math.max(...xs), y1: Math.max(...ys),
   };
 }

@@ -144,8 +144,8 @@ glass.roll = (id) => {
 glass.depth = (depth) => {
   const { graph, state } = glass;
   state.closed = new Set(graph.groups.filter((group) => graph.depths[group.id] >= depth).map((group) => group.id));
-  glass.arrange();
-  glass.camera.fit();
+  glass.arrange({ animate: false });
+  glass.camera.begin();
   glass.showDetails();
   glass.announce(`${thousands(glass.scene.cards.length)} cards`);
 };

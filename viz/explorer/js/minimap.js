@@ -27,6 +27,9 @@ minimap.frame = () => {
   if (minimap.picture.width) pen.drawImage(minimap.picture, 0, 0);
   const { k, x, y } = minimap;
   const view = glass.camera.view();
+  const { x0, y0, x1, y1 } = glass.layout.bounds;
+  const isAllSeen = view.x0 <= x0 && view.y0 <= y0 && view.x1 >= x1 && view.y1 >= y1;
+  canvas.classList.toggle("idle", isAllSeen); // where everything is on the screen nobody needs a map
   const [left, top] = [Math.max(1.5, view.x0 * k + x), Math.max(1.5, view.y0 * k + y)];
   const [right, bottom] = [Math.min(canvas.clientWidth - 1.5, view.x1 * k + x), Math.min(canvas.clientHeight - 1.5, view.y1 * k + y)];
   pen.setTransform(dense, 0, 0, dense, 0, 0);

@@ -17,13 +17,13 @@ overlays.prepare = () => {
   const add = (overlay) => overlays.list.push({ scale: "log", total: "sum", unit: "", ...overlay });
   if (graph.overlay) add({ ...graph.overlay, name: `view:${graph.overlay.name}` });
   if (known("seconds")) add({ name: "time", label: "time", values: graph.seconds, unit: "s" });
-  if (known("nbytes")) add({ name: "bytes", label: "bytes read and written", values: graph.nbytes, unit: "B" });
-  if (known("flops")) add({ name: "flops", label: "floating-point operations", values: graph.flops, unit: "FLOP" });
+  if (known("nbytes")) add({ name: "bytes", label: "bytes moved", values: graph.nbytes, unit: "B" });
+  if (known("flops")) add({ name: "flops", label: "FLOPs", values: graph.flops, unit: "FLOP" });
   if (known("gradient")) {
     const norms = Array.from(graph.gradient, (place) => (place < 0 ? null : graph.summary(place).norm));
     add({ name: "gradient", label: "gradient norm", values: norms, total: "max" });
   }
-  if (known("saved")) add({ name: "saved", label: "bytes saved for backward", values: graph.saved, unit: "B" });
+  if (known("saved")) add({ name: "saved", label: "saved for backward", values: graph.saved, unit: "B" });
   const dtypes = Array.from(graph.dtype.code, (code) => (code < 0 ? null : graph.dtype.table[code]));
   if (graph.dtype.table.length) add({ name: "dtype", label: "dtype", values: dtypes, scale: "category", total: "mixed" });
   if (known("value") || known("gradient")) {

@@ -57,7 +57,7 @@ glass.addPanel({ id: "formula", title: "Formula", render({ node }, element) {
   const formula = node?.op && glass.graph.formulas[node.op];
   if (!formula || !(formula.forward || formula.backward.some(Boolean))) return false;
   const forward = formula.forward && maths(formula.forward);
-  const rules = formula.backward.map((rule, i) => rule && [h("span", { class: "of" }, `∇ ${formula.arguments[i] ?? i}`), maths(rule)]);
+  const rules = formula.backward.map((rule, i) => rule && (rule.startsWith("<math") ? maths(rule) : [h("span", { class: "of" }, `∇ ${formula.arguments[i] ?? i}`), maths(rule)]));
   element.append(forward ? h("div", { class: "maths" }, forward) : "");
   if (rules.some(Boolean)) element.append(h("div", { class: "rules" }, rules.filter(Boolean).map((rule) => h("div", {}, rule))));
   if (formula.doc) element.append(h("p", { class: "doc" }, formula.doc.split("\n\n")[0]));

@@ -80,11 +80,12 @@ function gradientText(gradient) {
   return `grad norm ${numberText(gradient.norm)}${notFinite(gradient)}`;
 }
 
-// The lines of a card that tell the value and the gradient.
+// The lines of a card that tell the value and the gradient; of a backward node the value is a gradient.
 function numbersText(node) {
+  if (node.value === null) return glass.lesson?.on ? [glass.lesson.gradientText(node.gradient, node)].filter(Boolean) : [];
+  if (node.kind === "backward" || node.kind === "gradient") return [gradientText(node.value)];
   const value = valueText(node.value);
   const gradient = (glass.lesson?.gradientText ?? gradientText)(node.gradient, node);
-  if (value === null) return glass.lesson?.on && gradient ? [gradient] : [];
   return isScalar(node.value) ? [`data ${value} · ${gradient}`] : [value, gradient];
 }
 

@@ -10,6 +10,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import viz
 from viz.dot import CARDS, legible
 from viz.explorer.encode import encode
 from viz.explorer.javascript import kernels_script
@@ -22,18 +23,23 @@ __all__ = ["page", "write"]
 
 # In this order: a file may use at once what those before it define, and in its functions everything.
 _SCRIPTS = (
-    "base", "data", "wording", "scene", "axes", "layering", "layout", "cards", "overlays", "camera", "far", "draw", "minimap",
-    "theme", "permalink", "summaries", "panel", "search", "keys", "table", "live", "rules",
-    "scrubber", "predict", "evaluator", "edit", "badges", "zoom", "main",
+    "base", "data", "wording", "scene", "axes", "layering", "layout", "cards", "overlays", "camera", "far", "draw",
+    "minimap", "theme", "permalink", "summaries", "panel", "search", "keys", "table", "live", "rules", "scrubber",
+    "predict", "evaluator", "edit", "badges", "zoom", "main",
 )  # fmt: skip
+
+
+_LONG = 5000  # nodes from which on a row of nodes is cut into stretches
 
 
 def page(view: GraphView, *, title: str | None = None) -> str:
     """The view as one HTML page to explore it in: it opens from disk, loads nothing, and needs no network.
 
-    ``title`` is the heading; by default the view's own. Of a view with more cards than can be looked at the page opens
-    with groups closed.
+    ``title`` is the heading; by default the view's own. A page never opens with more cards than can be looked at: it
+    closes groups first, and a long row of nodes without groups is cut into stretches (:func:`viz.segments.segment`).
     """
+    if len(view.nodes) > _LONG:
+        view = viz.segment(view)  # by its package, because segments are made of views and views make pages
     heading = escape(legible(title or view.title or "Computation graph"))
     style, script = _asset("explorer.css"), _script(view)
     policy = f"default-src 'none'; img-src data:; script-src '{_digest(script)}'; style-src '{_digest(style)}'"
