@@ -12,11 +12,29 @@ edit.prepare = () => {
   program.recipes = program.recipes.map(([inputs, constants, instructions, outputs]) => ({ inputs, constants: constants.map(real), instructions, outputs }));
   edit.applicationOf = new Map(program.applications.map((application) => [application.node, application]));
   edit.reason = program.reason;
-  if (!program.editable) return;
+  if (!program.editable) return edit.look();
   edit.given = new Map(program.leaves.map(([node, numbers]) => [node, Float64Array.from(numbers.map(real))]));
   edit.leaves = new Map([...edit.given].map(([node, numbers]) => [node, numbers.slice()]));
   edit.possible = true;
   edit.compute();
+};
+
+// Of a graph that is not computed as a whole: the elements of small results that stand in the program.
+edit.look = () => {
+  const views = new Map();
+  lesson.computed = {
+    value: (node) => {
+      const recorded = lesson.plain.value(node);
+      const application = edit.applicationOf.get(node);
+      if (!application || (recorded && recorded.data !== null) || application.given.some((row, i) => edit.program.recipes[application.recipe].inputs[i] && !row.length)) return recorded;
+      if (!views.has(node)) {
+        const { outputs } = evaluator.run(edit.program.recipes[application.recipe], zoom.operands(application));
+        views.set(node, { ...summaryOf(outputs, glass.graph.text(glass.graph.shape, node), glass.graph.text(glass.graph.dtype, node)), histogram: recorded?.histogram ?? null });
+      }
+      return views.get(node);
+    },
+    gradient: (node) => lesson.plain.gradient(node),
+  };
 };
 
 // Whether a reader may change a node.
@@ -57,10 +75,18 @@ edit.compute = () => {
 // What the page shows: of an untouched graph what Python recorded, where it did; of an edited one what was computed here.
 edit.follow = () => {
   const touched = edit.changed.size > 0;
-  lesson.computed = touched ? edit.views : { value: (node) => lesson.plain.value(node) ?? edit.views.value(node), gradient: (node) => lesson.plain.gradient(node) };
+  lesson.computed = touched ? edit.views : { value: (node) => recordedOrElse(node), gradient: (node) => lesson.plain.gradient(node) };
   lesson.touched = touched;
   lesson.steps = touched ? edit.steps : lesson.recorded;
 };
+
+// What Python recorded, with the elements that it did not write down.
+function recordedOrElse(node) {
+  const recorded = lesson.plain.value(node);
+  if (recorded && (recorded.data !== null || !edit.found.values.has(node))) return recorded;
+  const computed = edit.views.value(node);
+  return recorded && computed ? { ...computed, dtype: recorded.dtype, histogram: recorded.histogram } : computed;
+}
 
 edit.set = (node, place, number) => {
   if (!Number.isFinite(number)) return;

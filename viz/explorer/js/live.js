@@ -91,11 +91,12 @@ lesson.gradientText = (gradient, node) => {
 
 // The width to keep on a card, so that no number that a lesson will write there is cut off.
 lesson.roomOf = (card) => {
-  if (card.node < 0 || !(lesson.on || lesson.computed)) return 0;
+  const { possible } = glass.edit;
+  if (card.node < 0 || !(lesson.on || possible)) return 0;
   const node = glass.graph.node(card.node);
   if (node.kind === "constant") return 0;
   const widest = "grad −0.88888";
-  return widthOf(isScalar(node.value ?? {}) ? `data −0.88888 · ${widest}` : lesson.computed ? "−0.88888 … −0.88888, mean −0.88888" : `grad norm −0.88888`, "small");
+  return widthOf(isScalar(node.value ?? {}) ? `data −0.88888 · ${widest}` : possible ? "−0.88888 … −0.88888, mean −0.88888" : `grad norm −0.88888`, "small");
 };
 
 // Write the cards anew where they are: what is drawn changed its numbers but not its place.
