@@ -8,7 +8,7 @@ whatever the numbers are; an op that selects by them can be looked into, but not
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,9 @@ EDITABLE = 2_000  # numbers in a graph that a page computes again at each change
 STEPS = 20_000  # scalar instructions in a page
 _OPENED = 64  # elements that a result may have to be opened one by one
 # Their expansions subtract the largest number, which changes nothing but what would overflow.
-_SHIFTED = frozenset({"softmax", "log_softmax", "logsumexp", "cross_entropy", "nll_loss", "scaled_dot_product_attention"})
+_SHIFTED = frozenset(
+    {"softmax", "log_softmax", "logsumexp", "cross_entropy", "nll_loss", "scaled_dot_product_attention"}
+)
 
 
 class _Refused(Exception):
@@ -76,8 +78,14 @@ class _Lowering:
         """The whole of it, or what fits."""
         sizes = [_size(node) for node in self.view.nodes]
         drawn = [node for node in self.view.nodes if node.kind in ("op", "output")]
-        total = sum(size for node, size in zip(self.view.nodes, sizes, strict=True) if node.kind not in ("backward", "gradient"))
-        reason = "" if total <= EDITABLE else f"It holds {total:,} numbers; up to {EDITABLE:,} are computed again in the page."
+        total = sum(
+            size for node, size in zip(self.view.nodes, sizes, strict=True) if node.kind not in ("backward", "gradient")
+        )
+        reason = (
+            ""
+            if total <= EDITABLE
+            else f"It holds {total:,} numbers; up to {EDITABLE:,} are computed again in the page."
+        )
         found: list[Application] = []
         spent = 0
         for node in drawn:
@@ -94,10 +102,18 @@ class _Lowering:
             spent += cost
             found.append(application)
             if fixed:
-                reason = reason or f"{node.label} picks elements by their numbers, so other numbers would take another way."
+                reason = (
+                    reason or f"{node.label} picks elements by their numbers, so other numbers would take another way."
+                )
         if reason:  # each stands alone then
-            found = [a for a in found if all(given or source is None for given, source in zip(a.given, a.sources, strict=True))] + [
-                self._with_numbers(a) for a in found if any(not given and source is not None for given, source in zip(a.given, a.sources, strict=True))
+            found = [
+                a
+                for a in found
+                if all(given or source is None for given, source in zip(a.given, a.sources, strict=True))
+            ] + [
+                self._with_numbers(a)
+                for a in found
+                if any(not given and source is not None for given, source in zip(a.given, a.sources, strict=True))
             ]
             found = sorted((a for a in found if a is not None), key=lambda a: a.node)
         leaves = self._leaves(found) if not reason else ()
@@ -116,8 +132,15 @@ class _Lowering:
         live = self._live(node)
         edges = self.incoming.get(node.id, {})
         if live is None:
-            if node.params or node.op not in OPS or not has_code(OPS[node.op], {}) or len(edges) != len(OPS[node.op].arguments):
-                raise _Refused(f"{node.label} was not recorded for gradients, and it cannot be computed again from the drawing alone.")
+            if (
+                node.params
+                or node.op not in OPS
+                or not has_code(OPS[node.op], {})
+                or len(edges) != len(OPS[node.op].arguments)
+            ):
+                raise _Refused(
+                    f"{node.label} was not recorded for gradients, and the drawing does not show all that it takes."
+                )
             op, params = OPS[node.op], {}
             count = len(op.arguments)
             operands: list[Any] = [np.zeros(_shape(self.view.nodes[edges[i].source])) for i in range(count)]
@@ -132,15 +155,26 @@ class _Lowering:
         sources: list[tuple[int, int] | None] = []
         for place in range(len(operands)):
             edge = edges.get(place)
-            if edge is not None and not recipe.inputs[place] and operands[place] is not None and not self._is_fixed(edge.source):
-                raise _Refused(f"{op.name} is told by {self.view.nodes[edge.source].label} which elements to take, and that may change.")
+            if (
+                edge is not None
+                and not recipe.inputs[place]
+                and operands[place] is not None
+                and not self._is_fixed(edge.source)
+            ):
+                raise _Refused(
+                    f"{op.name} is told by {self.view.nodes[edge.source].label} which elements to take, and that may change."
+                )
             begins = 0 if edge is None else _begins(self.view.nodes[edge.source], edge.output)
             sources.append(None if edge is None or not recipe.inputs[place] else (edge.source, begins))
             if sources[-1] is None and recipe.inputs[place] and not given[place]:
                 given[place] = _flat(operands[place])
             if not recipe.inputs[place]:
                 given[place] = ()
-        return Application(node.id, self.recipes.setdefault(recipe, len(self.recipes)), tuple(sources), tuple(given)), cost, fixed
+        return (
+            Application(node.id, self.recipes.setdefault(recipe, len(self.recipes)), tuple(sources), tuple(given)),
+            cost,
+            fixed,
+        )
 
     def _item(self, node: NodeView, edges: dict[int, EdgeView]) -> tuple[Application, int, bool]:
         """One of several results of an op: its elements as they are."""
@@ -184,7 +218,9 @@ class _Lowering:
                 if source is not None and self.view.nodes[source[0]].op is None and source[0] not in leaves:
                     if live is None:
                         value = self.view.nodes[source[0]].value
-                        numbers = np.asarray(value.data, np.float64) if value is not None and value.data is not None else None
+                        numbers = (
+                            np.asarray(value.data, np.float64) if value is not None and value.data is not None else None
+                        )
                     else:
                         operands = operands or self._operands(live)
                         numbers = operands[place]
@@ -227,7 +263,9 @@ class _Lowering:
         shape = np.broadcast_shapes(*(x.shape for x in arrays))
         places, first = [], 0
         for x in arrays:
-            places.append(np.broadcast_to(np.arange(first, first + x.size).reshape(x.shape), shape).reshape(-1).tolist())
+            places.append(
+                np.broadcast_to(np.arange(first, first + x.size).reshape(x.shape), shape).reshape(-1).tolist()
+            )
             first += x.size
         size = math.prod(shape)
         instructions = tuple((kernel, *refs) for refs in zip(*places, strict=True))
@@ -261,7 +299,9 @@ class _Lowering:
         try:
             outputs, leaves = expand_op(op, operands, params, limit=4 * self.budget)
         except (GlassgradError, ValueError, TypeError, ArithmeticError) as error:
-            raise _Refused(f"{op.name}: " + str(error).partition("\n")[0].removeprefix("expand: ").removeprefix(f"{op.name}: ")) from error
+            raise _Refused(
+                f"{op.name}: " + str(error).partition("\n")[0].removeprefix("expand: ").removeprefix(f"{op.name}: ")
+            ) from error
         own = [np.size(x) if any(place == i for place, _ in leaves) else 0 for i, x in enumerate(operands)]
         starts = np.cumsum([0, *own]).tolist()
         cells: dict[int, int] = {}
@@ -281,7 +321,10 @@ class _Lowering:
                 cells[id(value)] = constant(value.array)
                 continue
             kernel = self._kernel(value.op, value.params)
-            refs = [constant(x) if parent is None else cells[id(parent)] for parent, x in zip(value.inputs, value.operands, strict=True)]
+            refs = [
+                constant(x) if parent is None else cells[id(parent)]
+                for parent, x in zip(value.inputs, value.operands, strict=True)
+            ]
             cells[id(value)] = starts[-1] + len(instructions)
             instructions.append((kernel, *refs))
         outs = tuple(cells[id(y)] if isinstance(y, Value) else constant(y) for y in outputs)

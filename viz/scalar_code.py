@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 
 from autograd.creation import tensor
-from autograd.dispatch import OPS
-from autograd.errors import ArgumentError, GlassgradError
+from autograd.errors import ArgumentError
 from autograd.levels import Watcher, suspended
 from autograd.mode import no_grad
 from autograd.tape import Variable
@@ -69,7 +68,11 @@ def kernel_of(op: Any, params: dict[str, Any]) -> Kernel:
     forward = _value(op, names, params)
     if forward is None:
         raise ArgumentError(f"{op.name} has no scalar code in the op table.")
-    rules = [None] * len(names) if op.rules is None and op.joint is None else [_pull(op, i, params) for i in range(len(names))]
+    rules = (
+        [None] * len(names)
+        if op.rules is None and op.joint is None
+        else [_pull(op, i, params) for i in range(len(names))]
+    )
     return Kernel(op.name, len(names), forward, tuple(rules))
 
 
@@ -87,7 +90,9 @@ def _pull(op: Any, place: int, params: dict[str, Any]) -> Lines | None:
     """The rule for one argument, as it is at several points: what differs between them was decided by a number."""
     found = [_traced(op, place, params, point) for point in _POINTS]
     if any(lines != found[0] for lines in found):
-        raise ArgumentError(f"{op.name}: its backward rule decides by the numbers in a way that cannot be written down.")
+        raise ArgumentError(
+            f"{op.name}: its backward rule decides by the numbers in a way that cannot be written down."
+        )
     return found[0]
 
 
@@ -184,5 +189,9 @@ def number_code(number: float) -> str:
         return "NAN"
     if math.isinf(number):
         return "INFINITY" if number > 0 else "(-INFINITY)"
-    text = repr(int(number)) if number == int(number) and abs(number) < 1e15 and not (number == 0 and math.copysign(1, number) < 0) else repr(number)
+    text = (
+        repr(int(number))
+        if number == int(number) and abs(number) < 1e15 and not (number == 0 and math.copysign(1, number) < 0)
+        else repr(number)
+    )
     return f"({text})" if text.startswith("-") else text

@@ -62,7 +62,9 @@ def one_node_per_use(view: GraphView) -> GraphView:
     )
     overlay = view.overlay and replace(view.overlay, values=tuple(view.overlay.values[old] for old in came_from))
     marked = frozenset(new for new, old in enumerate(came_from) if old in view.marked)
-    return replace(view, nodes=tuple(nodes), edges=tuple(edges), steps=steps, overlay=overlay, marked=marked, program=None)
+    return replace(
+        view, nodes=tuple(nodes), edges=tuple(edges), steps=steps, overlay=overlay, marked=marked, program=None
+    )
 
 
 def collapse(view: GraphView, depth: int | None = None, where: Callable[[GroupView], bool] | None = None) -> GraphView:

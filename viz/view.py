@@ -48,7 +48,7 @@ class Check:
     @property
     def sign(self) -> str:
         """✓, ✗, or – where nothing can be said."""
-        return "–" if self.agrees is None else "✓" if self.agrees else "✗"  # noqa: RUF001
+        return "–" if self.agrees is None else "✓" if self.agrees else "✗"
 
 
 @dataclass(frozen=True, slots=True)

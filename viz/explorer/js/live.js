@@ -89,6 +89,13 @@ lesson.gradientText = (gradient, node) => {
   return state === null ? (node.value === null ? null : "no gradient") : "grad not yet";
 };
 
+// Cards can be coloured by the gradients that a lesson tells, even where the view tells none.
+lesson.offerOverlay = () => {
+  if (overlays.list.some((one) => one.name === "gradient")) return;
+  overlays.list.push({ name: "gradient", label: "gradient norm", scale: "log", total: "max", unit: "", values: new Array(glass.graph.n).fill(null) });
+  $("#overlay").append(h("option", { value: "gradient" }, "gradient norm"));
+};
+
 // The width to keep on a card, so that no number that a lesson will write there is cut off.
 lesson.roomOf = (card) => {
   const { possible } = glass.edit;

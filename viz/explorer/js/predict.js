@@ -1,7 +1,7 @@
 // "Predict the gradient": before the numbers of a step are shown the reader says what it gives, one argument after another.
 // An answer may be an expression, such as 1 - 0.7071^2.
 
-const predict = (glass.predict = { on: false, score: 0, asked: 0, answers: new Map(), hinted: new Set(), missed: new Set() });
+const predict = (glass.predict = { on: false, score: 0, asked: 0, answers: new Map(), hinted: new Map(), missed: new Set() });
 const WITHIN = 0.01; // of the right number; numbers on cards have four digits
 
 predict.set = (on) => {
@@ -84,7 +84,7 @@ predict.view = () => {
 
 function question(step, { c, key }) {
   const { place, right } = target(c);
-  const gift = scrubber.gift(step, c, { numbers: predict.hinted.has(key), result: false });
+  const gift = scrubber.gift(step, c, { numbers: predict.hinted.get(key) === 2, result: false });
   if (!predict.hinted.has(key)) gift.querySelector(".as-rule")?.remove();
   const words = `What gradient does ${nodeWords(step.node)} give to ${c.node === null ? "it" : nodeWords(c.node)}${place ? `: ${place}` : ""}?`;
   const form = h("form", { class: "ask", onsubmit: (event) => {
@@ -95,11 +95,11 @@ function question(step, { c, key }) {
     h("div", {},
       h("input", { id: "guess", type: "text", inputmode: "text", autocomplete: "off", spellcheck: "false", placeholder: "a number, or 1 - 0.7^2" }),
       h("button", { type: "submit", class: "main" }, "Check"),
-      h("button", { type: "button", id: "hint", disabled: predict.hinted.has(key), onclick: () => {
-        predict.hinted.add(key);
+      h("button", { type: "button", id: "hint", disabled: predict.hinted.get(key) === 2, onclick: () => {
+        predict.hinted.set(key, (predict.hinted.get(key) ?? 0) + 1);
         scrubber.show();
         predict.focus();
-      } }, "Hint"),
+      } }, predict.hinted.has(key) ? "With numbers" : "Hint"),
       h("button", { type: "button", id: "show-answer", onclick: () => predict.answer(key, null, right) }, "Show")),
     h("p", { id: "feedback", role: "alert" }));
   gift.append(form);

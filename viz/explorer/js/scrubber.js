@@ -58,11 +58,12 @@ scrubber.begin = (position = 0) => {
   $("#scrubber-off").hidden = true;
   $("#scrubber-on").hidden = false;
   document.documentElement.dataset.lesson = "on";
+  lesson.offerOverlay();
   lesson.position = position;
   lesson.gather();
   scrubber.arrange();
   scrubber.show();
-  requestAnimationFrame(() => glass.camera.fit());
+  setTimeout(() => glass.camera.fit(), 60); // once the drawing has made room
 };
 
 scrubber.end = () => {

@@ -60,12 +60,34 @@ zoom.graph = (node, flat) => {
       }
     }
   }
+  addUp(found, recipe.outputs[flat]);
   // Inputs before what uses them.
   const age = (cell) => (typeof cell === "string" ? -1 : cell);
   return { scalars: [...found.values()].sort((a, b) => age(a.cell) - age(b.cell)), whole: stack.length === 0 };
 };
 
-const SYMBOLS = { add: "+", subtract: "−", multiply: "×", divide: "÷", power: "^", negative: "−" };
+// A sum of many terms, two at a time, is one sum on the drawing: what is added on the way is used nowhere else.
+function addUp(found, root) {
+  const uses = new Map();
+  for (const { from } of found.values()) for (const { cell } of from) uses.set(cell, (uses.get(cell) ?? 0) + 1);
+  for (const scalar of [...found.values()].reverse()) {
+    if (scalar.text !== "add" || !found.has(scalar.cell)) continue;
+    const once = (cell) => found.get(cell)?.text === "add" && uses.get(cell) === 1 && cell !== root;
+    if (scalar.cell !== root && uses.get(scalar.cell) === 1 && [...found.values()].some((one) => one.text === "add" && one.from.some(({ cell }) => cell === scalar.cell))) continue;
+    while (scalar.from.some(({ cell }) => once(cell))) {
+      scalar.from = scalar.from.flatMap((end) => {
+        if (!once(end.cell)) return [end];
+        const inner = found.get(end.cell);
+        found.delete(end.cell);
+        return inner.from;
+      });
+    }
+    scalar.from = scalar.from.map(({ cell }, slot) => ({ cell, slot }));
+    if (scalar.from.length > 2) scalar.text = "sum";
+  }
+}
+
+const SYMBOLS = { add: "+", subtract: "−", multiply: "×", divide: "÷", power: "^", sum: "Σ", negative: "−" };
 
 zoom.open = (node, flat) => {
   const { graph } = glass;
@@ -118,7 +140,9 @@ function zoomDrawing(scalars, name) {
   const { x0, y0, x1, y1 } = layout.bounds;
   const pad = 10;
   const last = cards.at(-1);
-  return s("svg", { width: x1 - x0 + 2 * pad, height: y1 - y0 + 2 * pad, viewBox: `${x0 - pad} ${y0 - pad} ${x1 - x0 + 2 * pad} ${y1 - y0 + 2 * pad}`, role: "group", "aria-label": `scalar graph behind ${name}` },
+  const room = narrow.matches ? innerWidth - 50 : innerWidth - 450;
+  const scale = clamp(room / (x1 - x0 + 2 * pad), 0.8, 1);
+  return s("svg", { width: (x1 - x0 + 2 * pad) * scale, height: (y1 - y0 + 2 * pad) * scale, viewBox: `${x0 - pad} ${y0 - pad} ${x1 - x0 + 2 * pad} ${y1 - y0 + 2 * pad}`, role: "group", "aria-label": `scalar graph behind ${name}` },
     wires.map((wire) => s("path", { d: pathData(layout.paths[wire.index]), class: "zoom-wire", "marker-end": "url(#arrow)" })),
     cards.map((card) => {
       const { x, y, width, height } = layout.cards.get(card.key);
