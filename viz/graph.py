@@ -71,9 +71,9 @@ def graph(
                    for Values, whose formula cannot be read without its numbers
     ``per_use``    draw a parameter once for each op that uses it (:func:`viz.transforms.one_node_per_use`); by default
                    not for Values, where one card with all its arrows shows how its gradient adds up
-    ``zoom``       keep the arithmetic behind small results, so that one element opens in the page into the scalars it was
-                   made from, for at most so many scalar instructions (True: 20,000). By default where ``values`` are
-                   told; if all of a small graph is kept, its leaves can be changed in the page
+    ``zoom``       keep the arithmetic behind small results, so that one element opens in the page into the scalars
+                   that it was made from, for at most so many scalar instructions (True: 20,000). By default where
+                   ``values`` are told; where that is all of a small graph, its leaves can be changed in the page
     ``check``      compare each gradient with finite differences (:func:`viz.check`)
     ``title``      a heading for the drawing
 

@@ -60,7 +60,7 @@ class _Lowering:
         self.kernels: list[Kernel] = []
         self.kernel_places: dict[Any, int] = {}
         self.recipes: dict[Recipe, int] = {}
-        self.cache: dict[Any, tuple[int, bool]] = {}
+        self.left = budget
         self.numbers = Numbers()
         self.live: dict[int, Any] = {}
         for node in ancestors([target.node]):
@@ -81,43 +81,32 @@ class _Lowering:
         total = sum(
             size for node, size in zip(self.view.nodes, sizes, strict=True) if node.kind not in ("backward", "gradient")
         )
-        reason = (
-            ""
-            if total <= EDITABLE
-            else f"It holds {total:,} numbers; up to {EDITABLE:,} are computed again in the page."
-        )
+        reason = ""
+        if total > EDITABLE:
+            reason = f"It holds {total:,} numbers; up to {EDITABLE:,} are computed again in the page."
         found: list[Application] = []
-        spent = 0
         for node in drawn:
             try:
-                if reason and (spent > self.budget or sizes[node.id] > _OPENED or node.op_kind == "elementwise"):
+                if reason and (self.left <= 0 or sizes[node.id] > _OPENED or node.op_kind == "elementwise"):
                     continue
-                application, cost, fixed = self._application(node, whole=not reason)
+                application, cost, fixed = self._application(node)
             except _Refused as refusal:
                 reason = reason or str(refusal)
                 continue
-            if spent + cost > self.budget:
-                reason = reason or f"It takes more than {self.budget:,} scalar instructions."
+            if cost > self.left:
+                reason = reason or self._too_much()
                 continue
-            spent += cost
+            self.left -= cost
             found.append(application)
-            if fixed:
-                reason = (
-                    reason or f"{node.label} picks elements by their numbers, so other numbers would take another way."
-                )
+            if fixed and not reason:
+                reason = f"{node.label} picks elements by their numbers, so other numbers would take another way."
         if reason:  # each stands alone then
-            found = [
-                a
-                for a in found
-                if all(given or source is None for given, source in zip(a.given, a.sources, strict=True))
-            ] + [
-                self._with_numbers(a)
-                for a in found
-                if any(not given and source is not None for given, source in zip(a.given, a.sources, strict=True))
-            ]
-            found = sorted((a for a in found if a is not None), key=lambda a: a.node)
+            found = [alone for a in found if (alone := self._with_numbers(a)) is not None]
         leaves = self._leaves(found) if not reason else ()
         return Program(tuple(self.kernels), tuple(self.recipes), tuple(found), leaves, not reason, reason)
+
+    def _too_much(self) -> str:
+        return f"It takes more than {self.budget:,} scalar instructions."
 
     # ------------------------------------------------------------------------------------------------ one node
 
@@ -127,7 +116,7 @@ class _Lowering:
             found = maker_of(found)
         return found if found is not None and found.op is not None and found.op.name == node.op else None
 
-    def _application(self, node: NodeView, *, whole: bool) -> tuple[Application, int, bool]:
+    def _application(self, node: NodeView) -> tuple[Application, int, bool]:
         """A node's recipe, with where its numbers come from; its cost, and whether it is bound to these numbers."""
         live = self._live(node)
         edges = self.incoming.get(node.id, {})
@@ -161,9 +150,8 @@ class _Lowering:
                 and operands[place] is not None
                 and not self._is_fixed(edge.source)
             ):
-                raise _Refused(
-                    f"{op.name} is told by {self.view.nodes[edge.source].label} which elements to take, and that may change."
-                )
+                chooser = self.view.nodes[edge.source].label
+                raise _Refused(f"{op.name} is told by {chooser} which elements to take, and that may change.")
             begins = 0 if edge is None else _begins(self.view.nodes[edge.source], edge.output)
             sources.append(None if edge is None or not recipe.inputs[place] else (edge.source, begins))
             if sources[-1] is None and recipe.inputs[place] and not given[place]:
@@ -296,8 +284,11 @@ class _Lowering:
 
     def _opened(self, op: Any, params: dict[str, Any], operands: list[Any]) -> Recipe:
         """The arithmetic that the op is opened into."""
+        shapes = [np.shape(x) for x in operands if x is not None]
+        if op.kind == "contraction" and sum(map(math.prod, shapes)) > self.left:
+            raise _Refused(self._too_much())
         try:
-            outputs, leaves = expand_op(op, operands, params, limit=4 * self.budget)
+            outputs, leaves = expand_op(op, operands, params, limit=self.left + sum(map(math.prod, shapes)) + 1)
         except (GlassgradError, ValueError, TypeError, ArithmeticError) as error:
             raise _Refused(
                 f"{op.name}: " + str(error).partition("\n")[0].removeprefix("expand: ").removeprefix(f"{op.name}: ")

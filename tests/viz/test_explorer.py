@@ -82,7 +82,7 @@ def test_numbers_that_json_has_not_are_written_as_words():
     node = NodeView(0, "op", "log", value=values, check=Check(float("nan"), 1.0, False))
     data = json.loads(encode(GraphView((node,), ())))
     assert data["summaries"]["data"] == [[1.0, "nan", "inf", "-inf"]]
-    assert data["nodes"]["check"] == [["nan", 1.0, False]]
+    assert data["nodes"]["check"] == [["nan", 1.0, False, ""]]
 
 
 def test_a_name_cannot_break_out_of_the_page(open_page):

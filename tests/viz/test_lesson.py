@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import autograd as ag
+import nn
 import viz
 from autograd.scalar import Value
 from tests.viz.lessons import fan_out, network, neuron
@@ -53,7 +54,8 @@ def test_scrubbing_to_the_end_shows_the_gradients_of_the_engine(open_page):
     for name, leaf in leaves.items():
         assert shown[str(places[name])] == [leaf.grad]
     assert "Complete" in text(tab, "#rule")
-    assert all(len(numbers) == 1 for numbers in shown.values()) and len(shown) == len(view.nodes)
+    assert all(len(numbers) == 1 for numbers in shown.values())
+    assert len(shown) == len(view.nodes)
 
 
 def test_gradients_of_tensors_at_the_end(open_page):
@@ -94,7 +96,8 @@ def test_fan_out_adds_up(open_page):
     assert len(set(partial)) == 3  # from the last addition, from b, and twice from a * a
     assert partial[-1] == a.grad
     sums = tab.locator(".gift[data-to='0'] .accumulator").all_inner_texts()
-    assert len(sums) == 2 and all("+" in one and "=" in one for one in sums)
+    assert len(sums) == 2
+    assert all("+" in one and "=" in one for one in sums)
 
 
 def test_the_rule_stands_there_with_its_numbers(open_page):
@@ -138,7 +141,10 @@ def test_done_active_and_waiting_differ_by_more_than_colour(open_page):
             "[...document.querySelectorAll('.card')].map((c) => [c.dataset.lesson, c.querySelector('.bead text').textContent])"
         )
     )
-    assert beads["active"] == "▶" and beads["receiving"] == "+" and beads["done"] in "12" and beads["waiting"] in "…56"
+    assert beads["active"] == "▶"
+    assert beads["receiving"] == "+"
+    assert beads["done"] in "12"
+    assert beads["waiting"] in "…56"
     assert (
         tab.evaluate("getComputedStyle(document.querySelector('.card[data-lesson=waiting] .face')).strokeDasharray")
         != "none"
@@ -148,8 +154,6 @@ def test_done_active_and_waiting_differ_by_more_than_colour(open_page):
 
 
 def test_a_step_inside_a_closed_group_lights_up_its_card(open_page):
-    import nn
-
     model = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1))
     view = viz.graph(lambda x: model(x).sum(), ag.ones((1, 2)), names=model, values=True, depth=0)
     tab = open_page(view.to_html())
@@ -197,7 +201,8 @@ def test_dots_travel_where_movement_is_welcome(open_page):
     tab.wait_for_function("() => document.querySelectorAll('.pulse').length === 0")
     still = open_page(viz.graph(y).to_html(), name="still.html")
     still.evaluate("glass.scrubber.begin(1)")
-    assert still.locator(".pulse").count() == 0 and still.locator(".wire.flow").count() == 1
+    assert still.locator(".pulse").count() == 0
+    assert still.locator(".wire.flow").count() == 1
 
 
 def test_without_a_backward_pass_there_is_no_bar(open_page):
@@ -220,7 +225,8 @@ def test_a_right_and_a_wrong_prediction(open_page):
     assert "not yet" in card(tab, n)
     tab.fill("#guess", "0.9")
     tab.keyboard.press("Enter")
-    assert "Not 0.9" in text(tab, "#feedback") and text(tab, "#score") == "0 of 1 right"
+    assert "Not 0.9" in text(tab, "#feedback")
+    assert text(tab, "#score") == "0 of 1 right"
     tab.fill("#guess", "-0.5")
     tab.keyboard.press("Enter")
     assert "but for the sign" in text(tab, "#feedback")
@@ -243,7 +249,8 @@ def test_hints_show_the_rule_and_then_its_numbers(open_page):
     tab.evaluate("glass.scrubber.begin(1); glass.predict.set(true)")
     assert tab.locator(".as-rule").count() == tab.locator(".as-numbers").count() == 0
     tab.click("#hint")
-    assert tab.locator(".as-rule").count() == 1 and tab.locator(".as-numbers").count() == 0
+    assert tab.locator(".as-rule").count() == 1
+    assert tab.locator(".as-numbers").count() == 0
     tab.click("#hint")
     assert "0.7071" in tab.evaluate("document.querySelector('.as-numbers').textContent")
     assert tab.locator(".result").count() == 0
@@ -282,7 +289,8 @@ def test_an_edited_neuron_is_computed_as_by_the_engine(open_page):
             continue
         np.testing.assert_allclose(values[str(node.id)], [other.value.data], rtol=1e-9)
         np.testing.assert_allclose(gradients[str(node.id)], [other.gradient.data], rtol=1e-9)
-    assert "1.3" in card(tab, place) and tab.locator(".card.edited").count() == 1
+    assert "1.3" in card(tab, place)
+    assert tab.locator(".card.edited").count() == 1
     assert text(tab, "#details .part.gradient .number").startswith("−") == (leaves["x1"].grad < 0)
     tab.click("#edit-reset")
     assert tab.locator(".card.edited").count() == 0
@@ -479,5 +487,7 @@ def test_it_fits_on_a_phone(open_page, scheme):
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
     for button in ("#step-back", "#step-play", "#step-forward", "#scrubber-close", "#step-slider"):
         box = tab.locator(button).bounding_box()
-        assert box["x"] >= 0 and box["x"] + box["width"] <= 390 and box["y"] + box["height"] <= 780
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+        assert box["y"] + box["height"] <= 780
     assert tab.locator("#stage").bounding_box()["height"] > 200
