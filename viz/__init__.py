@@ -20,6 +20,7 @@ from viz.formula import Formula, formula, template_mathml
 from viz.gradient_flow import GradientStatistics, gradient_flow, gradient_statistics
 from viz.graph import graph
 from viz.images import image_grid
+from viz.marking import mark
 from viz.memory import Holder, MemoryReport, memory
 from viz.op_time import OpTime
 from viz.overlays import OVERLAYS, overlay
@@ -137,6 +138,7 @@ __all__ = [
     "image_grid",
     "landscape_losses",
     "loss_landscape",
+    "mark",
     "measure_ceilings",
     "memory",
     "observations_from_json",
