@@ -15,7 +15,7 @@ __all__ = ["mark"]
 def mark(view: GraphView, what: Any) -> GraphView:
     """Mark nodes: their cards stand out, and so do the wires between them. Groups that hide one are opened.
 
-    ``what``  an :class:`~viz.Explanation` of :func:`viz.why`, whose path is marked; or the ids or names of nodes, one or
+    ``what``  an :class:`~viz.Explanation` of :func:`viz.why`, whose path is marked; or ids or names of nodes, one or
               several; or None, which takes all marks away
 
     Raises ArgumentError for an id or a name that is not in the view.
@@ -29,7 +29,7 @@ def mark(view: GraphView, what: Any) -> GraphView:
     else:
         found = set()
         for one in [what] if isinstance(what, (int, str)) else what:
-            found |= _find(view, one)
+            found.update(_find(view, one))
     hiding: set[int] = set()
     for node in found:
         group = view.nodes[node].group
