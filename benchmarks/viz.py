@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -22,10 +23,13 @@ from typing import Any
 
 import numpy as np
 
+sys.path[:] = [place for place in sys.path if Path(place).resolve() != Path(__file__).parent]  # this file is no viz
+
+from viz.layout import layout
+
 import autograd as ag
 import nn
 import viz
-from viz.layout import layout
 from viz.render import render
 
 PER_MODULE = 100
