@@ -3,15 +3,17 @@
 >>> import viz
 >>> viz.graph(loss, model).save("graph.svg")  # doctest: +SKIP
 
-Graphs are laid out by Graphviz and charts are drawn by matplotlib; both come with ``pip install 'glassgrad[viz]'`` and
-load when they are first needed.
+Small graphs are laid out by Graphviz where there is one, and charts are drawn by matplotlib; both come with
+``pip install 'glassgrad[viz]'`` and load when they are first needed. Large graphs have a layout of our own.
 """
 
 from viz.confusion import confusion_counts, confusion_matrix
 from viz.figure import figure_svg
 from viz.gradient_flow import GradientStatistics, gradient_flow, gradient_statistics
 from viz.graph import graph
+from viz.graph_json import graph_schema
 from viz.images import image_grid
+from viz.layout import Layout, layout
 from viz.render import DrawingError
 from viz.scene import Box, Card, Scene, Wire, scene
 from viz.theme import DARK, LIGHT, THEMEABLE, Theme
@@ -32,6 +34,7 @@ __all__ = [
     "GradientStatistics",
     "GraphView",
     "GroupView",
+    "Layout",
     "NodeView",
     "Overlay",
     "Scene",
@@ -46,7 +49,9 @@ __all__ = [
     "gradient_flow",
     "gradient_statistics",
     "graph",
+    "graph_schema",
     "image_grid",
+    "layout",
     "one_node_per_use",
     "scene",
     "training_curves",
