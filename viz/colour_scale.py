@@ -16,8 +16,8 @@ __all__ = ["DARK_TEXT", "LIGHT_TEXT", "ColourScale", "Swatch", "colour_scale", "
 
 DARK_TEXT, LIGHT_TEXT = "#000000", "#ffffff"  # one of which has a contrast of 4.5 on any colour
 
-# From dark blue over grey to yellow: lightness rises evenly, and blue against yellow is what every common form of colour
-# blindness keeps apart (the idea of cividis: Nuñez, Anderton and Renslow, 2018). Steps of L* = 20 to 92, by us.
+# From dark blue over grey to yellow: lightness rises evenly, and blue against yellow is what every common form of
+# colour blindness keeps apart (the idea of cividis: Nuñez, Anderton and Renslow, 2018). Steps of L* = 20 to 92, by us.
 _RAMP = ("#0b2f63", "#2d4a78", "#54657f", "#7a8082", "#a19b7d", "#c8b76a", "#efd64f", "#fbf3a6")
 # Tints of Okabe and Ito's palette, told apart by the text on the card as well.
 _CATEGORIES = ("#a9d4f5", "#ffd685", "#8fdcc0", "#f3b98f", "#eabbd8", "#f6ee8f", "#c3c9d2", "#ffffff")

@@ -1,4 +1,4 @@
-"""A GraphView as SVG, PNG, PDF and text, in memory and on disk: which engine draws it, and what a file's name asks for."""
+"""A GraphView as SVG, PNG, PDF and text, in memory and on disk: which engine draws it, and what a file is called."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Engine = Literal["auto", "dot", "own"]
 _Drawn = TypeVar("_Drawn", str, bytes)
 
 MOST_CARDS_FOR_DOT = 300
-"""Drawings with more cards are laid out by us, unless the caller says otherwise: Graphviz takes minutes for thousands."""
+"""Drawings with more cards are laid out by us, unless the caller says otherwise: Graphviz takes minutes then."""
 
 _PIXELS_PER_INCH = 144  # two pixels to the point: sharp on a dense screen
 

@@ -6,8 +6,8 @@ out from white and from near-black alike, so one picture serves light and dark p
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from math import prod
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -69,7 +69,7 @@ class FaceLine(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """A card as it is drawn. ``kinds`` are its classes, the first a key of :data:`CARDS`; ``title`` is the hover text."""
+    """A card as it is drawn. ``kinds`` are its classes, the first a key of :data:`CARDS`; ``title`` shows on hover."""
 
     lines: tuple[FaceLine, ...]
     kinds: tuple[str, ...]
@@ -113,7 +113,7 @@ def faces(view: GraphView, shown: Scene, *, details: bool = True, edge_shapes: b
     cards = {card.key: _face(view, card, scale, details) for card in shown.cards}
     by_key = {card.key: card for card in shown.cards}
     wires = tuple(_wire_face(view, wire, by_key, edge_shapes) for wire in shown.wires)
-    boxes = {box.group.id: _box_name(box.group) for box in shown.boxes}
+    boxes = {box.group.id: _box_name(view, box.group) for box in shown.boxes}
     return Faces(cards, wires, boxes, tuple(_legend(view, shown, cards, scale)), scale)
 
 
@@ -140,13 +140,21 @@ def shortened(name: str) -> str:
     return f"{name[:head]}…{name[head + 1 - _LONGEST_NAME :]}"
 
 
-def _box_name(group: GroupView) -> str:
-    name = group.path if group.kind in ("module", "scope") and group.path else group.label
+def _box_name(view: GraphView, group: GroupView) -> str:
+    """The dotted name, the count and the class; only the last part of the name where the box stands for several."""
+    stands_for_all = any(above in view.rolled for above in _around(view, group))
+    name = group.label if stands_for_all or group.kind not in ("module", "scope") else group.path or group.label
     name = shortened(name)
     if group.count > 1:
         name = f"{name} × {group.count}"
     shows_class = group.module and group.module != group.label
     return f"{name} · {shortened(group.module)}" if shows_class else name
+
+
+def _around(view: GraphView, group: GroupView) -> Iterator[int]:
+    while group.parent is not None:
+        yield group.parent
+        group = view.groups[group.parent]
 
 
 # ------------------------------------------------------------------------------------------------ cards
@@ -175,7 +183,7 @@ def _face(view: GraphView, card: Card, scale: ColourScale | None, details: bool)
     if marked:
         kinds.append("marked")
         stroke, thickness = MARK, 3.5
-    lines = _group_lines(view, card, details) if node is None else _node_lines(card, node, details)
+    lines = _group_lines(view, card, details) if node is None else _node_lines(view, card, node, details)
     if scale is not None and kind != "constant":
         told = f"{'⚑ ' if card.overlay is True else ''}{scale.text(card.overlay)}"
         lines = [line for line in lines if line.style != "value"][: _MOST_LINES - 1] + [FaceLine(told, "value")]
@@ -185,7 +193,9 @@ def _face(view: GraphView, card: Card, scale: ColourScale | None, details: bool)
     return Face(tuple(lines[:_MOST_LINES]), tuple(kinds), fill, stroke, text, title, corners, thickness, dashed, marked)
 
 
-def _node_lines(card: Card, node: NodeView, details: bool) -> list[FaceLine]:
+def _node_lines(view: GraphView, card: Card, node: NodeView, details: bool) -> list[FaceLine]:
+    if len(card.members) > 1 and node.name:
+        node = replace(node, name=_common_name([view.nodes[i].name or "" for i in card.members]))
     if node.kind == "constant":
         return [FaceLine(node.label, "stub")]
     lines = []
@@ -209,6 +219,14 @@ def _node_lines(card: Card, node: NodeView, details: bool) -> list[FaceLine]:
         lines += [FaceLine(line, "value") for line in (told if len(told) <= room else [" · ".join(told)])]
         lines += [FaceLine(line, "value") for line in _costs(card)]
     return lines
+
+
+def _common_name(names: list[str]) -> str:
+    """``blocks.*.weight`` for the weights of all blocks."""
+    parts = [name.split(".") for name in dict.fromkeys(names)]
+    if len({len(part) for part in parts}) > 1:
+        return names[0]
+    return ".".join(same[0] if len(set(same)) == 1 else "*" for same in zip(*parts, strict=True))
 
 
 def _group_lines(view: GraphView, card: Card, details: bool) -> list[FaceLine]:
@@ -302,8 +320,9 @@ def _wire_face(view: GraphView, wire: Wire, cards: dict[str, Card], edge_shapes:
         parts.append(shape)
     # In a rolled loop every wire stands for one in each repetition, as the box says already.
     one_each = not wire.carried and len(source.members) == len(target.members) == wire.count
+    label = " · ".join(parts)
     if wire.count > 1 and not one_each:
-        parts.append(f"× {wire.count:,}")
+        label = f"{label} × {wire.count:,}".lstrip()
     title = f"{_called(source)} → {_called(target)}"
     if edge.argument and target.node is not None:
         title += f", argument {edge.argument}"
@@ -326,7 +345,7 @@ def _wire_face(view: GraphView, wire: Wire, cards: dict[str, Card], edge_shapes:
     if not view.marked.isdisjoint(source.members) and not view.marked.isdisjoint(target.members):
         kinds.append("marked")
         colour, thickness = MARK, 3.0
-    return WireFace(" · ".join(parts), title, tuple(kinds), style, colour, thickness)
+    return WireFace(label, title, tuple(kinds), style, colour, thickness)
 
 
 def _called(card: Card) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import itertools
 from bisect import bisect_right, insort
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
@@ -21,9 +22,10 @@ _BESIDE_WIRE = 9.0
 _GAP = 30.0  # of two rows
 _LANE = 9.0
 _PORT = 13.0  # of two arrowheads
+_EXIT_GAP = 20.0  # from the last row to the border that wires leave through
 _SMALL = 1500  # items up to which rows are ordered and placed with care
 _ROUNDS = 6
-_LEAF_WEIGHT, _WIRE_WEIGHT = 0.01, 3.0  # how firmly things keep their place, where a card has 1
+_LEAF_WEIGHT, _WIRE_WEIGHT = 1e-7, 3.0  # how firmly things keep their place, where a card has 1
 
 
 @dataclass(eq=False, slots=True)
@@ -76,10 +78,11 @@ class LayeredBox:
         self._side.append(side)
         return len(self.wide) - 1
 
-    def port(self, key: Hashable, *, last: bool, like: int) -> int:
-        """The place where wires with this key cross the upper border, or the lower one if ``last``."""
+    def port(self, key: Hashable, *, last: bool, like: int, light: bool = False) -> int:
+        """The place where wires with this key cross the upper border, or the lower one if ``last``; a ``light`` one
+        gives way to others."""
         if key not in self._ports:
-            self._ports[key] = port = self.add(0.0, 0.0, self._order[like], side=self._side[like])
+            self._ports[key] = port = self.add(0.0, 0.0, self._order[like], leaf=light, side=self._side[like])
             self._last[port] = last
         return self._ports[key]
 
@@ -229,7 +232,7 @@ class LayeredBox:
             begin = _offset(leg.tail_port)
             end = _offset(leg.head_port)
             weight = _LEAF_WEIGHT if leg.light else 1.0
-            for i, (above, below) in enumerate(zip(chain, chain[1:], strict=False)):
+            for i, (above, below) in enumerate(itertools.pairwise(chain)):
                 from_above = begin if i == 0 else 0.0
                 from_below = end if i == len(chain) - 2 else 0.0
                 firm = weight * (4.0 if 0 < i < len(chain) - 2 else 1.0)
@@ -349,10 +352,11 @@ class LayeredBox:
             if number == 0 and ports_above:
                 gaps[0] = max(gaps[0], self._above + 24.0)
             high = max((self.high[item] for item in row), default=0.0)
+            if ports_below and number == len(self._rows) - 2:
+                gaps[number] = max(_EXIT_GAP, gaps[number] - _GAP + _EXIT_GAP)
             self.top.append(y)
             self.bottom.append(y + high)
             y += high + gaps[number]
-        self._gaps = gaps
         end = self.bottom[-1] if self.bottom else 0.0
         self.height = max(end if ports_below else end + self._padding + (12.0 if lanes else 0.0), self._least[1])
         if ports_below:  # which stand on the border, also where the label made the box taller
@@ -404,7 +408,7 @@ class LayeredBox:
             stations += [(self.x[item], self.top[rank[item]]), (self.x[item], self.bottom[rank[item]])]
         stations += [(end, self.top[rank[leg.head]]), (end, self.corner(leg.head)[1])]
         points = [stations[0]]
-        for (x, y), (next_x, next_y) in zip(stations, stations[1:], strict=False):
+        for (x, y), (next_x, next_y) in itertools.pairwise(stations):
             if next_y - y > 1e-9 or x != next_x:
                 bend = (next_y - y) / 2
                 points += [(x, y + bend), (next_x, next_y - bend), (next_x, next_y)]

@@ -165,13 +165,13 @@ class _Drawing:
         while here != there:
             if self.depth[here] >= self.depth[there]:
                 level = self.levels[here]
-                port = level.port(("out", tag), last=True, like=u)
+                port = level.port(("out", tag), last=True, like=u, light=beside)
                 out.append(_Part(level, here, level.edge(u, port, tail_port, None, shared=True), False))
                 tail_port, u, here = (level, port), self.item[here], self.parent[here]  # type: ignore[index]
             else:
                 level = self.levels[there]
                 if beside:  # it comes to its target from below
-                    port = level.port(("beside", head, wire.edge.kind), last=True, like=v)
+                    port = level.port(("beside", head, wire.edge.kind), last=True, like=v, light=True)
                     leg = level.edge(v, port, head_port, None, shared=head_port is not None)
                 else:
                     port = level.port(("in", tag), last=False, like=v)

@@ -32,7 +32,7 @@ def mermaid_text(
     details: bool = True,
     edge_shapes: bool = False,
 ) -> str:
-    """The view as a flowchart: ``n3`` is ``view.nodes[3]``, ``g2`` a closed group and ``b2`` the subgraph of an open one.
+    """The view as a flowchart: ``n3`` is ``view.nodes[3]``, ``g2`` a closed group, ``b2`` the subgraph of an open one.
 
     Mermaid itself refuses more than 500 edges or 50,000 characters unless its page raises ``maxEdges`` and
     ``maxTextSize``: close groups of a large view first. There is no ``legend``; the option is for the sake of the other
@@ -95,7 +95,8 @@ def _styles(told: Faces) -> Iterator[str]:
             yield f"  style {key} fill:{face.fill},color:{face.text}{dashes}"
     for number, wire in enumerate(told.wires):
         if wire.colour != LINE:
-            yield f"  linkStyle {number} stroke:{wire.colour},stroke-width:{'3px' if 'marked' in wire.kinds else '1.5px'}"
+            width = "3px" if "marked" in wire.kinds else "1.5px"
+            yield f"  linkStyle {number} stroke:{wire.colour},stroke-width:{width}"
 
 
 _SPECIAL = re.compile(r"""["#&<>`\\*_~\[\]{}()|$]""")

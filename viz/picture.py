@@ -1,8 +1,9 @@
-"""A view drawn with our own layout, as plain shapes in points: what the SVG writer and the painter of PNG and PDF share."""
+"""A view drawn with our own layout, as plain shapes in points: what SVG, PNG and PDF are made of."""
 
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from viz.faces import CHIP, LINE, MARK, Face, FaceLine, Faces, Look, WireFace, faces
 from viz.layered_box import HEADER, Point
 from viz.layout import Direction, Layout, Rectangle, Route, layout
-from viz.scene import scene
+from viz.scene import Scene, scene
 from viz.text_width import text_width
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def picture(
         *(_box(placed.boxes[box.group.id]) for box in shown.boxes),
         *(_wire(route, face) for route, face in zip(placed.wires, told.wires, strict=True)),
         *(_card(placed.cards[card.key], told.cards[card.key]) for card in shown.cards),
-        *(_box_label(placed.boxes[box.group.id], told.boxes[box.group.id]) for box in shown.boxes),
+        *_box_labels(shown, placed, told),
         *_wire_labels(placed, told, labels),
     ]
     parts += [_moved(part, dx, dy) for part in drawn]
@@ -172,12 +173,20 @@ def _box(place: Rectangle) -> Part:
     return Part(("box",), "", (fill, Rect(*place, 7.0, None, LINE, 1.0, opacity=0.6)))
 
 
-def _box_label(place: Rectangle, name: str) -> Part:
-    width = text_width(name, 10, bold=True) + 10
-    tab = Rect(place.x + 4, place.y + 3, width, HEADER - 4, 3.0, *CHIP[:1], None)
-    return Part(
-        ("box-label",), "", (tab, Text(place.x + 9, place.y + 13.3, name, 10, CHIP[1], bold=True, anchor="start"))
-    )
+def _box_labels(shown: Scene, placed: Layout, told: Faces) -> Iterator[Part]:
+    """The label of each box at its upper left corner, on a chip where a wire runs through it."""
+    entering: defaultdict[int, list[Point]] = defaultdict(list)
+    for route in placed.wires:
+        for x, y in route.points[::3]:
+            entering[round(y)].append((x, y))
+    for box in shown.boxes:
+        x, y, *_ = placed.boxes[box.group.id]
+        name = told.boxes[box.group.id]
+        end = x + 12 + text_width(name, 10, bold=True)
+        crossed = any(abs(at[1] - y) < 0.1 and x < at[0] < end for at in entering[round(y)])
+        text = Text(x + 9, y + 13.3, name, 10, CHIP[1] if crossed else LINE, bold=True, anchor="start")
+        chip = [Rect(x + 4, y + 3, end - x - 2, HEADER - 4, 3.0, CHIP[0], None)] if crossed else []
+        yield Part(("box-label",), "", (*chip, text))
 
 
 def _wire(route: Route, face: WireFace) -> Part:

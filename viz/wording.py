@@ -68,6 +68,8 @@ def numbers_text(node: NodeView) -> list[str]:
     value = value_text(node.value)
     if value is None or node.value is None:
         return []
+    if node.kind in ("backward", "gradient"):  # whose value is a gradient
+        return [value]
     return [f"data {value} · {gradient_text(node)}"] if node.value.shape == () else [value, gradient_text(node)]
 
 
