@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["HEADER", "LayeredBox", "Leg", "Point"]
+__all__ = ["FEATHER", "HEADER", "LONG", "LayeredBox", "Leg", "Point"]
 
 Point = tuple[float, float]
 
@@ -25,7 +25,11 @@ _PORT = 13.0  # of two arrowheads
 _EXIT_GAP = 20.0  # from the last row to the border that wires leave through
 _SMALL = 1500  # items up to which rows are ordered and placed with care
 _ROUNDS = 6
-_LEAF_WEIGHT, _WIRE_WEIGHT = 1e-7, 3.0  # how firmly things keep their place, where a card has 1
+LONG = 0.02
+"""How much a long wire pulls at its ends, where one to the next rank has 1: it is the one that bends."""
+FEATHER = 1e-7
+"""How much the wire of a parameter pulls: it goes where there is room."""
+_WIRE_WEIGHT = 0.01  # how firmly things keep their place, where a card has 1
 
 
 @dataclass(eq=False, slots=True)
@@ -42,7 +46,7 @@ class Leg:
     tail_port: tuple[LayeredBox, int] | None
     head_port: tuple[LayeredBox, int] | None
     kind: Literal["down", "back", "beside"]
-    light: bool
+    firm: float
     label: tuple[float, float] | None = None
     path: Sequence[int] | None = ()
     lane: int = 0
@@ -53,9 +57,11 @@ class Leg:
 class LayeredBox:
     """Items in ranks; after :meth:`place` each has a place and each leg a route, from the box's upper left corner."""
 
-    def __init__(self, above: float, before: float, width: float, height: float, padding: float = 0.0):
+    def __init__(
+        self, above: float, before: float, width: float, height: float, padding: float = 0.0, rounds: int = _ROUNDS
+    ):
         self._above, self._before, self._least = above, before, (width, height)
-        self._padding = padding
+        self._padding, self._rounds = padding, rounds
         self.wide: list[float] = []
         self.high: list[float] = []
         self.leaf: list[bool] = []
@@ -94,14 +100,15 @@ class LayeredBox:
         head_port: tuple[LayeredBox, int] | None,
         *,
         kind: Literal["down", "back", "beside"] = "down",
-        light: bool = False,
+        firm: float = 1.0,
         shared: bool = False,
     ) -> Leg:
         """A new leg; or, if ``shared``, the one that joins these items already."""
         ends = (tail, head, tail_port and tail_port[1], head_port and head_port[1])
         if shared and ends in self._shared:
+            self._shared[ends].firm = max(self._shared[ends].firm, firm)
             return self._shared[ends]
-        leg = Leg(tail, head, tail_port, head_port, kind, light)
+        leg = Leg(tail, head, tail_port, head_port, kind, firm)
         self.legs.append(leg)
         if shared:
             self._shared[ends] = leg
@@ -231,22 +238,21 @@ class LayeredBox:
             chain = [leg.tail, *leg.path, leg.head]
             begin = _offset(leg.tail_port)
             end = _offset(leg.head_port)
-            weight = _LEAF_WEIGHT if leg.light else 1.0
             for i, (above, below) in enumerate(itertools.pairwise(chain)):
                 from_above = begin if i == 0 else 0.0
                 from_below = end if i == len(chain) - 2 else 0.0
-                firm = weight * (4.0 if 0 < i < len(chain) - 2 else 1.0)
+                firm = leg.firm * (LONG if len(chain) > 2 and i in (0, len(chain) - 2) else 1.0)
                 self._up[below].append((above, from_above - from_below, firm))
                 self._down[above].append((below, from_below - from_above, firm))
 
     def _order_rows(self) -> None:
-        small = len(self._rank) <= _SMALL
+        small = len(self._rank) <= _SMALL and self._rounds > 1
         place = [0.0] * len(self._rank)
         for row in self._rows:
             for number, item in enumerate(row):
                 place[item] = number
         best, fewest = None, None
-        for number in range(2 * _ROUNDS if small else 2):
+        for number in range(2 * self._rounds if small else 2):
             downwards = number % 2 == 0
             near = self._up if downwards else self._down
             for row in self._rows if downwards else reversed(self._rows):
@@ -284,7 +290,7 @@ class LayeredBox:
         return total
 
     def _place_across(self) -> None:
-        small = len(self._rank) <= _SMALL
+        rounds = self._rounds if len(self._rank) <= _SMALL else 1
         x = [0.0] * len(self._rank)
         apart: list[list[float]] = []
         for row in self._rows:
@@ -299,14 +305,18 @@ class LayeredBox:
                 x[item] = offset - middle
             apart.append(offsets)
         weight = [
-            _WIRE_WEIGHT if item >= self._virtual else _LEAF_WEIGHT if self.leaf[item] else 1.0
+            _WIRE_WEIGHT if item >= self._virtual else FEATHER if self.leaf[item] else 1.0
             for item in range(len(self._rank))
         ]
         rows = list(zip(self._rows, apart, strict=True))
-        for number in range(2 * _ROUNDS + 1 if small else 3):
+        for number in range(2 * rounds + 1):
             downwards = number % 2 == 0
             near = self._up if downwards else self._down
             for row, offsets in rows if downwards else reversed(rows):
+                if len(row) == 1 and len(near[row[0]]) == 1:
+                    other, shift, _ = near[row[0]][0]
+                    x[row[0]] = x[other] + shift
+                    continue
                 wishes = []
                 for item in row:
                     total = wish = 0.0

@@ -15,12 +15,14 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from autograd.errors import ArgumentError
-from viz.layered_box import HEADER, LayeredBox, Leg, Point
+from viz.layered_box import FEATHER, HEADER, LONG, LayeredBox, Leg, Point
 from viz.scene import Scene, Wire
 
 __all__ = ["Direction", "Layout", "Rectangle", "Route", "layout"]
 
 Direction = Literal["down", "right"]
+
+_SMALL = 3000  # cards up to which a drawing is laid out with care
 
 
 class Rectangle(NamedTuple):
@@ -102,6 +104,9 @@ class _Drawing:
     item: dict[str | int, int] = field(default_factory=dict)  # a card's key or a box's number -> its item
     home: dict[str, int | None] = field(default_factory=dict)
     backward: set[str] = field(default_factory=set)
+    leaves: set[str] = field(default_factory=set)
+    order: dict[str, int] = field(default_factory=dict)
+    latest: dict[str, int] = field(default_factory=dict)
     legs: list[list[_Part]] = field(default_factory=list)
 
     def placed(self) -> Layout:
@@ -117,13 +122,15 @@ class _Drawing:
         return self._whole()
 
     def _fill_boxes(self) -> None:
-        self.levels[None], self.depth[None] = LayeredBox(0.0, 0.0, 0.0, 0.0), 0
+        rounds = 6 if len(self.shown.cards) <= _SMALL else 1
+        self.levels[None], self.depth[None] = LayeredBox(0.0, 0.0, 0.0, 0.0, rounds=rounds), 0
         for box in self.shown.boxes:
             header = self.headers.get(box.group.id, 0.0)
             room = (0.0, HEADER, 0.0, header) if self.turned else (HEADER, 0.0, header, 0.0)
-            self.levels[box.group.id] = LayeredBox(*room, padding=10.0)
+            self.levels[box.group.id] = LayeredBox(*room, padding=10.0, rounds=rounds)
             self.parent[box.group.id] = box.parent
             self.depth[box.group.id] = self.depth[box.parent] + 1
+        self._find_leaves()
         mirrored = any(wire.edge.kind == "link" for wire in self.shown.wires)
         first: dict[int | None, int] = {}
         forward: set[int | None] = set()
@@ -139,14 +146,24 @@ class _Drawing:
             width, height = self.sizes[card.key]
             size = (height, width) if self.turned else (width, height)
             self.home[card.key] = card.box
-            leaf = card.node is not None and card.node.op is None and card.node.kind in ("parameter", "constant")
             self.item[card.key] = self.levels[card.box].add(
-                *size, order, leaf=leaf, side=int(mirrored and card.is_backward)
+                *size, order, leaf=card.key in self.leaves, side=int(mirrored and card.is_backward)
             )
         for box_drawn in self.shown.boxes:
             group = box_drawn.group.id
             self.item[group] = self.levels[box_drawn.parent].add(0.0, 0.0, first[group], side=int(group not in forward))
         self.backward = {card.key for card in self.shown.cards if mirrored and card.is_backward}
+
+    def _find_leaves(self) -> None:
+        """Which cards stand beside what uses them, and of each card its latest source that is none of these."""
+        for order, card in enumerate(self.shown.cards):
+            self.order[card.key] = order
+            if card.node is not None and card.node.kind in ("parameter", "constant"):
+                self.leaves.add(card.key)
+        for wire in self.shown.wires:
+            if wire.source not in self.leaves and not wire.carried:
+                before = self.latest.get(wire.target, 0)
+                self.latest[wire.target] = max(before, self.order[wire.source])
 
     def _lead(self, number: int, wire: Wire) -> None:
         """Lead a wire out of the boxes around its source, across, and into the boxes around its target."""
@@ -155,6 +172,7 @@ class _Drawing:
         upwards = tail in self.backward and head in self.backward and not wire.carried
         if upwards:
             tail, head = head, tail
+        firm = self._firmness(wire)
         tag = (tail, wire.edge.kind, wire.carried, wire.edge.output)
         here, there = self.home[tail], self.home[head]
         u, v = self.item[tail], self.item[head]
@@ -166,23 +184,22 @@ class _Drawing:
             if self.depth[here] >= self.depth[there]:
                 level = self.levels[here]
                 port = level.port(("out", tag), last=True, like=u, light=beside)
-                out.append(_Part(level, here, level.edge(u, port, tail_port, None, shared=True), False))
+                out.append(_Part(level, here, level.edge(u, port, tail_port, None, firm=firm, shared=True), False))
                 tail_port, u, here = (level, port), self.item[here], self.parent[here]  # type: ignore[index]
             else:
                 level = self.levels[there]
                 if beside:  # it comes to its target from below
                     port = level.port(("beside", head, wire.edge.kind), last=True, like=v, light=True)
-                    leg = level.edge(v, port, head_port, None, shared=head_port is not None)
+                    leg = level.edge(v, port, head_port, None, firm=FEATHER, shared=head_port is not None)
                 else:
                     port = level.port(("in", tag), last=False, like=v)
-                    leg = level.edge(port, v, None, head_port, shared=head_port is not None)
+                    leg = level.edge(port, v, None, head_port, firm=firm, shared=head_port is not None)
                 into.append(_Part(level, there, leg, beside))
                 head_port, v, there = (level, port), self.item[there], self.parent[there]  # type: ignore[index]
         level = self.levels[here]
         kind: Literal["down", "back", "beside"] = "back" if wire.carried else "beside" if beside else "down"
-        light = len(out) == 0 and level.leaf[u]
         shared = kind == "down" and head_port is not None
-        across = level.edge(u, v, tail_port, head_port, kind=kind, light=light, shared=shared)
+        across = level.edge(u, v, tail_port, head_port, kind=kind, firm=firm, shared=shared)
         legs = [*out, _Part(level, here, across, False), *reversed(into)]
         if number in self.labels:
             width, height = self.labels[number]
@@ -190,6 +207,14 @@ class _Drawing:
         if upwards:
             legs = [part._replace(flipped=not part.flipped) for part in reversed(legs)]
         self.legs.append(legs)
+
+    def _firmness(self, wire: Wire) -> float:
+        """How much a wire should be straight: those from the latest of a card's sources most, from a parameter least."""
+        if wire.source in self.leaves or wire.carried:
+            return FEATHER
+        away = self.order[wire.target] - self.order[wire.source]
+        nearest = self.order[wire.target] - self.latest.get(wire.target, 0)
+        return LONG if away > 4 * nearest + 4 else 1.0
 
     def _whole(self) -> Layout:
         """Everything in one system of coordinates."""

@@ -26,7 +26,12 @@ def _overlap(a: Rectangle, b: Rectangle) -> bool:
 
 def _inside(a: Rectangle, b: Rectangle) -> bool:
     e = 1e-6
-    return b.x <= a.x + e and b.y <= a.y + e and a.x + a.width <= b.x + b.width + e and a.y + a.height <= b.y + b.height + e
+    return (
+        b.x <= a.x + e
+        and b.y <= a.y + e
+        and a.x + a.width <= b.x + b.width + e
+        and a.y + a.height <= b.y + b.height + e
+    )
 
 
 def _on_border(point, place: Rectangle) -> bool:
@@ -88,7 +93,7 @@ def _check(shown, placed, sizes):
 def test_cards_keep_apart_boxes_hold_theirs_alone_and_wires_join_their_ends(view, data, direction):
     shown = scene(view)
     sizes = {card.key: data.draw(SIZES) for card in shown.cards}
-    labels = {i: (30.0, 12.0) for i in range(0, len(shown.wires), 2)}
+    labels = dict.fromkeys(range(0, len(shown.wires), 2), (30.0, 12.0))
     headers = {box.group.id: 60.0 for box in shown.boxes}
     placed = layout(shown, sizes, direction, labels=labels, headers=headers)
     _check(shown, placed, sizes)

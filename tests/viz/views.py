@@ -73,14 +73,27 @@ def chain(count: int, group_of: int | None = None) -> GraphView:
         weight = len(nodes)
         nodes.append(NodeView(weight, "parameter", name=f"{i}.weight", shape=(4, 4), dtype="float32", group=group))
         nodes.append(
-            NodeView(weight + 1, "op", "linear", "contraction", shape=(4,), dtype="float32", group=group, seconds=1e-6 * (i + 1))
+            NodeView(
+                weight + 1,
+                "op",
+                "linear",
+                "contraction",
+                shape=(4,),
+                dtype="float32",
+                group=group,
+                seconds=1e-6 * (i + 1),
+            )
         )
         edges += [EdgeView(last, weight + 1, 0, "x", True), EdgeView(weight, weight + 1, 1, "weight", True)]
         last = weight + 1
         if i % 10 == 9:
             edges.append(EdgeView(skip, last, 2, "skip", True))
             skip = last
-    groups = () if group_of is None else tuple(
-        GroupView(g, "module", str(g), f"layers.{g}", "Layer") for g in range((len(nodes) - 1) // group_of + 1)
+    groups = (
+        ()
+        if group_of is None
+        else tuple(
+            GroupView(g, "module", str(g), f"layers.{g}", "Layer") for g in range((len(nodes) - 1) // group_of + 1)
+        )
     )
     return GraphView(tuple(nodes), tuple(edges), groups=groups)
