@@ -241,7 +241,7 @@ class LayeredBox:
             for i, (above, below) in enumerate(itertools.pairwise(chain)):
                 from_above = begin if i == 0 else 0.0
                 from_below = end if i == len(chain) - 2 else 0.0
-                firm = leg.firm * (LONG if len(chain) > 2 and i in (0, len(chain) - 2) else 1.0)
+                firm = leg.firm * (LONG if len(chain) > 4 and i in (0, len(chain) - 2) else 1.0)
                 self._up[below].append((above, from_above - from_below, firm))
                 self._down[above].append((below, from_below - from_above, firm))
 

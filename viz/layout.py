@@ -209,7 +209,7 @@ class _Drawing:
         self.legs.append(legs)
 
     def _firmness(self, wire: Wire) -> float:
-        """How much a wire should be straight: those from the latest of a card's sources most, from a parameter least."""
+        """How straight a wire should be: from the latest of a card's sources most, from a parameter least."""
         if wire.source in self.leaves or wire.carried:
             return FEATHER
         away = self.order[wire.target] - self.order[wire.source]
