@@ -29,7 +29,6 @@ LONG = 0.02
 """How much a long wire pulls at its ends, where one to the next rank has 1: it is the one that bends."""
 FEATHER = 1e-7
 """How much the wire of a parameter pulls: it goes where there is room."""
-_WIRE_WEIGHT = 0.01  # how firmly things keep their place, where a card has 1
 
 
 @dataclass(eq=False, slots=True)
@@ -195,6 +194,7 @@ class LayeredBox:
         """A chain for each long wire, as far as that is affordable; a lane for those that go back or are too long."""
         rank = self._rank
         left = 4 * len(self.wide) + 2000
+        self._weight = [FEATHER if leaf else 1.0 for leaf in self.leaf]
         lanes: list[Leg] = []
         for leg in sorted(self.legs, key=lambda leg: abs(rank[leg.head] - rank[leg.tail])):
             span = rank[leg.head] - rank[leg.tail]
@@ -206,6 +206,7 @@ class LayeredBox:
             path = []
             for step in range(1, span):
                 item = self.add(0.0, 0.0, self._order[leg.tail], side=max(self._side[leg.tail], self._side[leg.head]))
+                self._weight.append(leg.firm * (LONG if span > 3 else 1.0))
                 rank.append(rank[leg.tail] + step)
                 path.append(item)
             leg.path = path
@@ -304,10 +305,6 @@ class LayeredBox:
             for item, offset in zip(row, offsets, strict=True):
                 x[item] = offset - middle
             apart.append(offsets)
-        weight = [
-            _WIRE_WEIGHT if item >= self._virtual else FEATHER if self.leaf[item] else 1.0
-            for item in range(len(self._rank))
-        ]
         rows = list(zip(self._rows, apart, strict=True))
         for number in range(2 * rounds + 1):
             downwards = number % 2 == 0
@@ -327,7 +324,7 @@ class LayeredBox:
                 if len(row) == 1:
                     x[row[0]] = wishes[0]
                 else:
-                    for item, at in zip(row, _spread(wishes, offsets, [weight[i] for i in row]), strict=True):
+                    for item, at in zip(row, _spread(wishes, offsets, [self._weight[i] for i in row]), strict=True):
                         x[item] = at
         left = min((x[i] - self.wide[i] / 2 for i in range(len(x))), default=0.0)
         shift = self._padding + self._before - left

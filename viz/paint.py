@@ -10,13 +10,15 @@ from typing import Any
 
 from autograd.extras import import_extra
 from viz.picture import Curve, Picture, Rect, Text
-from viz.render import Format
+from viz.render import DrawingError, Format
 from viz.wording import legible
 
 __all__ = ["MOST_PIXELS", "paint"]
 
 MOST_PIXELS = 50_000_000
 """Of a PNG; and no side is longer than 32,000. A larger drawing is painted at a lower resolution."""
+
+_LEAST_PIXELS_PER_POINT = 0.4  # below which nobody can read a word
 
 _LONGEST_SIDE = 32_000
 _PIXELS_PER_INCH = 144  # two pixels to the point: sharp on a dense screen
@@ -27,7 +29,8 @@ _DASHES: dict[str, tuple[float, ...] | None] = {"solid": None, "dashed": (5.0, 3
 def paint(drawn: Picture, format: Format) -> bytes:
     """The picture as a PNG with a transparent background, or as a PDF of one page of its size.
 
-    What is too large for the format is painted smaller. Raises MissingExtraError where there is no matplotlib.
+    What is too large for the format is painted smaller. Raises MissingExtraError where there is no matplotlib, and
+    DrawingError where a PNG would be too small to read.
     """
     import_extra("matplotlib", extra="viz", purpose="draw large graphs, and graphs without Graphviz, as PNG and PDF")
     figure_module = import_extra("matplotlib.figure", extra="viz", purpose="draw graphs as PNG and PDF")
@@ -38,7 +41,14 @@ def paint(drawn: Picture, format: Format) -> bytes:
     else:
         per_point = dots_per_inch / 72
         across = math.sqrt(MOST_PIXELS / (drawn.width * drawn.height))
-        dots_per_inch = 72 * min(per_point, across, _LONGEST_SIDE / max(drawn.width, drawn.height))
+        per_point = min(per_point, across, _LONGEST_SIDE / max(drawn.width, drawn.height))
+        if per_point < _LEAST_PIXELS_PER_POINT:
+            raise DrawingError(
+                f"The drawing is {drawn.width:,.0f} × {drawn.height:,.0f} points: as a PNG of at most "
+                f"{MOST_PIXELS // 10**6} million pixels nothing in it could be read.\n"
+                "  Close groups first (viz.collapse), or write it as .svg, .pdf or .html."
+            )
+        dots_per_inch = 72 * per_point
     figure = figure_module.Figure(figsize=(drawn.width * scale / 72, drawn.height * scale / 72), dpi=dots_per_inch)
     figure.patch.set_alpha(0.0)
     figure.add_artist(_artist(drawn, scale))
@@ -63,7 +73,6 @@ def _artist(drawn: Picture, scale: float) -> Any:
     transforms = import_extra("matplotlib.transforms", extra="viz", purpose="draw graphs")
     colours = import_extra("matplotlib.colors", extra="viz", purpose="draw graphs")
     font = import_extra("matplotlib.font_manager", extra="viz", purpose="draw graphs").FontProperties
-    backend = import_extra("matplotlib.backend_bases", extra="viz", purpose="draw graphs")
     fonts: dict[tuple[float, bool, bool], Any] = {}
 
     def font_of(text: Text) -> Any:
@@ -87,10 +96,10 @@ def _artist(drawn: Picture, scale: float) -> Any:
                     gc.set_linewidth(0.0)
                 else:
                     gc.set_foreground(colours.to_rgba(colour, opacity), isRGBA=True)
-                    gc.set_linewidth(thickness * scale * pixels)
+                    gc.set_linewidth(thickness * scale)
                 gc.set_alpha(opacity)
                 if (pattern := _DASHES[dash]) is not None:
-                    gc.set_dashes(0, [step * scale * pixels for step in pattern])
+                    gc.set_dashes(0, [step * scale for step in pattern])
                     if dash == "dotted":
                         gc.set_capstyle("round")
                 gc.set_antialiased(True)
@@ -121,7 +130,6 @@ def _artist(drawn: Picture, scale: float) -> Any:
                         renderer.draw_path(gc, outline, to_page, colours.to_rgba(shape.fill))
                     gc.restore()
 
-    del backend
     return Drawn()
 
 

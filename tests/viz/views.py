@@ -69,7 +69,7 @@ def chain(count: int, group_of: int | None = None) -> GraphView:
     edges = []
     last, skip = 0, 0
     for i in range(count):
-        group = None if group_of is None else len(nodes) // group_of
+        group = None if group_of is None else (len(nodes) - 1) // group_of
         weight = len(nodes)
         nodes.append(NodeView(weight, "parameter", name=f"{i}.weight", shape=(4, 4), dtype="float32", group=group))
         nodes.append(
