@@ -40,7 +40,7 @@ def test_everything_survives_the_round_trip():
 
 
 @given(views(facts=True))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_reading_what_was_written_is_the_identity(view):
     back = GraphView.from_json(view.to_json())
     for field in ("nodes", "edges", "title", "groups", "lines", "steps", "closed", "rolled", "overlay", "marked"):

@@ -89,7 +89,7 @@ def _check(shown, placed, sizes):
 
 
 @given(views(), st.data(), st.sampled_from(["down", "right"]))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_cards_keep_apart_boxes_hold_theirs_alone_and_wires_join_their_ends(view, data, direction):
     shown = scene(view)
     sizes = {card.key: data.draw(SIZES) for card in shown.cards}
@@ -102,7 +102,7 @@ def test_cards_keep_apart_boxes_hold_theirs_alone_and_wires_join_their_ends(view
 
 
 @given(views())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_without_knots_data_flows_down_and_no_wire_runs_through_a_card(view):
     view = replace(view, groups=(), nodes=tuple(replace(n, group=None) for n in view.nodes), closed=frozenset())
     shown = scene(view)

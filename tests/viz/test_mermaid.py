@@ -39,7 +39,7 @@ def _check(text: str) -> list[str]:
 
 
 @given(views(facts=True))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_any_view_is_a_flowchart_with_every_card_and_wire(view):
     lines = _check(mermaid_text(view))
     shown = viz.scene(view)
@@ -49,7 +49,7 @@ def test_any_view_is_a_flowchart_with_every_card_and_wire(view):
 
 
 @given(st.text(st.characters(), max_size=30))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_any_name_is_shown_and_not_obeyed(name):
     nodes = (NodeView(0, "input", name=name), NodeView(1, "output", "exp", shape=()))
     view = GraphView(nodes, (EdgeView(0, 1, 0, name, ordered=True),), name, (GroupView(0, "scope", name),))

@@ -52,7 +52,7 @@ def test_the_drawing_has_closed_groups_as_nodes():
 
 
 @given(views(facts=True))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_any_view_in_either_form(view):
     flat, drawn, shown = view.to_networkx(flat=True), view.to_networkx(), viz.scene(view)
     assert (flat.number_of_nodes(), flat.number_of_edges()) == (len(view.nodes), len(view.edges))

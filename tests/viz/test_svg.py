@@ -33,7 +33,7 @@ def _of(root: ET.Element, kind: str) -> list[ET.Element]:
 
 
 @given(views(facts=True))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_any_view_is_drawn_whole_inside_its_frame(view):
     root = _svg(view, edge_shapes=True)
     shown = viz.scene(view)

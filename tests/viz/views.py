@@ -10,16 +10,20 @@ from viz.view import Check, EdgeView, GraphView, GroupView, NodeView, Overlay
 NUMBERS = st.floats(width=32) | st.just(0.0)
 
 
-@st.composite
-def summaries(draw) -> Summary:
-    data = draw(st.none() | NUMBERS | st.lists(NUMBERS, max_size=3) | st.complex_numbers() | st.booleans())
-    facts = [draw(st.none() | NUMBERS) for _ in range(4)]
-    return Summary(draw(st.sampled_from([(), (2,), (3, 4)])), "float32", 8, *facts, draw(st.integers(0, 3)), data)
+INF, NAN = float("inf"), float("nan")
+SUMMARIES = st.sampled_from([
+    Summary((), "float32", 4, 1.5, 1.5, 1.5, 1.5, 0, 1.5),
+    Summary((), "float32", 4, None, None, None, None, 1, -INF),
+    Summary((2,), "complex64", 16, 0.0, 5.0, 2.5, 5.0, 1, [complex(3, NAN), complex(0, -4)]),
+    Summary((2,), "bool", 2, 0.0, 1.0, 0.5, 1.0, 0, [True, False]),
+    Summary((300, 4), "float64", 9600, -1.0, 2.0, INF, INF, 3, None),
+])  # fmt: skip
 
 
 @st.composite
-def views(draw, most: int = 14, facts: bool = False) -> GraphView:
-    """A view of up to ``most`` nodes; with ``facts`` every field of its nodes can hold something."""
+def views(draw, most: int = 12, facts: bool = False) -> GraphView:
+    """A view of up to ``most`` nodes; with ``facts``, of half as many, every field of a node can hold something."""
+    most = most // 2 if facts else most
     count = draw(st.integers(1, most))
     groups = []
     for i in range(draw(st.integers(0, 4))):
@@ -53,8 +57,8 @@ def views(draw, most: int = 14, facts: bool = False) -> GraphView:
 @st.composite
 def _facts(draw) -> dict:
     return {
-        "value": draw(st.none() | summaries()),
-        "gradient": draw(st.none() | summaries()),
+        "value": draw(st.none() | SUMMARIES),
+        "gradient": draw(st.none() | SUMMARIES),
         "params": draw(st.sampled_from([(), (("axis", "1"), ("eps", "1e-5"))])),
         "line": draw(st.none() | st.just(0)),
         "flops": draw(st.none() | st.integers(0, 10**15)),
