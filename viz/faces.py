@@ -324,7 +324,7 @@ def _wire_face(view: GraphView, wire: Wire, cards: dict[str, Card], edge_shapes:
     if wire.count > 1 and not one_each:
         label = f"{label} × {wire.count:,}".lstrip()
     title = f"{_called(source)} → {_called(target)}"
-    if edge.argument and target.node is not None:
+    if edge.argument and edge.ordered and target.node is not None:
         title += f", argument {edge.argument}"
     if shape is not None:
         title += f", {shape}"

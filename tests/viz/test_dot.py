@@ -157,7 +157,8 @@ def test_marked_cards_and_the_wires_between_them_are_pointed_out():
     assert _attributes(dot, "n1")["color"] == MARK
     assert "marked" in _attributes(dot, "n1")["class"].split()
     assert _attributes(dot, "n0")["color"] != MARK
-    colours = {tuple(edge): edge.attr["color"] for edge in _parsed(dot).edges()}
+    drawn = _parsed(dot)
+    colours = {tuple(edge): edge.attr["color"] for edge in drawn.edges()}
     assert colours["n1", "n2"] == MARK
     assert colours["n0", "n1"] != MARK
 

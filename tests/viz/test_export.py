@@ -56,7 +56,7 @@ def test_svg_has_an_element_for_each_node_and_edge_that_tells_more_on_hover(view
     assert sum(name.startswith("edge") for name in groups) == len(view.edges)
     titles = [title.text for title in root.iter("{http://www.w3.org/2000/svg}title")]
     assert "parameter hidden.weight, 8×6 float32" in titles
-    assert "linear → relu" in titles
+    assert "linear → relu, 3×8" in titles
     assert not any(title.startswith("n0") for title in titles)
 
 
