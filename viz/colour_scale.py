@@ -21,7 +21,7 @@ DARK_TEXT, LIGHT_TEXT = "#000000", "#ffffff"  # one of which has a contrast of 4
 _RAMP = ("#0b2f63", "#2d4a78", "#54657f", "#7a8082", "#a19b7d", "#c8b76a", "#efd64f", "#fbf3a6")
 # Tints of Okabe and Ito's palette, told apart by the text on the card as well.
 _CATEGORIES = ("#a9d4f5", "#ffd685", "#8fdcc0", "#f3b98f", "#eabbd8", "#f6ee8f", "#c3c9d2", "#ffffff")
-_MIXED, _UNKNOWN, _MARKED, _BAD = "#e4e7eb", "#ffffff", "#ffb469", "#d55e00"
+_MIXED, _UNKNOWN, _FLAGGED = "#e4e7eb", "#ffffff", "#ffb469"
 
 
 class Swatch(NamedTuple):
@@ -51,11 +51,11 @@ class ColourScale:
         if value is None:
             return Swatch(_UNKNOWN, "#4a515a", known=False)
         if self.overlay.scale == "flag":
-            return Swatch(_MARKED if value else _UNKNOWN, DARK_TEXT)
+            return Swatch(_FLAGGED if value else _UNKNOWN, DARK_TEXT)
         if self.overlay.scale == "category":
             text = str(value)
-            number = self.categories.index(text) if text in self.categories else len(_CATEGORIES)
-            return Swatch(_CATEGORIES[number] if number < len(_CATEGORIES) and text != "mixed" else _MIXED, DARK_TEXT)
+            place = self.categories.index(text) if text in self.categories else len(_CATEGORIES)
+            return Swatch(_CATEGORIES[place] if place < len(_CATEGORIES) and text != "mixed" else _MIXED, DARK_TEXT)
         number = float(value)
         return Swatch("#ffffff", "#a33c00") if math.isnan(number) else _readable(self._ramp(self.fraction(number)))
 

@@ -232,7 +232,8 @@ def _common_name(names: list[str]) -> str:
 def _group_lines(view: GraphView, card: Card, details: bool) -> list[FaceLine]:
     group = card.group
     assert group is not None
-    lines = [FaceLine(shortened(group.label) + (f" × {group.count}" if group.count > 1 else ""), "name")]
+    named = group.path if group.label.isdigit() and group.path else group.label  # "layers.3" says more than "3"
+    lines = [FaceLine(shortened(named) + (f" × {group.count}" if group.count > 1 else ""), "name")]
     small = [group.module] if group.module and group.module != group.label else []
     if card.shape is not None:
         small.append(shape_text(card.shape))

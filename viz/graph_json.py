@@ -77,7 +77,7 @@ def _plain(x: Any) -> Any:
     if isinstance(x, list | tuple):
         return [_plain(part) for part in x]
     if dataclasses.is_dataclass(x):
-        return {name: _plain(getattr(x, name)) for name in _fields(type(x))}
+        return {name: _plain(getattr(x, name)) for name in _fields(x.__class__)}
     if isinstance(x, frozenset):
         return sorted(x)
     if isinstance(x, complex):

@@ -136,12 +136,12 @@ class _Drawing:
         forward: set[int | None] = set()
         for order, card in enumerate(self.shown.cards):
             backward = mirrored and card.is_backward
-            box: int | None = card.box
-            while box is not None and (box not in first or (not backward and box not in forward)):
-                first.setdefault(box, order)
+            around = card.box
+            while around is not None and (around not in first or (not backward and around not in forward)):
+                first.setdefault(around, order)
                 if not backward:
-                    forward.add(box)
-                box = self.parent[box]
+                    forward.add(around)
+                around = self.parent[around]
         for order, card in enumerate(self.shown.cards):
             width, height = self.sizes[card.key]
             size = (height, width) if self.turned else (width, height)

@@ -84,7 +84,7 @@ def _artist(drawn: Picture, scale: float) -> Any:
             )  # fmt: skip
         return fonts[key]
 
-    class Drawn(artist_module.Artist):  # type: ignore[misc, name-defined]
+    class Drawn(artist_module.Artist):  # type: ignore[name-defined]
         def draw(self, renderer: Any) -> None:
             pixels = renderer.points_to_pixels(1.0)
             height = drawn.height * scale * pixels
