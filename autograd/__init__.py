@@ -79,7 +79,8 @@ from autograd.ops.special import *
 from autograd.ops.trigonometric import *
 from autograd.primitive import OPS, Primitive, primitive
 from autograd.random import Generator, default_generator, manual_seed
-from autograd.recording import Recording, record
+from autograd.recorder import record
+from autograd.recording import Recording
 from autograd.saving import save_on_cpu, saved_tensor_hooks
 from autograd.schema import recording_schema
 from autograd.tape import Leaf, Node, mark_written

@@ -37,7 +37,11 @@ def _accumulate(found: dict[Node, Any], root: Node) -> None:
         if tensor is node:  # a scalar Value
             tensor.receive(g)
         elif tensor._grad is not None:
-            tensor._grad = tensor._grad.detach() + g if not isinstance(g, Variable) else tensor._grad + g
+            if isinstance(g, Variable):
+                tensor._grad = tensor._grad + g
+            else:
+                with levels.suspended():  # the sum is the engine's, not an op of the program
+                    tensor._grad = tensor._grad.detach() + g
         elif isinstance(g, Variable):
             tensor._grad = g
         else:

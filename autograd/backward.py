@@ -9,6 +9,7 @@ the gradients of an op with several outputs.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from heapq import heapify, heappop, heappush, heappushpop
 from typing import Any
 
@@ -27,6 +28,7 @@ from autograd.tape import FREED, Node, Variable, ancestors, arrays_in, by_age, w
 
 __all__ = ["check_not_overwritten", "walk"]
 
+_UNSEEN = nullcontext()
 _FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 
 
@@ -64,12 +66,15 @@ def walk(
     following = heappop(heap) if heap else None
     masks: dict[Node, Array] = {}  # which elements of a pending cotangent got any gradient, where not all did
 
-    with set_grad_enabled(create_graph if record is None else record), np.errstate(all="ignore"):
+    seen = levels.walk_seen_by(watchers) if watchers else _UNSEEN
+    with set_grad_enabled(create_graph if record is None else record), np.errstate(all="ignore"), seen:
         while following is not None:
             node = following[1]
             following = None
             g = pending.pop(node)
             if node.hooks is not None:
+                if watchers:
+                    _begin(watchers, None, None)
                 g = _run_hooks(node, g)
             op = node.op
             inputs = node.inputs
@@ -78,6 +83,8 @@ def walk(
             if needed is not None:
                 inputs = tuple([p if p in needed else None for p in inputs])
             if op is not None and (needed is None or any(p is not None for p in inputs)):
+                if watchers:
+                    _begin(watchers, node, g)
                 saved = node.saved
                 if saved.__class__ is not tuple and saved is not None:
                     saved = saved.values(node)  # unpacks them, or raises because they are gone
@@ -156,12 +163,15 @@ def _walk_numbers(
     found: dict[Any, float] = {}
     for node, g in roots:
         found[node] = found[node] + g if node in found else g
-    with set_grad_enabled(False), np.errstate(all="ignore"):
+    seen = levels.walk_seen_by(watchers) if watchers else _UNSEEN
+    with set_grad_enabled(False), np.errstate(all="ignore"), seen:
         for node in reversed(ancestors(found) if needed is None else by_age(needed)):
             op, saved = node.op, node.saved
             if op is None or node not in found:
                 continue
             g = found[node]
+            if watchers:
+                _begin(watchers, node, g)
             try:
                 plainly = saved.__class__ is tuple  # it holds Python's numbers, for ops that need no more
                 if not plainly:
@@ -208,6 +218,12 @@ def _reaches(node: Any, parent: Any) -> bool:
     if len(places) != 1 or node.op.rules is None:  # where(c, x, x) always does
         return True
     return bool(node.op.rules[places[0]](np.float64(1.0), node.saved.values(node), node.params))
+
+
+def _begin(watchers: Sequence[Any], node: Any, g: Any) -> None:
+    """Let watchers know that the walk goes on to a node, whose gradient is complete."""
+    for watcher in watchers:
+        watcher.pulling(node, _complete(g))
 
 
 def _show(watchers: Sequence[Any], node: Any, saved: Any, parent: Any, g: Any, gi: Any, before: Any) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from autograd import batching
 from autograd.composite import COMPOSITES
 from autograd.dispatch import OPS
+from autograd.formulas import letter
 
 __all__ = ["Row", "as_markdown", "rows"]
 
@@ -183,7 +183,7 @@ def rows() -> list[Row]:
                 False,
                 ONNX.get(entry.name, ""),
                 _formula(entry.latex, names),
-                (),
+                tuple(rule for rule in entry.vjp_latex if rule),
             )
         )
     return sorted(table)
@@ -191,12 +191,7 @@ def rows() -> list[Row]:
 
 def _formula(latex: str, names: tuple[str, ...]) -> str:
     """The formula with the names of the arguments in it."""
-    filled = [_symbol(name) for name in names] + ["x", "y", "z", "w"]
-    return latex.format(*filled)
-
-
-def _symbol(name: str) -> str:
-    return name if len(name) == 1 else rf"\mathit{{{re.sub('_', ' ', name)}}}"
+    return latex.format(*[letter(name) for name in names], "x", "y", "z", "w")
 
 
 def as_markdown() -> str:
@@ -209,7 +204,11 @@ def as_markdown() -> str:
         "API's, and PyTorch's for neural networks. Derivatives exist to any order, in reverse and in forward mode,",
         "unless the cell is empty. *vmap*: `rule` and `derived` evaluate a whole batch at once, `parts` as the ops",
         "that the op is made of do, and `loop` goes example by example.",
-        "In a rule, $\\bar y$ is the gradient of the output.",
+        "In a rule, $\\bar y$ is the gradient of the output $y$, and each argument goes by its name or by its letter:",
+        "$W$ is a weight, $b$ a bias, $t$ a target. $\\odot$ is the elementwise product, $\\cdot$ multiplies by a",
+        "number, and two factors without a sign are a matrix product. $A$ are the axes of the op, $N$ the number of",
+        "elements along them, $B$ the other axes. Rules are those of real numbers; for complex ones the engine",
+        "conjugates the derivative.",
         "",
         "| op | kind | formula | vjp of each argument | orders | forward mode | vmap | fused | ONNX |",
         "|---|---|---|---|---|---|---|---|---|",

@@ -208,6 +208,8 @@ class _Part(levels.Watcher):
                     check_not_overwritten(node, saved)
                     writes.forget(saved, start)  # for the first run's node, whose number is smaller
         self._saved = found
+        for watcher in levels.here.watchers:
+            watcher.recomputed(tuple(found.values()))
 
     def _check_unchanged(self) -> None:
         """Raise if what the part reads has changed since the first run."""

@@ -30,7 +30,9 @@ class Composite(NamedTuple):
     given_errors: tuple[Any, ...]
     differentiable: bool
     reference: Callable[..., Any] | None
+    vjp_latex: tuple[str | None, ...] = ()
     kind: str = "composite"
+    variadic: None = None
 
     @property
     def errors(self) -> tuple[Any, ...]:
@@ -75,6 +77,7 @@ def composite(
     errors: Iterable[Any] = (),
     differentiable: bool = True,
     reference: Callable[..., Any] | None = None,
+    vjp_latex: Iterable[str | None] = (),
 ) -> Callable[[F], F]:
     """Enter a function into the table, and return it so that its errors name it.
 
@@ -82,13 +85,16 @@ def composite(
     ``samples``         calls for the generated tests; ``errors`` calls that must fail
     ``differentiable``  False where the result carries no gradient
     ``reference``       an independent NumPy computation
+    ``vjp_latex``       its gradients in closed form, where there is one that teaches more than that of its parts
     """
 
     def enter(function: F) -> F:
         name = function.__name__.strip("_")
         if name in COMPOSITES:
             raise TypeError(f"composite {name!r} is in the table already. Give the op another name.")
-        entry = Composite(name, function, latex, tuple(samples), tuple(errors), differentiable, reference)
+        entry = Composite(
+            name, function, latex, tuple(samples), tuple(errors), differentiable, reference, tuple(vjp_latex)
+        )
         COMPOSITES[name] = entry
 
         @functools.wraps(function)

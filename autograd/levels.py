@@ -13,7 +13,18 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
-__all__ = ["Level", "Observer", "Watcher", "active", "enter", "here", "intercept", "observe", "suspended"]
+__all__ = [
+    "Level",
+    "Observer",
+    "Watcher",
+    "active",
+    "enter",
+    "here",
+    "intercept",
+    "observe",
+    "suspended",
+    "walk_seen_by",
+]
 
 active = 0
 _lock = threading.Lock()
@@ -73,6 +84,21 @@ class Watcher:
     def pushing(self, op: Any, primals: Sequence[Any], moving: Sequence[int], params: dict[str, Any]) -> None:
         """Forward mode is about to push tangents of the arguments ``moving`` through an op."""
 
+    def entering(self, scope: Any) -> None:
+        """A call of a module, or a block of ``scope``, begins (:class:`autograd.watching.Scope`)."""
+
+    def leaving(self, scope: Any) -> None:
+        """It ends."""
+
+    def walking(self) -> None:
+        """A backward walk begins; inside the rule of another one, if that differentiates in turn."""
+
+    def pulling(self, node: Any, g: Any) -> None:
+        """The walk begins with ``node``, whose gradient ``g`` is complete; with None it does something in between."""
+
+    def walked(self) -> None:
+        """The walk that began last ends, perhaps by an error."""
+
     def pulled(self, node: Any, parent: Any, g: Any, gi: Any, before: Any) -> None:
         """One gradient ``gi`` on its way from ``node``, whose own is ``g``, to ``parent``, where ``before`` arrived."""
 
@@ -91,6 +117,9 @@ class Watcher:
     def written(self, memory: Any) -> None:
         """An array that owns its memory was written in place just now."""
 
+    def recomputed(self, saved: Any) -> None:
+        """A checkpoint computed these values again, which its ops saved for backward."""
+
     def line_of(self, node: Any) -> Any:
         """The line of the program that recorded a node, if this watcher knows it."""
 
@@ -102,8 +131,7 @@ class _Here(threading.local):
         self.levels: list[Level] = []
         self.observers: list[Observer] = []
         self.watchers: list[Watcher] = []
-        self.scopes: list[str] = []
-        self.modules: list[Any] = []
+        self.scopes: list[Any] = []  # the open calls and blocks, outermost first (autograd.watching.Scope)
 
 
 here = _Here()
@@ -143,6 +171,18 @@ def observe(observer: Observer) -> Iterator[None]:
 
 
 @contextmanager
+def walk_seen_by(watchers: Sequence[Watcher]) -> Iterator[None]:
+    """Tell watchers when a backward walk begins and ends."""
+    for watcher in watchers:
+        watcher.walking()
+    try:
+        yield
+    finally:
+        for watcher in watchers:
+            watcher.walked()
+
+
+@contextmanager
 def suspended(transforms: bool = False) -> Iterator[None]:
     """No observer and no watcher of this thread sees what is inside; with ``transforms`` no level does either."""
     kept = here.observers, here.watchers, here.levels
@@ -172,6 +212,8 @@ def intercept(op: Any, args: tuple[Any, ...], params: dict[str, Any], plain: Cal
                 return _handle(op, args, params)
     if not here.observers:
         return plain(op, args, params)
+    if len(here.observers) == 1:
+        return here.observers[0](op, args, params, plain)
 
     def run(depth: int, op: Any, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
         if depth < 0:

@@ -23,6 +23,7 @@ the first order at array speed and every higher order.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
 from typing import Any, Literal
@@ -317,7 +318,7 @@ def primitive(
                      arguments together), ``"multilinear"`` (in each argument alone), one rule for each argument
                      (``lambda t, ...``), or a function of ``(primals, tangents, **params)``
     ``code``         scalar expression for generated kernels, ``{0}`` for the first argument (elementwise only)
-    ``latex``, ``vjp_latex``  the op and its rules as formulas
+    ``latex``, ``vjp_latex``  the op and its rules as formulas; :mod:`autograd.formulas` says in what letters
     ``flops``        cost from the shapes: ``flops(out_shape, *in_shapes, **params)``; default one for each element
     ``samples``, ``errors``   inputs that the generated tests use (see :mod:`autograd.samples`); to the errors that are
                      given come those that follow from the first sample: no number, an axis out of range, shapes that
@@ -346,7 +347,7 @@ def primitive(
         jvp,
         kind,
         code,
-        latex or rf"\operatorname{{{{{name}}}}}",
+        latex or "\\operatorname{{" + name.replace("_", r"\_") + "}}",
         vjp_latex,
         flops or per_element(1),
         samples,
@@ -370,7 +371,7 @@ def per_element(cost: int) -> Callable[..., int]:
     """A cost of so many FLOPs for each element of the output."""
 
     def flops(out_shape: tuple[int, ...], *in_shapes: tuple[int, ...], **params: Any) -> int:
-        return cost * int(np.prod(out_shape, dtype=np.int64))
+        return cost * math.prod(out_shape)
 
     return flops
 
@@ -379,7 +380,7 @@ def per_input_element(cost: int) -> Callable[..., int]:
     """A cost of so many FLOPs for each element of the first argument (reductions)."""
 
     def flops(out_shape: tuple[int, ...], *in_shapes: tuple[int, ...], **params: Any) -> int:
-        return cost * int(np.prod(in_shapes[0], dtype=np.int64))
+        return cost * math.prod(in_shapes[0])
 
     return flops
 

@@ -71,7 +71,8 @@ class Node:
     ``shape``, ``dtype``  of the value (a tuple of them for an op with several outputs)
     ``hooks``   functions that see, and may replace, the gradient of the value; None where there are none
     ``operands``  the arrays and numbers that the op was applied to. Only a recorder sets it (else it is unset and costs
-                nothing); they stay through backward, for as long as the graph
+                nothing); they stay through backward, for as long as the graph. In place of a large array that another
+                op made stands a weak reference
     """
 
     __slots__ = ("dtype", "hooks", "inputs", "op", "operands", "params", "saved", "seq", "shape")

@@ -8,10 +8,13 @@ from typing import Annotated
 
 import typer
 
+import viz
 from autograd.catalogue import as_markdown, rows
 from glassgrad import __version__
+from glassgrad.graph_script import graph_of_script
 from glassgrad.ladder import Settings, run_race, write_page
 from glassgrad.train import Config, UsageError, run_training
+from glassgrad.watch import Runs, serve
 
 __all__ = ["app"]
 
@@ -56,26 +59,40 @@ def train(
     out: Annotated[Path | None, typer.Option(help="Folder of the run; default runs/<data>-<model>-<n>.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Go on with the run in this folder.")] = None,
     report: Annotated[bool, typer.Option(help="Write index.html at the end.")] = True,
+    telemetry: Annotated[bool, typer.Option(help="Write telemetry.jsonl, for glassgrad watch.")] = True,
 ) -> None:
     """Train a model and leave a run folder: metrics.jsonl, checkpoint/, and the report index.html."""
     if resume is not None:
         sources = {name: context.get_parameter_source(name) for name in context.params}
         given = [name for name, source in sources.items() if source is not None and source.name != "DEFAULT"]
-        if fixed := [_flag(name) for name in given if name not in (*RESUMABLE, "resume", "report")]:
+        if fixed := [_flag(name) for name in given if name not in (*RESUMABLE, "resume", "report", "telemetry")]:
             raise UsageError(
                 f"--resume goes on with what the run was started with; leave {', '.join(fixed)} away. "
                 f"Only {', '.join(map(_flag, RESUMABLE))} may change."
             )
         changes = {name: context.params[name] for name in RESUMABLE if name in given}
-        finished = run_training(replace(Config.load(resume), **changes), resume, resume=True, report=report)
+        config = replace(Config.load(resume), **changes)
+        finished = run_training(config, resume, resume=True, report=report, telemetry=telemetry)
     else:
         config = Config.make(
             model, data, optimizer, epochs=epochs, batch_size=batch_size, lr=lr, lr_decay=lr_decay,
             weight_decay=weight_decay, seed=seed, device=device, data_dir=data_dir,
         )  # fmt: skip
-        finished = run_training(config, out, report=report)
+        finished = run_training(config, out, report=report, telemetry=telemetry)
     if not finished:
         raise typer.Exit(130)  # as a shell reports a program that was ended by Ctrl-C
+
+
+@app.command()
+def watch(
+    runs: Annotated[
+        list[Path] | None, typer.Argument(help="Folders of runs, or folders that hold some; default runs.")
+    ] = None,
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes any that is free.")] = 4147,
+    open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = True,
+) -> None:
+    """Serve a page on localhost that follows runs while they train, and compares them."""
+    serve(Runs(runs or [Path("runs")]), port, open_browser=open_browser)
 
 
 @app.command()
@@ -100,6 +117,36 @@ def ladder(
     if race.disturbed:
         print(f"other programs kept the processor busy: the run took {race.stretch:.1f} times as long as it worked")
     print(f"page: {write_page(out, race)}")
+
+
+@app.command(context_settings={"allow_extra_args": True})
+def graph(
+    context: typer.Context,
+    target: Annotated[str, typer.Argument(help="FILE:NAME: what to draw of a script, such as train.py:loss.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="The file: .html, .svg, .png, .pdf, .dot, .mmd or .json.")
+    ] = None,
+    inputs: Annotated[
+        list[str] | None, typer.Option("--input", help="Of a model or function: the script's name of an input.")
+    ] = None,
+    backward: Annotated[bool, typer.Option(help="Show the backward pass beside the forward graph.")] = False,
+    only_backward: Annotated[bool, typer.Option(help="Show the backward pass alone.")] = False,
+    values: Annotated[bool, typer.Option(help="Tell values and gradients on the cards.")] = False,
+    depth: Annotated[int | None, typer.Option(help="How many levels of modules are open.")] = None,
+    roll: Annotated[bool, typer.Option(help="Draw what repeats once.")] = True,
+    overlay: Annotated[str | None, typer.Option(help=f"Colour by {', '.join(viz.OVERLAYS)}.")] = None,
+    title: Annotated[str | None, typer.Option(help="The heading; by default the name.")] = None,
+) -> None:
+    """Run a script and draw what it computed. Arguments after -- are the script's own."""
+    options = {"title": title} if title is not None else {}
+    view = graph_of_script(
+        target, inputs or (), context.args, backward="only" if only_backward else backward, depth=depth,
+        values=values or None, roll=roll, **options,
+    )  # fmt: skip
+    if overlay is not None:
+        view = viz.overlay(view, overlay)
+    path = view.save(out or Path(f"{target.rpartition(':')[2]}.html"))
+    print(f"{len(view.nodes):,} nodes, {len(view.edges):,} edges: {path}")
 
 
 @app.command()

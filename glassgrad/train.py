@@ -1,6 +1,6 @@
 """The main job: train a model on a data set, and leave a run folder that tells everything about it.
 
-The folder holds ``config.json``, ``metrics.jsonl``, ``checkpoint/`` and the report ``index.html``.
+The folder holds ``config.json``, ``metrics.jsonl``, ``telemetry.jsonl``, ``checkpoint/`` and the report ``index.html``.
 """
 
 from __future__ import annotations
@@ -133,12 +133,14 @@ def run_training(
     *,
     resume: bool = False,
     report: bool = True,
+    telemetry: bool = True,
     say: Callable[[str], None] = print,
 ) -> bool:
     """Train, evaluate and report; True if the run got to its end, False if it was interrupted (and can be resumed).
 
     ``folder`` is made if need be (``runs/<data>-<model>-<n>`` by default). With ``resume`` it is the folder of an
     earlier run, and ``config`` that run's, perhaps with more epochs.
+    ``telemetry`` is what ``glassgrad watch`` shows of the layers.
     """
     split = DATA[config.data](config.data_dir)
     ag.manual_seed(config.seed)
@@ -166,6 +168,7 @@ def run_training(
         folder=folder,
         device=config.device,
         schedule=lambda epochs: max(config.lr_decay**epochs, SMALLEST_FACTOR),
+        telemetry=telemetry,
     )
     count = sum(p.size for p in model.parameters())
     say(

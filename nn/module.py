@@ -15,6 +15,7 @@ from autograd import Tensor, levels, no_grad, tree, zeros
 from autograd.backend import is_differentiable
 from autograd.errors import ArgumentError, DtypeError, GlassgradError
 from autograd.tensor import RemovableHandle
+from autograd.watching import close_scope, open_scope
 from nn.parameter import Parameter
 
 __all__ = ["ArgumentError", "LoadResult", "Module", "StateDictError", "checked_size"]
@@ -60,33 +61,22 @@ class Module:
                 changed = hook(self, args)
                 if changed is not None:
                     args = changed if isinstance(changed, tuple) else (changed,)
-        scopes = levels.here.scopes if levels.active else None
-        if scopes is not None:  # somebody watches: say which part of the model the ops belong to
-            scopes.append(self._name_within(levels.here.modules))
-            levels.here.modules.append(self)
+        # where somebody watches: which part of the model the ops belong to
+        opened = open_scope(_name_of(self), type(self).__name__, self) if levels.active else None
         try:
             out = self.forward(*args, **options)
         except GlassgradError as error:
             error.add_note(f"  in {self._label()}")  # which of the many Linear layers it was
             raise
         finally:
-            if scopes is not None:
-                scopes.pop()
-                levels.here.modules.pop()
+            if opened is not None:
+                close_scope(opened)
         if self._hooks:
             for hook in list(self._hooks.values()):
                 changed = hook(self, args, out)
                 if changed is not None:
                     out = changed
         return out
-
-    def _name_within(self, outer: list[Any]) -> str:
-        """What the innermost open module that holds this one calls it; the class name where none does."""
-        for module in reversed(outer):
-            for name, child in module.named_modules():
-                if child is self and name:
-                    return name
-        return type(self).__name__
 
     # ---------------------------------------------------------------------------------------- attributes
 
@@ -382,6 +372,28 @@ class Module:
         if trained != total:
             lines[0] += f", {trained:,} of them trained"
         return "\n".join(lines)
+
+
+def _name_of(module: Module) -> str:
+    """What the innermost open module that holds this one calls it; the class name where none does.
+
+    Each call makes the table of what it holds once: of its children first, and of all inside it only if a module that
+    is called is none of them.
+    """
+    for scope in reversed(levels.here.scopes):
+        outer = scope.owner
+        if outer is None or outer is module:
+            continue
+        if scope.names is None:
+            scope.names = {id(child): name for name, child in reversed(outer._entries())}
+        name = scope.names.get(id(module))
+        if name is None and not scope.complete:
+            scope.complete = True
+            scope.names = {id(child): path for path, child in outer.named_modules() if path} | scope.names
+            name = scope.names.get(id(module))
+        if name is not None:
+            return str(name)
+    return type(module).__name__
 
 
 def checked_size(module: str, argument: str, value: Any, least: int) -> int:

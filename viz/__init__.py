@@ -7,52 +7,164 @@ Small graphs are laid out by Graphviz where there is one, and charts are drawn b
 ``pip install 'glassgrad[viz]'`` and load when they are first needed. Large graphs have a layout of our own.
 """
 
+from viz.backward_graph import only_backward, with_backward
+from viz.ceilings import Ceilings, measure_ceilings
+from viz.checkpoint_savings import CheckpointSaving
 from viz.confusion import confusion_counts, confusion_matrix
+from viz.derivation import BackwardStep, Derivation, ForwardStep, Symbol
+from viz.derive import derive
+from viz.diagnosis import CAUSES, FINDINGS, Diagnosis, Explanation, Finding, PathStep, diagnose, why
+from viz.diff import GraphDiff, diff
 from viz.figure import figure_svg
+from viz.formula import Formula, formula, template_mathml
 from viz.gradient_flow import GradientStatistics, gradient_flow, gradient_statistics
 from viz.graph import graph
 from viz.graph_json import graph_schema
 from viz.images import image_grid
 from viz.layout import Layout, layout
+from viz.memory import Holder, MemoryReport, memory
+from viz.op_time import OpTime
+from viz.overlays import OVERLAYS, overlay
+from viz.profile import Profile, ScopeTime, profile
 from viz.render import DrawingError
+from viz.repeats import roll, unroll
 from viz.scene import Box, Card, Scene, Wire, scene
+from viz.segments import segment
+from viz.subview import focus, subview
 from viz.theme import DARK, LIGHT, THEMEABLE, Theme
+from viz.training import (
+    TEST_SURFACES,
+    Histogram,
+    Landscape,
+    ModelHistory,
+    Observation,
+    Spectrum,
+    TestSurface,
+    Trajectory,
+    UnitActivity,
+    attention_maps,
+    attention_weights,
+    convolution_filters,
+    dead_units,
+    feature_maps,
+    gradient_flow_over_time,
+    gradient_table,
+    histograms_over_steps,
+    landscape_losses,
+    loss_landscape,
+    observations_from_json,
+    optimizer_trajectories,
+    ridges,
+    spectra,
+    trajectories,
+    unit_activity,
+    update_ratio_table,
+    update_ratios,
+    weight_matrices,
+    weight_spectra,
+)
 from viz.training_curves import training_curves
 from viz.transforms import collapse, expand, one_node_per_use
 from viz.view import Check, Contribution, EdgeView, GraphView, GroupView, NodeView, Overlay, Step
 
 __all__ = [
+    "CAUSES",
     "DARK",
+    "FINDINGS",
     "LIGHT",
+    "OVERLAYS",
+    "TEST_SURFACES",
     "THEMEABLE",
+    "BackwardStep",
     "Box",
     "Card",
+    "Ceilings",
     "Check",
+    "CheckpointSaving",
     "Contribution",
+    "Derivation",
+    "Diagnosis",
     "DrawingError",
     "EdgeView",
+    "Explanation",
+    "Finding",
+    "Formula",
+    "ForwardStep",
     "GradientStatistics",
+    "GraphDiff",
     "GraphView",
     "GroupView",
+    "Histogram",
+    "Holder",
+    "Landscape",
     "Layout",
+    "MemoryReport",
+    "ModelHistory",
     "NodeView",
+    "Observation",
+    "OpTime",
     "Overlay",
+    "PathStep",
+    "Profile",
     "Scene",
+    "ScopeTime",
+    "Spectrum",
     "Step",
+    "Symbol",
+    "TestSurface",
     "Theme",
+    "Trajectory",
+    "UnitActivity",
     "Wire",
+    "attention_maps",
+    "attention_weights",
     "collapse",
     "confusion_counts",
     "confusion_matrix",
+    "convolution_filters",
+    "dead_units",
+    "derive",
+    "diagnose",
+    "diff",
     "expand",
+    "feature_maps",
     "figure_svg",
+    "focus",
+    "formula",
     "gradient_flow",
+    "gradient_flow_over_time",
     "gradient_statistics",
+    "gradient_table",
     "graph",
     "graph_schema",
+    "histograms_over_steps",
     "image_grid",
+    "landscape_losses",
     "layout",
+    "loss_landscape",
+    "measure_ceilings",
+    "memory",
+    "observations_from_json",
     "one_node_per_use",
+    "only_backward",
+    "optimizer_trajectories",
+    "overlay",
+    "profile",
+    "ridges",
+    "roll",
     "scene",
+    "segment",
+    "spectra",
+    "subview",
+    "template_mathml",
     "training_curves",
+    "trajectories",
+    "unit_activity",
+    "unroll",
+    "update_ratio_table",
+    "update_ratios",
+    "weight_matrices",
+    "weight_spectra",
+    "why",
+    "with_backward",
 ]

@@ -43,13 +43,21 @@ def confusion_counts(targets: Any, predictions: Any, classes: int) -> NDArray[np
 
 
 def confusion_matrix(
-    targets: Any, predictions: Any, classes: Sequence[str], ax: Any = None, *, theme: Theme = LIGHT
+    targets: Any,
+    predictions: Any,
+    classes: Sequence[str],
+    ax: Any = None,
+    *,
+    normalised: bool = False,
+    theme: Theme = LIGHT,
 ) -> Any:
     """Draw the confusion matrix: right answers in blue along the diagonal, mistakes in orange beside it.
 
     ``targets``, ``predictions``  integer labels of shape ``(N,)``, arrays or Tensors
     ``classes``                   the name of each label
     ``ax``                        the matplotlib Axes to draw on; a new figure otherwise
+    ``normalised``                write percentages of the true class, which add up to 100 along a row, in place of
+                                  counts; a mistake below half a percent is "<1"
 
     The blue is as strong as the share of the class that was right; the orange is relative to the most frequent
     mistake, so that mistakes show in a good classifier too. Returns the Axes; errors as :func:`confusion_counts`, and
@@ -70,15 +78,23 @@ def confusion_matrix(
             cell = (column - 0.47, row - 0.47), 0.94, 0.94
             axes.add_patch(patches.Rectangle(*cell, facecolor=colour, alpha=opacity[row, column], linewidth=0))
         if count and numbered:
-            axes.text(column, row, f"{count}", ha="center", va="center", fontsize=9, color=theme.text)
-    axes.set_xlabel("predicted")
+            written = _percent(count / counts[row].sum()) if normalised else f"{count}"
+            axes.text(column, row, written, ha="center", va="center", fontsize=9, color=theme.text)
+    axes.set_xlabel("predicted, in % of the true class" if normalised else "predicted")
     axes.set_ylabel("true")
     if numbered:
         long = max(map(len, classes), default=0) > 3
-        axes.set_xticks(range(len(classes)), classes, rotation=45 if long else 0, ha="right" if long else "center")
+        axes.set_xticks(range(len(classes)), classes)
+        if long:
+            for label in axes.get_xticklabels():
+                label.set(rotation=45, ha="right", va="center", rotation_mode="anchor")
         axes.set_yticks(range(len(classes)), classes)
         axes.tick_params(colors=theme.text)
     return axes
+
+
+def _percent(share: float) -> str:
+    return "<1" if share < 0.005 else f"{100 * share:.0f}"
 
 
 def _opacity(counts: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal, Protocol
 
-from autograd.errors import DtypeError
+from autograd.errors import ArgumentError, DtypeError
+from autograd.naming import named_tensors
+from autograd.recorder import record
+from autograd.recording import Recording
 from autograd.scalar import Value
+from autograd.tape import Variable
+from viz.backward_graph import only_backward, with_backward
+from viz.recording_graph import recording_graph
+from viz.repeats import roll as roll_up
+from viz.segments import segment
 from viz.tape_graph import tape_graph
-from viz.transforms import one_node_per_use
+from viz.tracing import trace
+from viz.transforms import collapse, one_node_per_use
 from viz.view import GraphView
 
 __all__ = ["HasNamedParameters", "graph"]
@@ -22,37 +31,135 @@ class HasNamedParameters(Protocol):
 
 def graph(
     target: Any,
+    *given: Any,
     names: HasNamedParameters | Mapping[str, Any] | None = None,
-    *,
+    backward: bool | Literal["only"] = False,
+    values: bool | None = None,
+    depth: int | None = None,
+    roll: bool | None = None,
     constants: bool | None = None,
-    values: bool = False,
     per_use: bool | None = None,
     title: str | None = None,
 ) -> GraphView:
     """The computation that made ``target``, as a :class:`GraphView`.
 
-    ``target``     a Tensor or a Value that was recorded, such as a loss, before or after ``backward``
+    ``target``  one of
+
+    - a Tensor or a scalar Value that was computed, such as a loss, before or after ``backward``;
+      ``viz.graph(loss, model)`` shows the names of the model's parameters, and ``viz.graph(loss, {"w": w})`` those of a
+      dict
+    - what ``with ag.record() as tape:`` recorded, the tape or its Recording, with values, times and the modules that
+      the ops belong to; ``viz.graph(tape, loss)`` shows only what ``loss`` was computed from
+    - a Module or a function (a compiled one too) with example inputs, ``viz.graph(model, x)``: it is called once under
+      a recorder. Buffers, gradients and random generators are left as they were
+
     ``names``      a model, or a dict from names to Tensors or Values, whose names the drawing then shows
-    ``constants``  show a small stub for each argument that the tape holds no gradient path of (data, labels, numbers);
-                   by default only for a Value, whose formula cannot be read without its numbers
-    ``values``     show the range and the mean of each leaf, and the norm of its gradient; a Value always shows its
-                   number and its gradient
+    ``backward``   True adds the backward pass, each op linked to its own; ``"only"`` shows that alone. Of a Tensor or
+                   Value one is made to be seen if the graph still has what it needs, and otherwise its structure shown;
+                   of a model or function that of the sum of its outputs. No ``.grad`` changes
+    ``values``     tell the value and the gradient of each card; of a Tensor those of the leaves alone, as the tape
+                   keeps no others. By default for Values
+    ``depth``      how many levels of modules are open: 0 closes all of them. By default as many as are legible
+    ``roll``       draw identical blocks and the steps of a loop once, as ``Block × 12`` (:func:`viz.roll`); by default
+                   where the lines and modules are known, which is not of a Tensor or Value alone
+    ``constants``  show a small stub for each argument without a gradient path (data, labels, numbers); by default only
+                   for Values, whose formula cannot be read without its numbers
     ``per_use``    draw a parameter once for each op that uses it (:func:`viz.transforms.one_node_per_use`); by default
-                   not for a Value, where one card with all its arrows shows how its gradient adds up
+                   not for Values, where one card with all its arrows shows how its gradient adds up
     ``title``      a heading for the drawing
 
     A parameter is what a model names, or any leaf whose class derives from Tensor as ``nn.Parameter`` does; other
     leaves are inputs. A Value that ``names`` does not name goes by its ``label``.
 
-    Raises DtypeError where ``target`` is no Tensor and no Value, and GradientError where it has no recorded graph. Time
-    and memory are linear in the graph, and a chain of any length is fine.
+    Raises DtypeError where ``target`` is none of these, GradientError where a Tensor has no recorded graph, and
+    ArgumentError for arguments that do not go together. Time and memory are linear in the graph, and a chain of any
+    length is fine.
     """
-    if not hasattr(target, "node"):
-        raise DtypeError(
-            f"graph: target is a {type(target).__name__}, which has no recorded graph. "
-            "Give it the Tensor whose computation you want to see, such as the loss; or one scalar Value."
-        )
+    if backward not in (False, True, "only"):
+        raise ArgumentError(f'graph: backward is {backward!r}; it must be False, True or "only".')
     of_numbers = isinstance(target, Value)
-    constants = of_numbers if constants is None else constants
-    view = tape_graph(target, names, constants=constants, values=values, title=title)
-    return one_node_per_use(view) if (not of_numbers if per_use is None else per_use) else view
+    if isinstance(target, (Recording, record)):
+        view = _of_recording(target, given, names, bool(constants), title)
+    elif hasattr(target, "node"):
+        if len(given) > 1 or (given and names is not None):
+            raise ArgumentError(
+                "graph: of a Tensor or Value there is nothing to give but the names: viz.graph(loss, model)."
+            )
+        view = tape_graph(
+            target, given[0] if given else names, constants=of_numbers if constants is None else constants,
+            values=of_numbers if values is None else values, backward=bool(backward), title=title,
+        )  # fmt: skip
+    elif callable(target):
+        tape, out = trace(target, given, backward=bool(backward) or bool(values), names=names)
+        outputs = [out] if isinstance(out, Variable) else []
+        view = _of_recording(tape, outputs, None, bool(constants), title or _title_of(target))
+    else:
+        raise DtypeError(
+            f"graph: target is a {type(target).__name__}, which has no recorded graph. Give it a Tensor that was "
+            "computed, such as the loss; a scalar Value; what ag.record() recorded; or a model or function with "
+            "example inputs, viz.graph(model, x)."
+        )
+    if not of_numbers if per_use is None else per_use:
+        view = one_node_per_use(view)
+    if backward:
+        view = only_backward(view) if backward == "only" else with_backward(view)
+    if roll or (roll is None and not hasattr(target, "node")):
+        view = roll_up(view)
+    return _legible(view, depth)
+
+
+def _of_recording(
+    source: Recording | record, given: Sequence[Any], names: Any, constants: bool, title: str | None
+) -> GraphView:
+    """The view of a recording, or of what one value in it was computed from."""
+    recording = source if isinstance(source, Recording) else source.recording
+    if len(given) > 1:
+        raise ArgumentError("graph: of a recording, give at most the one value to see: viz.graph(tape, loss).")
+    value = None
+    if given:
+        value = source.value_of(given[0])
+        if value is None:
+            raise ArgumentError(
+                f"graph: {_described(given[0])} is not in this recording. Compute it inside the `with ag.record()` "
+                "block, and give it itself or its name."
+            )
+    known = {info.id: name for name, x in named_tensors(names, "names") if (info := source.value_of(x)) is not None}
+    return recording_graph(recording, value, known, constants=constants, title=title)
+
+
+_LEGIBLE = 150  # cards that a drawing may have before modules are closed
+_LARGEST = 600  # and before a row of ops without modules is cut into stretches
+
+
+def _legible(view: GraphView, depth: int | None) -> GraphView:
+    """Close the groups from a depth on; without one, from the greatest at which the drawing is still legible."""
+    if depth is not None:
+        return collapse(view, depth)
+    deepest = max(view.depths, default=-1) + 1
+    legible = next((d for d in range(deepest, 0, -1) if _cards_at(view, d) <= _LEGIBLE), 0)
+    view = collapse(view, legible) if legible < deepest else view
+    return segment(view) if _cards_at(view, legible) > _LARGEST else view
+
+
+def _cards_at(view: GraphView, depth: int) -> int:
+    """How many cards there are when the groups from a depth on are closed."""
+    is_open: list[bool] = []
+    cards = 0
+    seen: set[int] = set()  # rolled groups whose first repetition has come by
+    for group in view.groups:
+        parent = group.parent
+        shown = parent is None or is_open[parent]
+        if shown and parent is not None and parent in view.rolled:
+            shown = parent not in seen
+            seen.add(parent)
+        cards += shown and view.depths[group.id] >= depth
+        is_open.append(shown and view.depths[group.id] < depth)
+    return cards + sum(node.group is None or is_open[node.group] for node in view.nodes)
+
+
+def _described(x: Any) -> str:
+    return repr(x) if isinstance(x, str) else f"this {type(x).__name__} of shape {tuple(getattr(x, 'shape', ()))}"
+
+
+def _title_of(target: Any) -> str:
+    return getattr(target, "__name__", None) or type(target).__name__

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from autograd.errors import GradientError
@@ -11,7 +12,8 @@ from autograd.scalar import Value
 from autograd.tape import Node, Variable, ancestors
 from autograd.tensor import Tensor
 from autograd.watching import Summary, summarize
-from viz.view import EdgeView, GraphView, NodeKind, NodeView
+from viz.tape_steps import Pull, can_walk, watch_backward
+from viz.view import Contribution, EdgeView, GraphView, NodeKind, NodeView, Step
 from viz.wording import number_text
 
 __all__ = ["COMMUTATIVE", "argument_of", "is_recorded", "tape_graph"]
@@ -19,10 +21,21 @@ __all__ = ["COMMUTATIVE", "argument_of", "is_recorded", "tape_graph"]
 COMMUTATIVE = {"add", "multiply", "maximum", "minimum"}
 
 
-def tape_graph(target: Any, names: Any, *, constants: bool, values: bool, title: str | None) -> GraphView:
-    """The graph of what ``target``, a recorded Tensor or Value, was computed from, as :func:`viz.graph` says."""
+def tape_graph(
+    target: Any, names: Any, *, constants: bool, values: bool, backward: bool, title: str | None
+) -> GraphView:
+    """The graph of what ``target``, a recorded Tensor or Value, was computed from, as :func:`viz.graph` says.
+
+    With ``values`` or ``backward`` a backward pass is made to see its steps, where the graph still has what that needs;
+    no ``.grad`` changes. The gradients that it gives are told with ``backward``; otherwise those in ``.grad``, for what
+    the program did not compute is not there.
+    """
     root = _root_of(target)
     computed = _backward_has_run(root)
+    pulls = watch_backward(root) if (values or backward) and can_walk(root) else []
+    gradients = {id(pull.parent): pull.after for pull in pulls} if backward else {}
+    if gradients:
+        gradients[id(root)] = pulls[0].incoming
     known = {id(tensor.node): name for name, tensor in named_tensors(names, "names") if is_recorded(tensor)}
     all_are_parameters = names is not None and not isinstance(names, Mapping)
 
@@ -50,10 +63,21 @@ def tape_graph(target: Any, names: Any, *, constants: bool, values: bool, title:
             name=name,
             seq=node.seq,
             params=tuple((key, str(value)) for key, value in node.params.items()),
-            **_facts_of(node, values, computed),
+            **_facts_of(node, values, computed, gradients.get(id(node))),
         )
         edges += [EdgeView(source, this, slot, argument_of(node.op, slot), ordered) for slot, source in sources]
-    return GraphView(tuple(nodes), tuple(edges), title)
+    return GraphView(tuple(nodes), tuple(edges), title, steps=tuple(_steps(pulls, ids)))
+
+
+def _steps(pulls: list[Pull], ids: dict[int, int]) -> Iterator[Step]:
+    """The contributions of each node together: a backward pass goes through one node after the other."""
+    for _, group in itertools.groupby(pulls, key=lambda pull: id(pull.node)):
+        of_node = list(group)
+        yield Step(
+            ids[id(of_node[0].node)],
+            of_node[0].incoming,
+            tuple(Contribution(ids[id(p.parent)], p.slot, p.gradient, p.before, p.after) for p in of_node),
+        )
 
 
 def _root_of(target: Any) -> Node | Value:
@@ -112,12 +136,13 @@ def _constant(node: Node | Value, slot: int, ordered: bool) -> dict[str, Any]:
     return {"name": name, "shape": tuple(value.shape), "dtype": str(value.dtype)}
 
 
-def _facts_of(node: Node | Value, values: bool, computed: bool) -> dict[str, Any]:
+def _facts_of(node: Node | Value, values: bool, computed: bool, gradient: Summary | None) -> dict[str, Any]:
     """What the card says of the value: of a Value its number and its gradient, of a Tensor its shape and more."""
     if isinstance(node, Value):
-        gradient = None if node.grad is None or not computed else _number(float(node.grad))
+        if computed and node.grad is not None:
+            gradient = _number(float(node.grad))
         return {"value": _number(node.data), "gradient": gradient}
-    facts: dict[str, Any] = {"shape": node.shape, "dtype": str(node.dtype)}
+    facts: dict[str, Any] = {"shape": node.shape, "dtype": str(node.dtype), "gradient": gradient}
     tensor = _tensor_of(node) if values and node.op is None else None
     if tensor is not None:
         facts["value"] = summarize(_array(tensor))

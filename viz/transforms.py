@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from autograd.errors import ArgumentError
-from viz.view import EdgeView, GraphView, GroupView, NodeView
+from viz.view import EdgeView, GraphView, GroupView, NodeView, Step
 
 __all__ = ["collapse", "expand", "one_node_per_use"]
 
@@ -32,7 +32,7 @@ def one_node_per_use(view: GraphView) -> GraphView:
     copied: dict[tuple[int, int], int] = {}  # parameter and op that uses it, by old ids -> the new id of that copy
 
     def add(node: NodeView, group: int | None) -> int:
-        nodes.append(replace(node, id=len(nodes), group=group))
+        nodes.append(node.at(len(nodes), group, node.origin))
         came_from.append(node.id)
         return len(nodes) - 1
 
@@ -46,16 +46,17 @@ def one_node_per_use(view: GraphView) -> GraphView:
         moved[node.id] = add(node, node.group)
         for edge in incoming[node.id]:
             source = copied[edge.source, node.id] if edge.source in shared else moved[edge.source]
-            edges.append(replace(edge, source=source, target=moved[node.id]))
-    nodes = [node if node.origin is None else replace(node, origin=moved[node.origin]) for node in nodes]
+            edges.append(edge.between(source, moved[node.id]))
+    nodes = [n if n.origin is None else n.at(n.id, n.group, moved[n.origin]) for n in nodes]
     steps = tuple(
-        replace(
-            step,
-            node=moved[step.node],
-            contributions=tuple(
-                c if c.node is None else replace(c, node=copied.get((c.node, step.node), moved[c.node]))
+        Step(
+            moved[step.node],
+            step.incoming,
+            tuple(
+                c if c.node is None else c.at(copied.get((c.node, step.node), moved[c.node]))
                 for c in step.contributions
             ),
+            step.seconds,
         )
         for step in view.steps
     )

@@ -54,22 +54,24 @@ def value_text(value: Summary | None) -> str | None:
 
 def gradient_text(node: NodeView) -> str:
     """A gradient in a few words: the number, or the norm, or that there is none."""
-    if node.gradient is None:
-        return "no gradient"
-    if node.gradient.shape == () and node.gradient.data is not None:
-        return f"grad {_element(node.gradient.data)}"
-    if node.gradient.norm is None:
-        return "grad not finite" if node.gradient.nonfinite else "grad empty"
-    return f"grad norm {number_text(node.gradient.norm)}" + _not_finite(node.gradient)
+    return "no gradient" if node.gradient is None else _gradient_words(node.gradient)
+
+
+def _gradient_words(gradient: Summary) -> str:
+    if gradient.shape == () and gradient.data is not None:
+        return f"grad {_element(gradient.data)}"
+    if gradient.norm is None:
+        return "grad not finite" if gradient.nonfinite else "grad empty"
+    return f"grad norm {number_text(gradient.norm)}" + _not_finite(gradient)
 
 
 def numbers_text(node: NodeView) -> list[str]:
     """The lines of a card that tell the value and the gradient; none where the value is not known."""
-    value = value_text(node.value)
-    if value is None or node.value is None:
+    if node.value is None:
         return []
     if node.kind in ("backward", "gradient"):  # whose value is a gradient
-        return [value]
+        return [_gradient_words(node.value)]
+    value = value_text(node.value) or ""
     return [f"data {value} · {gradient_text(node)}"] if node.value.shape == () else [value, gradient_text(node)]
 
 

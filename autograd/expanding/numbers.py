@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 import numpy as np
@@ -141,6 +142,10 @@ class Numbers:
         recorded = getattr(node, "operands", None)
         if recorded is not None:
             value = recorded[place]
+            if isinstance(value, weakref.ref):
+                value = value()
+                if value is None:
+                    return _MISSING
         elif source is not None and source in self._of_node:
             value = self._of_node[source]
         else:

@@ -41,14 +41,14 @@ def _sigmoid(x: Array) -> Array:
 relu = primitive(
     "relu", lambda x: np.maximum(x, 0), kind="elementwise",
     vjp=[lambda g, y: g * (y != 0)], jvp=[lambda t, y: where(y != 0, t, 0)],  # a tangent may be infinite
-    code="fmax({0}, 0)", latex=r"\operatorname{{relu}}({0})", vjp_latex=[r"\bar y \, [x > 0]"],
+    code="fmax({0}, 0)", latex=r"\operatorname{{relu}}({0})", vjp_latex=[r"\bar y \odot [x > 0]"],
     samples=elementwise_samples(avoid=(0.0,)), reference=lambda x: np.where(x > 0, x, 0.0),
     doc="``max(x, 0)``; the gradient at 0 is 0.",
 )  # fmt: skip
 sigmoid = primitive(
     "sigmoid", _sigmoid, kind="elementwise",
     vjp=[lambda g, y: g * (y * (1 - y))], jvp="from_vjp",
-    code="(0.5 * tanh(0.5 * {0}) + 0.5)", latex=r"\sigma({0})", vjp_latex=[r"\bar y \, y (1 - y)"],
+    code="(0.5 * tanh(0.5 * {0}) + 0.5)", latex=r"\sigma({0})", vjp_latex=[r"\bar y \odot y \odot (1 - y)"],
     flops=per_element(10),
     samples=elementwise_samples(low=-4, high=4, far=((-20.0, -5.0), (5.0, 20.0))),
     reference=lambda x: 1 / (1 + np.exp(-x)),
@@ -57,7 +57,7 @@ sigmoid = primitive(
 _softplus = primitive(
     "softplus", lambda x: np.logaddexp(floating(x), np.zeros_like(x)), kind="elementwise",
     vjp=[lambda g, x: g * sigmoid(x)], jvp="from_vjp",
-    code="(fmax({0}, 0) + log1p(exp(-fabs({0}))))", latex=r"\ln(1 + e^{{{0}}})", vjp_latex=[r"\bar y \, \sigma(x)"],
+    code="(fmax({0}, 0) + log1p(exp(-fabs({0}))))", latex=r"\ln(1 + e^{{{0}}})", vjp_latex=[r"\bar y \odot \sigma(x)"],
     flops=per_element(18),
     samples=elementwise_samples(low=-4, high=4, far=((-20.0, -5.0), (20.0, 90.0))),
     reference=lambda x: np.log(1 + np.exp(x)),
@@ -88,8 +88,8 @@ def _part(x: Array, share: Array) -> Array:
 silu = primitive(
     "silu", lambda x: _part(x, _sigmoid(x)), kind="elementwise",
     vjp=[lambda g, x: g * _silu_slope(x)], jvp="from_vjp",
-    code="({0} * (0.5 * tanh(0.5 * {0}) + 0.5))", latex=r"{0} \, \sigma({0})",
-    vjp_latex=[r"\bar y \, \sigma(x) (1 + x (1 - \sigma(x)))"],
+    code="({0} * (0.5 * tanh(0.5 * {0}) + 0.5))", latex=r"{0} \odot \sigma({0})",
+    vjp_latex=[r"\bar y \odot \sigma(x) \odot (1 + x \odot (1 - \sigma(x)))"],
     flops=per_element(11),
     samples=elementwise_samples(low=-4, high=4, far=((-20.0, -5.0), (5.0, 20.0))),
     reference=lambda x: x / (1 + np.exp(-x)),
@@ -134,16 +134,23 @@ def _gelu_tanh_forward(x: Array) -> Array:
 _gelu = primitive(
     "gelu", _gelu_forward, kind="elementwise",
     vjp=[lambda g, x: g * _gelu_slope(x)], jvp="from_vjp",
-    code="(0.5 * {0} * (1 + erf(0.7071067811865476 * {0})))", latex=r"{0} \, \Phi({0})",
-    vjp_latex=[r"\bar y \, (\Phi(x) + x \phi(x))"], flops=per_element(20),
+    code="(0.5 * {0} * (1 + erf(0.7071067811865476 * {0})))", latex=r"{0} \odot \Phi({0})",
+    vjp_latex=[r"\bar y \odot (\Phi(x) + x \odot \phi(x))"], flops=per_element(20),
     samples=elementwise_samples(far=((-4.5, -3.0), (3.0, 20.0))),
     reference=lambda x: 0.5 * x * (1 + np.vectorize(math.erf, otypes=[float])(x / math.sqrt(2))),
 )  # fmt: skip
+_GELU_TANH_RULE = (
+    r"\tfrac{1}{2} \cdot \bar y "
+    r"\odot (1 + u + \sqrt{\tfrac{2}{\pi}} \cdot x \odot (1 - u^2) \odot (1 + 0.134145 \cdot x^2)), "
+    r"\quad u = \tanh(\sqrt{\tfrac{2}{\pi}} \cdot (x + 0.044715 \cdot x^3))"
+)
 _gelu_tanh = primitive(
     "gelu_tanh", _gelu_tanh_forward, kind="elementwise",
     vjp=[lambda g, x: g * _gelu_tanh_slope(x)], jvp="from_vjp",
     code="(0.5 * {0} * (1 + tanh(0.7978845608028654 * ({0} + 0.044715 * {0} * {0} * {0}))))",
-    latex=r"\operatorname{{gelu}}_{{\tanh}}({0})", vjp_latex=[r"\bar y \, y'(x)"],
+    latex=r"\tfrac{{1}}{{2}} \cdot {0} "
+    r"\odot (1 + \tanh(\sqrt{{\tfrac{{2}}{{\pi}}}} \cdot ({0} + 0.044715 \cdot {0}^3)))",
+    vjp_latex=[_GELU_TANH_RULE],
     flops=per_element(20), samples=elementwise_samples(),
     reference=lambda x: 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3))),
 )  # fmt: skip
@@ -162,7 +169,7 @@ def gelu(x: Any, approximate: str = "none") -> Any:
 logsigmoid = primitive(
     "logsigmoid", lambda x: -np.logaddexp(-floating(x), np.zeros_like(x)), kind="elementwise",
     vjp=[lambda g, x: g * sigmoid(-x)], jvp="from_vjp",
-    code="(fmin({0}, 0) - log1p(exp(-fabs({0}))))", latex=r"\ln \sigma({0})", vjp_latex=[r"\bar y \, \sigma(-x)"],
+    code="(fmin({0}, 0) - log1p(exp(-fabs({0}))))", latex=r"\ln \sigma({0})", vjp_latex=[r"\bar y \odot \sigma(-x)"],
     flops=per_element(18),
     samples=elementwise_samples(low=-4, high=4, far=((-90.0, -20.0), (5.0, 20.0))),
     reference=lambda x: -np.log(1 + np.exp(-x)),

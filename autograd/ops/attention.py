@@ -30,8 +30,15 @@ from autograd.tape import Variable, constant, innermost, module_of
 __all__ = ["embedding", "embedding_bag", "one_hot", "scaled_dot_product_attention"]
 
 
+_WEIGHTS = r"\quad P = \operatorname{softmax}(\tfrac{1}{\sqrt{d}} \cdot q \, k^\top)"
+_SCORES = (
+    r"\quad S = P \odot (u - \operatorname{broadcast}_{A}(\textstyle\sum_{A} (u \odot P))), "
+    rf"\quad u = \bar y \, v^\top, {_WEIGHTS}"
+)
+
+
 @composite(
-    r"\operatorname{{softmax}}\left(\frac{{{0} {1}^\top}}{{\sqrt d}}\right) {2}",
+    r"\operatorname{{softmax}}(\tfrac{{1}}{{\sqrt{{d}}}} \cdot {0} \, {1}^\top) \, {2}",
     [
         sample(spec(2, 3, 4), spec(2, 5, 4), spec(2, 5, 2)),
         sample(spec(1, 2, 4, 3), spec(1, 2, 4, 3), spec(1, 2, 4, 3), is_causal=True),
@@ -39,6 +46,11 @@ __all__ = ["embedding", "embedding_bag", "one_hot", "scaled_dot_product_attentio
     ],
     errors=[
         ErrorSample((np.ones((2, 3, 4)), np.ones((2, 5, 3)), np.ones((2, 5, 2))), ShapeError, "same number of features")
+    ],
+    vjp_latex=[
+        rf"\tfrac{{1}}{{\sqrt{{d}}}} \cdot S \, k, {_SCORES}",
+        rf"\tfrac{{1}}{{\sqrt{{d}}}} \cdot S^\top \, q, {_SCORES}",
+        rf"P^\top \, \bar y, {_WEIGHTS}",
     ],
 )
 @in_single

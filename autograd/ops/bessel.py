@@ -71,14 +71,15 @@ def _of_order(name: str, op: Primitive, n: int, latex: str, samples: Sequence[An
 _bessel_j = _bessel(
     "bessel_j", _forward("jv", {0: "j0", 1: "j1"}),
     lambda g, x, n: -g * _bessel_j(x, n=1) if n == 0 else g * (0.5 * (_bessel_j(x, n=n - 1) - _bessel_j(x, n=n + 1))),
-    r"J_n({0})", r"\tfrac12 \bar y \,(J_{n-1}(x) - J_{n+1}(x))",
+    r"J_{{n}}({0})", r"\tfrac{1}{2} \cdot \bar y \odot (J_{n-1}(x) - J_{n+1}(x))",
     [sample(spec(2, 3), n=0), sample(spec(), n=1), sample(spec(0, 3), n=3), sample(spec(3, low=0.5), n=0.5),
      sample(spec(4, low=20.0, high=60.0), n=2)],
 )  # fmt: skip
 _bessel_y = _bessel(
     "bessel_y", _forward("yv", {0: "y0", 1: "y1"}),
     lambda g, x, n: -g * _bessel_y(x, n=1) if n == 0 else g * (0.5 * (_bessel_y(x, n=n - 1) - _bessel_y(x, n=n + 1))),
-    r"Y_n({0})", r"\tfrac12 \bar y \,(Y_{n-1}(x) - Y_{n+1}(x))", [*_positive, sample(spec(3, low=0.5), n=0.5)],
+    r"Y_{{n}}({0})", r"\tfrac{1}{2} \cdot \bar y \odot (Y_{n-1}(x) - Y_{n+1}(x))",
+    [*_positive, sample(spec(3, low=0.5), n=0.5)],
 )  # fmt: skip
 
 
@@ -138,7 +139,7 @@ def yv(v: float, x: Any) -> Any:
 _bessel_i = _bessel(
     "bessel_i", lambda x, *, n: np.i0(x).astype(floating(x).dtype) if n == 0 else special.bessel_i(n, x),
     lambda g, x, n: g * (0.5 * (_bessel_i(x, n=abs(n - 1)) + _bessel_i(x, n=n + 1))),
-    r"I_n({0})", r"\tfrac12 \bar y \,(I_{n-1}(x) + I_{n+1}(x))",
+    r"I_{{n}}({0})", r"\tfrac{1}{2} \cdot \bar y \odot (I_{n-1}(x) + I_{n+1}(x))",
     [sample(spec(2, 3), n=0), sample(spec(), n=1), sample(spec(0, 3), n=2)],
 )  # fmt: skip
 i0 = _of_order(
@@ -158,16 +159,19 @@ def _bessel_ie_slope(x: Any, n: int) -> Any:
 _bessel_ie = primitive(
     "bessel_ie", lambda x, *, n: special.bessel_ie(n, x), kind="elementwise",
     vjp=[lambda g, x, n: g * _bessel_ie_slope(in_double(x), n)],
-    jvp="from_vjp", latex=r"e^{{-|{0}|}} I_n({0})",
-    vjp_latex=[r"\bar y \,(\tfrac12 e^{-|x|}(I_{n-1}(x) + I_{n+1}(x)) - y \operatorname{sign} x)"],
+    jvp="from_vjp", latex=r"e^{{-\lvert {0} \rvert}} \odot I_{{n}}({0})",
+    vjp_latex=[
+        r"\bar y \odot (\tfrac{1}{2} \cdot e^{-\lvert x \rvert} \odot (I_{n-1}(x) + I_{n+1}(x)) "
+        r"- y \odot \operatorname{sign} x)"
+    ],
     flops=per_element(70), samples=[sample(spec(2, 3, avoid=(0.0,)), n=0), sample(spec(low=0.5), n=1)],
 )  # fmt: skip
 i0e = _of_order(
-    "i0e", _bessel_ie, 0, r"e^{{-|{0}|}} I_0({0})", _not_at_0,
+    "i0e", _bessel_ie, 0, r"e^{{-\lvert {0} \rvert}} \odot I_0({0})", _not_at_0,
     ":func:`i0` scaled by ``exp(-abs(x))``, which does not overflow.",
 )  # fmt: skip
 i1e = _of_order(
-    "i1e", _bessel_ie, 1, r"e^{{-|{0}|}} I_1({0})", _not_at_0,
+    "i1e", _bessel_ie, 1, r"e^{{-\lvert {0} \rvert}} \odot I_1({0})", _not_at_0,
     ":func:`i1` scaled by ``exp(-abs(x))``, which does not overflow.",
 )  # fmt: skip
 
@@ -175,7 +179,7 @@ i1e = _of_order(
 _bessel_k = _bessel(
     "bessel_k", _forward("kv", {0: "k0", 1: "k1"}),
     lambda g, x, n: -g * (_bessel_k(x, n=abs(n - 1)) + n / x * _bessel_k(x, n=n)),  # no K_{n+1}, which underflows first
-    r"K_n({0})", r"-\bar y \,(K_{n-1}(x) + \tfrac{n}{x} K_n(x))", _positive,
+    r"K_{{n}}({0})", r"-\bar y \odot (K_{n-1}(x) + \frac{n}{x} \odot K_{n}(x))", _positive,
 )  # fmt: skip
 
 
@@ -186,7 +190,8 @@ def _bessel_ke_slope(x: Any, n: int) -> Any:
 _bessel_ke = _bessel(
     "bessel_ke", _forward("kve", {0: "k0e", 1: "k1e"}),
     lambda g, x, n: g * _bessel_ke_slope(in_double(x), n),
-    r"e^{{{0}}} K_n({0})", r"\bar y \,(y - \tfrac12 e^x (K_{n-1}(x) + K_{n+1}(x)))", _positive,
+    r"e^{{{0}}} \odot K_{{n}}({0})",
+    r"\bar y \odot (y - \tfrac{1}{2} \cdot e^{x} \odot (K_{n-1}(x) + K_{n+1}(x)))", _positive,
 )  # fmt: skip
 k0 = _of_order(
     "k0", _bessel_k, 0, r"K_0({0})", _above_0,
@@ -197,10 +202,10 @@ k1 = _of_order(
     "The modified Bessel function of the second kind, of order 1, elementwise; inf at 0, NaN below.",
 )  # fmt: skip
 k0e = _of_order(
-    "k0e", _bessel_ke, 0, r"e^{{{0}}} K_0({0})", _above_0,
+    "k0e", _bessel_ke, 0, r"e^{{{0}}} \odot K_0({0})", _above_0,
     ":func:`k0` scaled by ``exp(x)``, which does not underflow.",
 )  # fmt: skip
 k1e = _of_order(
-    "k1e", _bessel_ke, 1, r"e^{{{0}}} K_1({0})", _above_0,
+    "k1e", _bessel_ke, 1, r"e^{{{0}}} \odot K_1({0})", _above_0,
     ":func:`k1` scaled by ``exp(x)``, which does not underflow.",
 )  # fmt: skip

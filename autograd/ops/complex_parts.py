@@ -25,7 +25,8 @@ real = primitive(
 imag = primitive(
     "imag", lambda x: np.imag(x), kind="elementwise", holomorphic=False,
     vjp=[lambda g, x_dtype: g * 1j if x_dtype.kind == "c" else None], jvp=lambda primals, tangents: imag(tangents[0]),
-    code="cimag({0})", latex=r"\operatorname{{Im}} {0}", vjp_latex=[r"i \bar y"], samples=elementwise_samples(),
+    code="cimag({0})", latex=r"\operatorname{{Im}} {0}",
+    vjp_latex=[r"\mathrm{i} \cdot \bar y"], samples=elementwise_samples(),
     doc="""The imaginary part; of real numbers 0.
 
     Its gradient with respect to x is i times the cotangent, the direction in which Im x grows: the conjugate

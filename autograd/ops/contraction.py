@@ -53,8 +53,8 @@ def _einsum_flops(out: tuple[int, ...], *shapes: tuple[int, ...], subscripts: st
 
 _einsum = primitive(
     "einsum", _einsum_forward, kind="contraction",
-    vjp=_einsum_vjp, jvp="multilinear", latex=r"\operatorname{{einsum}}({0}, \dots)", flops=_einsum_flops,
-    vjp_latex=[r"\operatorname{einsum}(\bar y, \dots)"],
+    vjp=_einsum_vjp, jvp="multilinear", latex=r"\operatorname{{einsum}}_{{E}}({0}, \dots)", flops=_einsum_flops,
+    vjp_latex=[r"\operatorname{einsum}_{E}(\bar y, \dots)"],
     samples=[
         sample(spec(2, 3), spec(3, 4), subscripts="ij,jk->ik"), sample(spec(2, 3), subscripts="ij->ji"),
         sample(spec(2, 3), spec(3), spec(2), subscripts="ij,j,i->ij"),

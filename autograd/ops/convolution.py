@@ -200,7 +200,7 @@ def _make(n: int) -> _Ops:
         f"conv{n}d", _forward, kind="contraction",
         vjp=[conv_vjp_x, conv_vjp_weight, lambda g: sum(g, (0, *range(2, 2 + n)))], jvp=conv_jvp,
         latex="{0} * {1} + {2}",
-        vjp_latex=[r"\bar y *^\top W", r"x \star \bar y", r"\textstyle\sum \bar y"], flops=_flops,
+        vjp_latex=[r"\bar y *^\top W", r"x \star \bar y", r"\textstyle\sum_{A} \bar y"], flops=_flops,
         samples=[
             sample(spec(2, 2, *size), spec(3, 2, *first), spec(3), **unit),
             sample(spec(1, 2, *odd), spec(2, 2, *small), None, **strided),

@@ -58,7 +58,11 @@ def _cholesky_jvp(t: Any, y: Any) -> Any:
 _cholesky = primitive(
     "cholesky", lambda x: solved(np.linalg.cholesky, hermitian_part(x)), kind="contraction", holomorphic=False,
     vjp=[_cholesky_vjp], jvp=[_cholesky_jvp], latex=r"\operatorname{{chol}}({0})",
-    vjp_latex=[r"\operatorname{herm}(L^{-H} \Phi(L^H \bar L) L^{-1})"], flops=cubic(1 / 3),
+    vjp_latex=[
+        r"\operatorname{herm}(y^{-H} \, \operatorname{halflower}(y^{H} \, \operatorname{tril}(\bar y)) \, y^{-1})"
+    ],
+
+    flops=cubic(1 / 3),
     samples=[sample(spec(3, 3, matrix="positive")), sample(spec(2, 2, 2, matrix="positive"))],
     errors=[ErrorSample((-np.eye(2),), LinAlgError, "ositive definite. Add a small multiple")],
 )  # fmt: skip
@@ -116,8 +120,12 @@ _qr = primitive(
     holomorphic=False,
     vjp=[_qr_vjp],
     jvp=[_qr_jvp],
-    latex="{0} = Q R",
-    vjp_latex=[r"(\bar Q + Q \, c(Q^H \bar Q - \bar R R^H)) R^{-H}"],
+    latex=r"{0} = Q \, R",
+    vjp_latex=[
+        r"(\bar Q + Q \, c) \, R^{-H}, "
+        r"\quad c = \operatorname{tril}_{-1}(u - u^{H}) - u, "
+        r"\quad u = Q^{H} \, \bar Q - \operatorname{triu}(\bar R) \, R^{H}"
+    ],
     flops=cubic(4 / 3),
     samples=[sample(regular(3, 3)), sample(regular(4, 2)), sample(regular(2, 3, 2))],
 )

@@ -111,7 +111,7 @@ def insert(x: Any, index: Any, values: Any, axis: int | None = None) -> Any:
 
 
 @composite(
-    r"{0}[i] := {1}",
+    r"{0}[i] \leftarrow {1}",
     [sample(spec(3, 4), spec(3), axis=1, index=2)],
     errors=[
         ErrorSample((np.ones((3, 4)), np.ones(2)), ShapeError, r"is \(2,\).*wants \(3,\)", {"axis": 1, "index": 2}),
@@ -127,7 +127,7 @@ def select_scatter(x: Any, src: Any, axis: int, index: int) -> Any:
 
 
 @composite(
-    r"{0}[i] := {1}",
+    r"{0}[i] \leftarrow {1}",
     [sample(spec(3, 4), spec(3, 2), axis=1, start=1, end=4, step=2)],
     errors=[ErrorSample((np.ones((3, 4)), np.ones(2)), ShapeError, r"is \(2,\).*wants \(3, 4\)", {"axis": 1})],
 )
@@ -189,7 +189,7 @@ def index_put(x: Any, indices: Any, values: Any, accumulate: bool = False) -> An
 
 
 @composite(
-    r"{0}[i] := {1}",
+    r"{0}[i] \leftarrow {1}",
     [sample(spec(3, 4), spec(3, 1), indices=np.array([[0], [3], [1]]), axis=1)],
     errors=[
         ErrorSample(

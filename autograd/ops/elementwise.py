@@ -49,13 +49,13 @@ subtract = primitive(
 multiply = primitive(
     "multiply", np.multiply, kind="elementwise",
     vjp=[lambda g, b: g * b, lambda g, a: g * a], jvp="from_vjp",
-    code="({0} * {1})", latex=r"{0} \cdot {1}", vjp_latex=[r"\bar y \, b", r"\bar y \, a"],
+    code="({0} * {1})", latex=r"{0} \odot {1}", vjp_latex=[r"\bar y \odot b", r"\bar y \odot a"],
     samples=elementwise_samples(2),
 )  # fmt: skip
 divide = primitive(
     "divide", np.true_divide, kind="elementwise",
     vjp=[lambda g, b: g / b, lambda g, y, b: -g * y / b], jvp="from_vjp",
-    code="({0} / {1})", latex=r"\frac{{{0}}}{{{1}}}", vjp_latex=[r"\bar y / b", r"-\bar y \, y / b"],
+    code="({0} / {1})", latex=r"\frac{{{0}}}{{{1}}}", vjp_latex=[r"\frac{\bar y}{b}", r"-\frac{\bar y \odot y}{b}"],
     flops=per_element(4), samples=elementwise_samples(2, second={"avoid": (0.0,), "margin": 0.3}),
 )  # fmt: skip
 negative = primitive(
@@ -83,7 +83,8 @@ def _power_exponent(g: Any, y: Any, a: Any) -> Any:
 power = primitive(
     "power", np.power, kind="elementwise",
     vjp=[_power_base, _power_exponent], jvp="from_vjp",
-    code="pow({0}, {1})", latex="{0}^{{{1}}}", vjp_latex=[r"\bar y \, b \, a^{b-1}", r"\bar y \, y \ln a"],
+    code="pow({0}, {1})", latex="{0}^{{{1}}}",
+    vjp_latex=[r"\bar y \odot b \odot a^{b - 1}", r"\bar y \odot y \odot \ln a"],
     flops=per_element(16), samples=elementwise_samples(2, low=0.3, high=2.0, second={"low": -2.0}),
 )  # fmt: skip
 
@@ -109,18 +110,18 @@ def steep(g: Any, slope: Any) -> Any:
 square = primitive(
     "square", np.square, kind="elementwise",
     vjp=[lambda g, x: 2 * g * x], jvp="from_vjp",
-    code="({0} * {0})", latex="{0}^2", vjp_latex=[r"2 \bar y \, x"], samples=elementwise_samples(),
+    code="({0} * {0})", latex="{0}^2", vjp_latex=[r"2 \cdot \bar y \odot x"], samples=elementwise_samples(),
 )  # fmt: skip
 sqrt = primitive(
     "sqrt", np.sqrt, kind="elementwise",
     vjp=[lambda g, y: over(g, 2 * y)], jvp="from_vjp",
-    code="sqrt({0})", latex=r"\sqrt{{{0}}}", vjp_latex=[r"\frac{\bar y}{2 y}"],
+    code="sqrt({0})", latex=r"\sqrt{{{0}}}", vjp_latex=[r"\frac{\bar y}{2 \cdot y}"],
     flops=per_element(4), samples=elementwise_samples(low=0.1, far=((1e-3, 1e-2), (1e3, 1e4))),
 )  # fmt: skip
 reciprocal = primitive(
     "reciprocal", np.reciprocal, kind="elementwise",
     vjp=[lambda g, y: -g * y * y], jvp="from_vjp",
-    code="(1 / {0})", latex=r"\frac{{1}}{{{0}}}", vjp_latex=[r"-\bar y \, y^2"],
+    code="(1 / {0})", latex=r"\frac{{1}}{{{0}}}", vjp_latex=[r"-\bar y \odot y^2"],
     flops=per_element(4), samples=elementwise_samples(avoid=(0.0,), margin=0.3, far=((-1e3, -20.0), (20.0, 1e3))),
 )  # fmt: skip
 
@@ -144,7 +145,7 @@ def _abs_jvp(t: Any, x: Any) -> Any:
 abs = primitive(
     "abs", np.abs, kind="elementwise", holomorphic=False,
     vjp=[_abs_vjp], jvp=[_abs_jvp],
-    code="fabs({0})", latex=r"\lvert {0} \rvert", vjp_latex=[r"\bar y \operatorname{sign} x"],
+    code="fabs({0})", latex=r"\lvert {0} \rvert", vjp_latex=[r"\bar y \odot \operatorname{sign} x"],
     samples=elementwise_samples(avoid=(0.0,)),
     doc="""The absolute value; of complex numbers the modulus, which is real.
 
@@ -173,19 +174,19 @@ _REAL = np.dtype(np.float32)
 exp = primitive(
     "exp", np.exp, kind="elementwise",
     vjp=[lambda g, y: g * y], jvp="from_vjp",
-    code="exp({0})", latex="e^{{{0}}}", vjp_latex=[r"\bar y \, y"],
+    code="exp({0})", latex="e^{{{0}}}", vjp_latex=[r"\bar y \odot y"],
     flops=per_element(8), samples=elementwise_samples(far=((-10.0, -6.0), (6.0, 10.0))),
 )  # fmt: skip
 expm1 = primitive(
     "expm1", np.expm1, kind="elementwise",
     vjp=[lambda g, x: g * exp(x)], jvp="from_vjp",  # y + 1 would cancel
-    code="expm1({0})", latex="e^{{{0}}} - 1", vjp_latex=[r"\bar y \, e^x"],
+    code="expm1({0})", latex="e^{{{0}}} - 1", vjp_latex=[r"\bar y \odot e^{x}"],
     flops=per_element(8), samples=elementwise_samples(far=((-20.0, -10.0), (-1e-3, 1e-3), (6.0, 10.0))),
 )  # fmt: skip
 log = primitive(
     "log", np.log, kind="elementwise",
     vjp=[lambda g, x: over(g, x)], jvp="from_vjp",
-    code="log({0})", latex=r"\ln {0}", vjp_latex=[r"\bar y / x"],
+    code="log({0})", latex=r"\ln {0}", vjp_latex=[r"\frac{\bar y}{x}"],
     flops=per_element(8), samples=elementwise_samples(low=0.1, far=((1e-3, 1e-2), (1e3, 1e4))),
 )  # fmt: skip
 log1p = primitive(
@@ -200,31 +201,31 @@ pow, true_divide, absolute, sgn = power, divide, abs, sign
 exp2 = primitive(
     "exp2", np.exp2, kind="elementwise",
     vjp=[lambda g, y: g * (y * _LN2)], jvp="from_vjp",
-    code="exp2({0})", latex="2^{{{0}}}", vjp_latex=[r"\bar y \, y \ln 2"],
+    code="exp2({0})", latex="2^{{{0}}}", vjp_latex=[r"\ln 2 \cdot \bar y \odot y"],
     flops=per_element(8), samples=elementwise_samples(far=((-14.0, -9.0), (9.0, 14.0))),
 )  # fmt: skip
 log2 = primitive(
     "log2", np.log2, kind="elementwise",
     vjp=[lambda g, x: over(g, x * _LN2)], jvp="from_vjp",
-    code="log2({0})", latex=r"\log_2 {0}", vjp_latex=[r"\frac{\bar y}{x \ln 2}"],
+    code="log2({0})", latex=r"\log_2 {0}", vjp_latex=[r"\frac{\bar y}{\ln 2 \cdot x}"],
     flops=per_element(8), samples=elementwise_samples(low=0.1, far=((1e-3, 1e-2), (1e3, 1e4))),
 )  # fmt: skip
 log10 = primitive(
     "log10", np.log10, kind="elementwise",
     vjp=[lambda g, x: over(g, x * _LN10)], jvp="from_vjp",
-    code="log10({0})", latex=r"\log_{{10}} {0}", vjp_latex=[r"\frac{\bar y}{x \ln 10}"],
+    code="log10({0})", latex=r"\log_{{10}} {0}", vjp_latex=[r"\frac{\bar y}{\ln 10 \cdot x}"],
     flops=per_element(8), samples=elementwise_samples(low=0.1, far=((1e-3, 1e-2), (1e3, 1e4))),
 )  # fmt: skip
 cbrt = primitive(
     "cbrt", np.cbrt, kind="elementwise",
     vjp=[lambda g, y: over(g, 3 * y * y)], jvp="from_vjp",
-    code="cbrt({0})", latex=r"\sqrt[3]{{{0}}}", vjp_latex=[r"\frac{\bar y}{3 y^2}"],
+    code="cbrt({0})", latex=r"\sqrt[3]{{{0}}}", vjp_latex=[r"\frac{\bar y}{3 \cdot y^2}"],
     flops=per_element(8), samples=elementwise_samples(avoid=(0.0,), margin=0.2, far=((-1e4, -1e3), (1e3, 1e4))),
 )  # fmt: skip
 rsqrt = primitive(
     "rsqrt", lambda x: 1 / np.sqrt(floating(x)), kind="elementwise",
     vjp=[lambda g, y: steep(-0.5 * g, y * y * y)], jvp="from_vjp",
-    code="(1 / sqrt({0}))", latex=r"\frac{{1}}{{\sqrt{{{0}}}}}", vjp_latex=[r"-\tfrac12 \bar y \, y^3"],
+    code="(1 / sqrt({0}))", latex=r"\frac{{1}}{{\sqrt{{{0}}}}}", vjp_latex=[r"-\tfrac{1}{2} \cdot \bar y \odot y^3"],
     flops=per_element(5),
     samples=elementwise_samples(low=0.3, far=((1e-2, 0.1), (1e3, 1e4))),
     doc="One over the square root, elementwise.",
@@ -277,7 +278,7 @@ nan_to_num = primitive(
     vjp=[_where_finite],
     jvp=[lambda t, x: _where_finite(t, x)],
     latex=r"\operatorname{{finite}}({0})",
-    vjp_latex=[r"\bar y \, [x \in \mathbb R]"],
+    vjp_latex=[r"\bar y \odot [\lvert x \rvert < \infty]"],
     samples=elementwise_samples(),
     doc="NaN becomes ``nan``, infinities the given or the largest numbers; they get no gradient.",
 )
@@ -297,7 +298,8 @@ _TWO_OVER_SQRT_PI = 2 / math.sqrt(math.pi)
 erf = primitive(
     "erf", lambda x: special.erf(x), kind="elementwise",
     vjp=[lambda g, x: g * (_TWO_OVER_SQRT_PI * exp(-x * x))], jvp="from_vjp",
-    code="erf({0})", latex=r"\operatorname{{erf}} {0}", vjp_latex=[r"\tfrac{2}{\sqrt\pi} \bar y \, e^{-x^2}"],
+    code="erf({0})", latex=r"\operatorname{{erf}} {0}",
+    vjp_latex=[r"\tfrac{2}{\sqrt{\pi}} \cdot \bar y \odot e^{-x^2}"],
     flops=per_element(16),
     samples=elementwise_samples(far=((-8.0, -3.0), (-1e-3, 1e-3), (3.0, 8.0))),
     reference=np.vectorize(math.erf, otypes=[float]),
@@ -311,7 +313,7 @@ where = primitive(
     vjp=[None, lambda g, condition: where(condition, g, 0), lambda g, condition: where(condition, 0, g)],
     jvp=lambda primals, tangents: _where_jvp(primals, tangents),
     code="({0} ? {1} : {2})", latex=r"{1} \text{{ if }} {0} \text{{ else }} {2}",
-    vjp_latex=[None, r"\bar y \, [c]", r"\bar y \, [\neg c]"],
+    vjp_latex=[None, r"\bar y \odot [c]", r"\bar y \odot [\neg c]"],
     samples=[
         sample(boolean(2, 3), spec(2, 3), spec(2, 3)), sample(boolean(3), spec(2, 1), spec()),
         sample(boolean(), spec(2), spec(2)), sample(boolean(0, 2), spec(2), spec(0, 2)),
@@ -348,14 +350,21 @@ _distinct_pair = [
     sample(spec(low=0.5), spec(3, high=0.3)), sample(spec(0, 3), spec(3)),
 ]  # fmt: skip
 
+_LARGER = [
+    r"\bar y \odot ([a > b] + \tfrac{1}{2} \cdot [a = b])", r"\bar y \odot ([b > a] + \tfrac{1}{2} \cdot [a = b])"
+]  # fmt: skip
+_SMALLER = [
+    r"\bar y \odot ([a < b] + \tfrac{1}{2} \cdot [a = b])", r"\bar y \odot ([b < a] + \tfrac{1}{2} \cdot [a = b])"
+]  # fmt: skip
+
 maximum = primitive(
     "maximum", np.maximum, kind="elementwise", selects=True, vjp=_extreme_vjp(), jvp="from_vjp",
-    code="fmax({0}, {1})", latex=r"\max({0}, {1})", vjp_latex=[r"\bar y \, [a \ge b]", r"\bar y \, [b \ge a]"],
+    code="fmax({0}, {1})", latex=r"\max({0}, {1})", vjp_latex=_LARGER,
     samples=_distinct_pair,
 )  # fmt: skip
 minimum = primitive(
     "minimum", np.minimum, kind="elementwise", selects=True, vjp=_extreme_vjp(), jvp="from_vjp",
-    code="fmin({0}, {1})", latex=r"\min({0}, {1})", vjp_latex=[r"\bar y \, [a \le b]", r"\bar y \, [b \le a]"],
+    code="fmin({0}, {1})", latex=r"\min({0}, {1})", vjp_latex=_SMALLER,
     samples=_distinct_pair,
 )  # fmt: skip
 fmax = primitive(
@@ -367,7 +376,7 @@ fmax = primitive(
     jvp="from_vjp",
     code="fmax({0}, {1})",
     latex=r"\operatorname{{fmax}}({0}, {1})",
-    vjp_latex=[r"\bar y \, [a \ge b]", r"\bar y \, [b \ge a]"],
+    vjp_latex=_LARGER,
     samples=_distinct_pair,
     doc="The larger of two; a NaN loses against a number.",
 )
@@ -380,7 +389,7 @@ fmin = primitive(
     jvp="from_vjp",
     code="fmin({0}, {1})",
     latex=r"\operatorname{{fmin}}({0}, {1})",
-    vjp_latex=[r"\bar y \, [a \le b]", r"\bar y \, [b \le a]"],
+    vjp_latex=_SMALLER,
     samples=_distinct_pair,
     doc="The smaller of two; a NaN loses against a number.",
 )
@@ -394,7 +403,7 @@ def _clip_forward(x: Array, *, low: Any, high: Any) -> Array:
 _clip = primitive(
     "clip", _clip_forward, kind="elementwise", selects=True,
     vjp=[lambda g, x, low, high: where(_outside(x, low, high), 0, g)], jvp="from_vjp",
-    latex=r"\operatorname{{clip}}({0})", vjp_latex=[r"\bar y \, [l \le x \le h]"],
+    latex=r"\min(\max({0}, l), h)", vjp_latex=[r"\bar y \odot [l \le x \le h]"],
     samples=[
         sample(spec(2, 3, avoid=(-1.0, 1.0)), low=-1.0, high=1.0), sample(spec(4, avoid=(0.5,)), low=None, high=0.5),
         sample(spec(avoid=(0.0,)), low=0.0, high=None), sample(spec(0, 3), low=-1.0, high=1.0),

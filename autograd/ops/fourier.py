@@ -41,13 +41,13 @@ def _flops(out: tuple[int, ...], x: tuple[int, ...], **params: Any) -> int:
 _fft = primitive(
     "fft", lambda x, *, axis, norm: np.fft.fft(x, axis=axis, norm=norm), kind="contraction", batch="axis",
     vjp=[lambda g, axis, norm: _fft(g, axis=axis, norm=norm)], jvp="linear",
-    latex=r"\mathcal F {0}", vjp_latex=[r"\mathcal F \bar y"], flops=_flops,
+    latex=r"\mathcal{{F}} {0}", vjp_latex=[r"\mathcal{F} \bar y"], flops=_flops,
     samples=[sample(spec(2, 4), axis=1, norm="backward"), sample(spec(3), axis=0, norm="ortho")],
 )  # fmt: skip
 _ifft = primitive(
     "ifft", lambda x, *, axis, norm: np.fft.ifft(x, axis=axis, norm=norm), kind="contraction", batch="axis",
     vjp=[lambda g, axis, norm: _ifft(g, axis=axis, norm=norm)], jvp="linear",
-    latex=r"\mathcal F^{{-1}} {0}", vjp_latex=[r"\mathcal F^{-1} \bar y"], flops=_flops,
+    latex=r"\mathcal{{F}}^{{-1}} {0}", vjp_latex=[r"\mathcal{F}^{-1} \bar y"], flops=_flops,
     samples=[sample(spec(2, 4), axis=1, norm="backward"), sample(spec(3), axis=0, norm="forward")],
 )  # fmt: skip
 
@@ -86,8 +86,8 @@ _rfft = primitive(
     batch="axis",
     vjp=[_rfft_vjp],
     jvp="linear",
-    latex=r"\mathcal F {0}",
-    vjp_latex=[r"\operatorname{Re} \mathcal F^H \bar y"],
+    latex=r"\mathcal{{F}} {0}",
+    vjp_latex=[r"\operatorname{Re} \mathcal{F}^{H} \bar y"],
     flops=_flops,
     samples=[sample(spec(2, 4), axis=1, norm="backward"), sample(spec(5), axis=0, norm="ortho")],
 )
@@ -106,8 +106,8 @@ _irfft = primitive(
     batch="axis",
     vjp=[_irfft_vjp],
     jvp="linear",
-    latex=r"\mathcal F^{{-1}} {0}",
-    vjp_latex=[r"w \, \mathcal F \bar y"],
+    latex=r"\mathcal{{F}}^{{-1}} {0}",
+    vjp_latex=[r"w \odot \mathcal{F} \bar y"],
     flops=_flops,
     samples=[sample(spec(2, 3), axis=1, norm="backward", n=4), sample(spec(3), axis=0, norm="ortho", n=5)],
 )
@@ -214,7 +214,7 @@ _TWO = (-2, -1)
 
 
 @composite(
-    r"\mathcal F {0}",
+    r"\mathcal{{F}} {0}",
     [sample(spec(2, 3)), sample(spec(2, 3, 2), axes=(0, 2), norm="ortho")],
     reference=np.fft.fftn,
     errors=_wrong,
@@ -227,7 +227,7 @@ def fftn(x: Any, s: Sequence[int] | None = None, axes: Sequence[int] | None = No
 
 
 @composite(
-    r"\mathcal F^{{-1}} {0}",
+    r"\mathcal{{F}}^{{-1}} {0}",
     [sample(spec(2, 3))],
     reference=np.fft.ifftn,
     errors=_wrong,
@@ -240,7 +240,7 @@ def ifftn(x: Any, s: Sequence[int] | None = None, axes: Sequence[int] | None = N
 
 
 @composite(
-    r"\mathcal F {0}",
+    r"\mathcal{{F}} {0}",
     [sample(spec(2, 3)), sample(spec(2, 4), s=(3, 2), axes=(0, 1))],
     reference=np.fft.rfftn,
     errors=_wrong,
@@ -255,7 +255,7 @@ def rfftn(x: Any, s: Sequence[int] | None = None, axes: Sequence[int] | None = N
 
 
 @composite(
-    r"\mathcal F^{{-1}} {0}",
+    r"\mathcal{{F}}^{{-1}} {0}",
     [sample(spec(2, 3)), sample(spec(2, 3), s=(2, 5), axes=(0, 1))],
     reference=np.fft.irfftn,
     errors=_wrong,
@@ -269,7 +269,7 @@ def irfftn(x: Any, s: Sequence[int] | None = None, axes: Sequence[int] | None = 
 
 
 @composite(
-    r"\mathcal F {0}",
+    r"\mathcal{{F}} {0}",
     [sample(spec(2, 3)), sample(spec(2, 3, 2), s=(2, 5), axes=(0, 1), norm="ortho")],
     errors=_wrong,
 )
@@ -279,7 +279,7 @@ def hfftn(x: Any, s: Sequence[int] | None = None, axes: Sequence[int] | None = N
 
 
 @composite(
-    r"\mathcal F^{{-1}} {0}",
+    r"\mathcal{{F}}^{{-1}} {0}",
     [sample(spec(2, 3)), sample(spec(2, 4), s=(3, 2), axes=(0, 1), norm="ortho")],
     errors=_wrong,
 )
@@ -289,7 +289,7 @@ def ihfftn(x: Any, s: Sequence[int] | None = None, axes: Sequence[int] | None = 
 
 
 @composite(
-    r"\mathcal F_2 {0}",
+    r"\mathcal{{F}}_2 {0}",
     [sample(spec(3, 4)), sample(spec(2, 3, 2), s=(2, 2), axes=(0, 1), norm="ortho")],
     reference=np.fft.fft2,
 )
@@ -299,7 +299,7 @@ def fft2(x: Any, s: Any = None, axes: Sequence[int] = _TWO, norm: str | None = N
 
 
 @composite(
-    r"\mathcal F_2^{{-1}} {0}",
+    r"\mathcal{{F}}_2^{{-1}} {0}",
     [sample(spec(3, 4)), sample(spec(2, 3, 2), s=(2, 2), axes=(0, 1), norm="ortho")],
     reference=np.fft.ifft2,
 )
@@ -309,7 +309,7 @@ def ifft2(x: Any, s: Any = None, axes: Sequence[int] = _TWO, norm: str | None = 
 
 
 @composite(
-    r"\mathcal F_2 {0}",
+    r"\mathcal{{F}}_2 {0}",
     [sample(spec(3, 4)), sample(spec(2, 3, 2), s=(2, 2), axes=(0, 1), norm="ortho")],
     reference=np.fft.rfft2,
 )
@@ -319,7 +319,7 @@ def rfft2(x: Any, s: Any = None, axes: Sequence[int] = _TWO, norm: str | None = 
 
 
 @composite(
-    r"\mathcal F_2^{{-1}} {0}",
+    r"\mathcal{{F}}_2^{{-1}} {0}",
     [sample(spec(3, 4)), sample(spec(2, 3, 2), s=(2, 2), axes=(0, 1), norm="ortho")],
     reference=np.fft.irfft2,
 )
@@ -329,7 +329,7 @@ def irfft2(x: Any, s: Any = None, axes: Sequence[int] = _TWO, norm: str | None =
 
 
 @composite(
-    r"\mathcal F_2 {0}",
+    r"\mathcal{{F}}_2 {0}",
     [sample(spec(3, 4)), sample(spec(2, 3, 2), s=(2, 2), axes=(0, 1), norm="ortho")],
     errors=_wrong,
 )
@@ -339,7 +339,7 @@ def hfft2(x: Any, s: Any = None, axes: Sequence[int] = _TWO, norm: str | None = 
 
 
 @composite(
-    r"\mathcal F_2^{{-1}} {0}",
+    r"\mathcal{{F}}_2^{{-1}} {0}",
     [sample(spec(3, 4)), sample(spec(2, 3, 2), s=(2, 2), axes=(0, 1), norm="ortho")],
     errors=_wrong,
 )

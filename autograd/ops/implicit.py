@@ -61,7 +61,7 @@ def _specs(shapes: Any, **domain: Any) -> list[Any]:
 
 
 _SHAPES = [((2, 3), (2, 3), (2, 3)), ((3,), (1,), (2, 3)), ((), (), ()), ((0, 2), (2,), (0, 2))]
-_LATEX = r"F_{{{0}}}^{{-1}}(F_{{{1}}}({2}))"
+_LATEX = r"F^{{-1}}({0}, F({1}, {2}))"
 
 log_standard_gamma = primitive(
     "log_standard_gamma",
@@ -76,9 +76,9 @@ log_standard_gamma = primitive(
     batch="elementwise",
     latex=_LATEX,
     vjp_latex=[
-        r"-\bar y \, \partial_\alpha F(\alpha, y) / p_\alpha(y)",
-        r"\bar y \, \partial_\beta F(\beta, x) / p_\alpha(y)",
-        r"\bar y \, p_\beta(x) / p_\alpha(y)",
+        r"-\bar y \odot \frac{\partial_1 F(\alpha, y)}{p_{\alpha}(y)}",
+        r"\bar y \odot \frac{\partial_1 F(\beta, x)}{p_{\alpha}(y)}",
+        r"\bar y \odot \frac{p_{\beta}(x)}{p_{\alpha}(y)}",
     ],
     flops=per_element(1000),
     samples=_specs(_SHAPES, low=-1.0, high=1.0),
@@ -101,9 +101,9 @@ standard_gamma = primitive(
     batch="elementwise",
     latex=_LATEX,
     vjp_latex=[
-        r"-\bar y \, \partial_\alpha F(\alpha, y) / p_\alpha(y)",
-        r"\bar y \, \partial_\beta F(\beta, z) / p_\alpha(y)",
-        r"\bar y \, p_\beta(z) / p_\alpha(y)",
+        r"-\bar y \odot \frac{\partial_1 F(\alpha, y)}{p_{\alpha}(y)}",
+        r"\bar y \odot \frac{\partial_1 F(\beta, z)}{p_{\alpha}(y)}",
+        r"\bar y \odot \frac{p_{\beta}(z)}{p_{\alpha}(y)}",
     ],
     flops=per_element(1000),
     samples=_specs(_SHAPES, low=0.3, high=3.0),

@@ -46,11 +46,11 @@ beta_order_derivative = primitive(
         lambda g, y, a, b, s, n, m: g * (_weight(a, b, s, n, m) - y * (a * sigmoid(-s) - b * sigmoid(s))),
     ],
     jvp="from_vjp",
-    latex=r"\frac{{\partial_a^n \partial_b^m \operatorname{{I}}_x({0}, {1})}}{{p({2})}}",
+    latex=r"\operatorname{{D}}_{{n,m}}({0}, {1}, {2})",
     vjp_latex=[
-        r"\bar y \,(y_{n+1,m} - y \,(\ln x - \psi(a) + \psi(a + b)))",
-        r"\bar y \,(y_{n,m+1} - y \,(\ln(1 - x) - \psi(b) + \psi(a + b)))",
-        r"\bar y \,(B_{nm} - y \,(a (1 - x) - b x))",
+        r"\bar y \odot (\operatorname{D}_{n+1,m}(a, b, s) - y \odot (\ln \sigma(s) - \psi(a) + \psi(a + b)))",
+        r"\bar y \odot (\operatorname{D}_{n,m+1}(a, b, s) - y \odot (\ln \sigma(-s) - \psi(b) + \psi(a + b)))",
+        r"\bar y \odot (B_{n,m}(a, b, s) - y \odot (a \odot \sigma(-s) - b \odot \sigma(s)))",
     ],
     flops=per_element(5000),
     samples=[
@@ -92,9 +92,9 @@ betainc = primitive(
     jvp="from_vjp",
     latex=r"\operatorname{{I}}_{{{2}}}({0}, {1})",
     vjp_latex=[
-        r"\bar y \, \partial_a \operatorname{I}_x(a, b)",
-        r"\bar y \, \partial_b \operatorname{I}_x(a, b)",
-        r"\bar y \frac{x^{a-1} (1 - x)^{b-1}}{\operatorname{B}(a, b)}",
+        r"\bar y \odot \partial_1 \operatorname{I}_{x}(a, b)",
+        r"\bar y \odot \partial_2 \operatorname{I}_{x}(a, b)",
+        r"\bar y \odot \frac{x^{a-1} \odot (1 - x)^{b-1}}{\operatorname{B}(a, b)}",
     ],
     flops=per_element(80),
     samples=[

@@ -68,14 +68,14 @@ _index_samples = [
 _getitem = primitive(
     "getitem", lambda x, *, index: x[index], kind="gather", selects=True,
     vjp=[lambda g, x_shape, index: _scatter(g, shape=x_shape, index=index)], jvp="linear", flops=no_flops,
-    latex="{0}[i]", vjp_latex=[r"\operatorname{scatter}_i(\bar y)"],
+    latex="{0}[i]", vjp_latex=[r"\operatorname{scatter}_{i}(\bar y)"],
     samples=[sample(spec(*shape), index=index) for shape, index in _index_samples],
     errors=[ErrorSample((np.ones(3),), RangeError, "out of bounds", {"index": 5})],
 )  # fmt: skip
 _scatter = primitive(
     "scatter", _scatter_forward, kind="gather",
     vjp=[lambda g, index: _getitem(g, index=index)], jvp="linear", flops=no_flops,
-    latex=r"\operatorname{{scatter}}_i({0})", vjp_latex=[r"\bar y[i]"],
+    latex=r"\operatorname{{scatter}}_{{i}}({0})", vjp_latex=[r"\bar y[i]"],
     samples=[sample(spec(3, 4), shape=(3, 4), index=_rows), sample(spec(3), shape=(3, 4), index=(slice(None), 1))],
 )  # fmt: skip
 
@@ -142,7 +142,8 @@ def _set_vjp_value(g: Any, index: Index) -> Any:
 _setitem = primitive(
     "setitem", _set_forward, kind="gather", selects=True,
     vjp=[lambda g, index: _setitem(g, 0.0, index=index), _set_vjp_value], jvp="linear", flops=no_flops,
-    latex="{0}[i] := {1}", vjp_latex=[r"\bar y[i] := 0", r"\bar y[i]"],
+    latex=r"{0} \text{{ with }} {0}[i] \leftarrow {1}",
+    vjp_latex=[r"\bar y \text{ with } \bar y[i] \leftarrow 0", r"\bar y[i]"],
     samples=[
         sample(spec(3, 4), spec(3), index=(slice(None), 1)), sample(spec(3, 4), spec(3, 4), index=_rows),
         sample(spec(3, 4), spec(), index=(slice(0, 2),)), sample(spec(), spec(), index=()),
@@ -352,14 +353,14 @@ _take_along = primitive(
     "take_along_axis", lambda x, indices, *, axis: np.take_along_axis(x, indices, axis), kind="gather", selects=True,
     vjp=[lambda g, indices, x_shape, axis: put_along_axis_add(g, indices, shape=x_shape, axis=axis), None],
     jvp=lambda primals, tangents, axis: _take_along(tangents[0], primals[1], axis=axis), flops=no_flops,
-    latex="{0}[i]", vjp_latex=[r"\operatorname{scatter}_i(\bar y)", None],
+    latex="{0}[i]", vjp_latex=[r"\operatorname{scatter}_{i}(\bar y)", None],
     samples=[sample(spec(3, 4), integers(3, 2, high=4), axis=1), sample(spec(3), integers(5, high=3), axis=0)],
 )  # fmt: skip
 put_along_axis_add = primitive(
     "put_along_axis_add", _put_along_forward, kind="gather",
     vjp=[lambda g, indices, axis: _take_along(g, indices, axis=axis), None],
     jvp=lambda primals, tangents, shape, axis: put_along_axis_add(tangents[0], primals[1], shape=shape, axis=axis),
-    flops=no_flops, latex=r"\operatorname{{scatter}}_i({0})", vjp_latex=[r"\bar y[i]", None],
+    flops=no_flops, latex=r"\operatorname{{scatter}}_{{i}}({0})", vjp_latex=[r"\bar y[i]", None],
     samples=[sample(spec(3, 2), integers(3, 2, high=4), shape=(3, 4), axis=1)],
 )  # fmt: skip
 

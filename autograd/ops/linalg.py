@@ -58,7 +58,7 @@ def _matmul_flops(out: tuple[int, ...], a: tuple[int, ...], b: tuple[int, ...]) 
 _matmul = primitive(
     "matmul", lambda a, b: _product(a, b), kind="contraction",
     vjp=[_matmul_vjp_a, _matmul_vjp_b], jvp="multilinear",
-    latex="{0} {1}", vjp_latex=[r"\bar y \, b^\top", r"a^\top \bar y"], flops=_matmul_flops,
+    latex=r"{0} \, {1}", vjp_latex=[r"\bar y \, b^\top", r"a^\top \, \bar y"], flops=_matmul_flops,
     samples=[
         sample(spec(2, 3), spec(3, 4)), sample(spec(3), spec(3)), sample(spec(2, 3), spec(3)),
         sample(spec(3), spec(3, 4)), sample(spec(2, 2, 3), spec(3, 4)), sample(spec(2, 1, 2, 3), spec(3, 3, 2)),
@@ -145,7 +145,7 @@ linear = primitive(
         _column_sums,
     ],
     jvp=_linear_jvp,
-    latex=r"{0} {1}^\top + {2}", vjp_latex=[r"\bar y \, W", r"\bar y^\top x", r"\textstyle\sum \bar y"],
+    latex=r"{0} \, {1}^\top + {2}", vjp_latex=[r"\bar y \, W", r"\bar y^\top \, x", r"\textstyle\sum_{A} \bar y"],
     flops=lambda out, x, weight, bias=None: math.prod(out) * (2 * weight[1] + (bias is not None)),
     samples=[
         sample(spec(2, 3), spec(4, 3), spec(4)), sample(spec(2, 3), spec(4, 3), None),

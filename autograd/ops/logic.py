@@ -20,7 +20,7 @@ __all__ = [
 
 def _comparison(name: str, forward: Any, symbol: str, code: str) -> Primitive:
     return primitive(
-        name, forward, kind="elementwise", code=code, latex=f"{{0}} {symbol} {{1}}",
+        name, forward, kind="elementwise", code=code, latex=f"[{{0}} {symbol} {{1}}]",
         samples=elementwise_samples(2),
     )  # fmt: skip
 

@@ -56,7 +56,10 @@ def _ce_jvp(primals: Any, tangents: Any) -> Any:
 _softmax_cross_entropy = primitive(
     "softmax_cross_entropy", _ce_forward, kind="composite", aux=True, plain=_ce_plain,
     vjp=[_ce_vjp, None], jvp=_ce_jvp,
-    latex=r"-\ln \operatorname{{softmax}}({0})_{{{1}}}", vjp_latex=[r"\bar y \,(\operatorname{softmax} x - e_t)", None],
+    latex=r"-\ln \operatorname{{softmax}}({0})_{{{1}}}",
+    vjp_latex=[
+        r"\operatorname{broadcast}_{A}(\bar y) \odot (\operatorname{softmax}(x) - \operatorname{onehot}(t))", None,
+    ],
     flops=per_input_element(12),
     samples=[sample(spec(3, 4), integers(3, high=4)), sample(spec(0, 4), integers(0, high=4)),
              sample(spec(2, 1), integers(2, high=1))],
@@ -262,8 +265,11 @@ _mse = primitive(
     "mse_loss", _mse_forward, kind="composite",
     vjp=[_mse_vjp, lambda g, x, target, reduction: -_mse_vjp(g, x, target, reduction)],
     jvp=lambda primals, tangents, reduction: _mse_jvp(primals, tangents, reduction),
-    latex=r"\overline{{({0} - {1})^2}}",
-    vjp_latex=[r"\tfrac{2}{n} \bar y \,(x - t)", r"-\tfrac{2}{n} \bar y \,(x - t)"],
+    latex=r"\tfrac{{1}}{{N}} \cdot \textstyle\sum_{{A}} ({0} - {1})^2",
+    vjp_latex=[
+        r"\tfrac{2}{N} \cdot \operatorname{broadcast}_{A}(\bar y) \odot (x - t)",
+        r"-\tfrac{2}{N} \cdot \operatorname{broadcast}_{A}(\bar y) \odot (x - t)",
+    ],
     flops=per_input_element(3),
     samples=[sample(spec(2, 3), spec(2, 3), reduction=reduction) for reduction in ("mean", "sum", "none")],
     reference=lambda x, t, reduction: (x - t) ** 2 if reduction == "none" else getattr(np, reduction)((x - t) ** 2),

@@ -76,7 +76,7 @@ _expm = primitive(
     vjp=[lambda g, x: _frechet(_t(x), g)],
     jvp=[lambda t, x: _frechet(x, t)],
     latex="e^{{{0}}}",
-    vjp_latex=[r"\operatorname{D}\exp(x^\top)[\bar y]"],
+    vjp_latex=[r"\operatorname{D} \exp(x^\top)[\bar y]"],
     flops=cubic(30),
     samples=[sample(spec(3, 3)), sample(spec(2, 2, 2)), sample(spec(1, 1))],
 )

@@ -21,6 +21,18 @@ from autograd.samples import ErrorSample, sample
 from autograd.samples import array as spec
 from autograd.tape import Variable, mark_written
 
+# The gradients in closed form: A are the axes that are normalised together, B all others.
+_SCALE = r"s = \sqrt{\operatorname{mean}_{A}((x - \operatorname{mean}_{A}(x))^2) + \epsilon}"
+_STANDARD = rf"\quad v = \frac{{x - \operatorname{{mean}}_{{A}}(x)}}{{s}}, \quad {_SCALE}"
+_AFFINE = r"{1} \odot \frac{{{0} - \mu}}{{\sqrt{{\sigma^2 + \epsilon}}}} + {2}"
+_AFFINE_RULES = [
+    r"\frac{u - \operatorname{mean}_{A}(u) - v \odot \operatorname{mean}_{A}(u \odot v)}{s}, "
+    rf"\quad u = \bar y \odot W, {_STANDARD}",
+    rf"\textstyle\sum_{{B}} (\bar y \odot v), {_STANDARD}",
+    r"\textstyle\sum_{B} \bar y",
+]
+_ROOT = r"s = \sqrt{\operatorname{mean}_{A}(x^2) + \epsilon}"
+
 __all__ = [
     "batch_norm", "group_norm", "instance_norm", "layer_norm", "local_response_norm", "normalize", "rms_norm",
 ]  # fmt: skip
@@ -54,8 +66,9 @@ def _affine(y: Any, weight: Any, bias: Any) -> Any:
 
 
 @composite(
-    r"\gamma \frac{{{0} - \mu}}{{\sqrt{{\sigma^2 + \epsilon}}}} + \beta",
+    _AFFINE,
     [sample(spec(4, 2, 3), spec(2), spec(2)), sample(spec(5, 3), None, None)],
+    vjp_latex=[rule.replace("W", r"\operatorname{broadcast}_{A}(W)") for rule in _AFFINE_RULES],
     errors=[ErrorSample((np.ones(3), None, None), ShapeError, "x must be")],
 )
 def _batch_norm(x: Any, weight: Any, bias: Any) -> Any:
@@ -110,8 +123,9 @@ def _last_axes(op: str, x: Any, normalized_shape: Any, *parameters: Any) -> tupl
 
 
 @composite(
-    r"\gamma \frac{{{0} - \mu}}{{\sqrt{{\sigma^2 + \epsilon}}}} + \beta",
+    _AFFINE,
     [sample(spec(2, 4), spec(4), spec(4)), sample(spec(2, 3, 2), None, None)],
+    vjp_latex=_AFFINE_RULES,
     errors=[ErrorSample((np.ones((2, 4)), np.ones(3), None), ShapeError, "weight and bias must be")],
 )
 def _layer_norm(x: Any, weight: Any, bias: Any) -> Any:
@@ -129,8 +143,13 @@ def layer_norm(
 
 
 @composite(
-    r"\gamma \frac{{{0}}}{{\sqrt{{\overline{{{0}^2}} + \epsilon}}}}",
+    r"{1} \odot \frac{{{0}}}{{\sqrt{{\operatorname{{mean}}_{{A}}({0}^2) + \epsilon}}}}",
     [sample(spec(2, 4), spec(4)), sample(spec(2, 3, 2), None)],
+    vjp_latex=[
+        r"\frac{u - v \odot \operatorname{mean}_{A}(u \odot v)}{s}, "
+        rf"\quad u = \bar y \odot W, \quad v = \frac{{x}}{{s}}, \quad {_ROOT}",
+        rf"\textstyle\sum_{{B}} (\bar y \odot \frac{{x}}{{s}}), \quad {_ROOT}",
+    ],
     errors=[ErrorSample((np.ones((2, 4)), np.ones(3)), ShapeError, "must be")],
 )
 def _rms_norm(x: Any, weight: Any) -> Any:

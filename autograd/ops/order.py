@@ -15,7 +15,7 @@ from autograd.ops.casting import astype
 from autograd.ops.elementwise import maximum, minimum, where
 from autograd.ops.indexing import take_along_axis
 from autograd.ops.logic import equal, isfinite, isnan, not_equal
-from autograd.ops.reduce import sum
+from autograd.ops.reduce import EXTREME_RULE, sum
 from autograd.ops.rounding import floor, nextafter, rint
 from autograd.ops.shape import expand_dims, moveaxis, reshape, squeeze, stack, transpose
 from autograd.primitive import primitive
@@ -140,7 +140,7 @@ def _statistic_jvp(t: Any, y: Any, x: Any) -> Any:
 
 _statistic = primitive(
     "order_statistic", lambda x, *, k: np.partition(x, k, axis=-1)[..., k], kind="reduction", selects=True,
-    vjp=[_statistic_vjp], jvp=[_statistic_jvp], latex=r"{0}_{{(k)}}", vjp_latex=[r"\bar y \, [x = y] / n_{=}"],
+    vjp=[_statistic_vjp], jvp=[_statistic_jvp], latex=r"{0}_{{(k)}}", vjp_latex=[EXTREME_RULE],
     samples=[sample(spec(2, 4, distinct=True), k=1), sample(spec(5, distinct=True), k=4)],
 )  # fmt: skip
 

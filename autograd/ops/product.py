@@ -51,8 +51,8 @@ _prod = primitive(
     jvp=lambda primals, tangents, axis, keepdims: sum(
         tangents[0] * _product_of_others(primals[0], axis), axis, keepdims
     ),
-    latex=r"\textstyle\prod {0}",
-    vjp_latex=[r"\bar y \textstyle\prod_{j \ne i} x_j"],
+    latex=r"\textstyle\prod_{{A}} {0}",
+    vjp_latex=[r"\operatorname{broadcast}_{A}(\bar y) \odot u, \quad u_{i} = \textstyle\prod_{j \ne i} x_{j}"],
     flops=per_input_element(1),
     samples=samples_with_empty,
 )

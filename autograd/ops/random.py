@@ -38,7 +38,7 @@ _dropout = primitive(
     "dropout", lambda x, mask: x * mask, kind="random",
     vjp=[lambda g, mask: g * mask, None],
     jvp=lambda primals, tangents: None if tangents[0] is None else _dropout(tangents[0], primals[1]),
-    latex=r"{0} \odot m", vjp_latex=[r"\bar y \odot m", None],
+    latex=r"{0} \odot {1}", vjp_latex=[r"\bar y \odot m", None],
     samples=[sample(spec(2, 3), boolean(2, 3)), sample(spec(2, 3), boolean(2, 1)), sample(spec(), boolean())],
 )  # fmt: skip
 

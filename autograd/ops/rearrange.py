@@ -46,8 +46,8 @@ _roll = primitive(
     vjp=[lambda g, shift, axes: _roll(g, shift=tuple(-s for s in shift), axes=axes)],
     jvp="linear",
     flops=no_flops,
-    latex=r"\operatorname{{roll}}({0})",
-    vjp_latex=[r"\operatorname{roll}^{-1}(\bar y)"],
+    latex=r"\operatorname{{roll}}_{{A}}({0})",
+    vjp_latex=[r"\operatorname{roll}_{A}^{-1}(\bar y)"],
     samples=[
         sample(spec(2, 3), shift=(1,), axes=(1,)),
         sample(spec(3, 4), shift=(1, -2), axes=(0, 1)),

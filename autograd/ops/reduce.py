@@ -72,7 +72,7 @@ _sum_forward = _accumulated(np.sum)
 _sum = primitive(
     "sum", _sum_forward, kind="reduction",
     vjp=[lambda g, axis, keepdims: keep_axes(g, axis, keepdims)], jvp="linear",
-    latex=r"\textstyle\sum {0}", vjp_latex=[r"\operatorname{broadcast}(\bar y)"],
+    latex=r"\textstyle\sum_{{A}} {0}", vjp_latex=[r"\operatorname{broadcast}_{A}(\bar y)"],
     flops=per_input_element(1), samples=samples_with_empty,
 )  # fmt: skip
 
@@ -86,7 +86,8 @@ _mean = primitive(
     "mean", _accumulated(np.mean), kind="reduction",
     vjp=[lambda g, x_shape, axis, keepdims: widened(keep_axes(g, axis, keepdims)) / count_over(x_shape, axis)],
     jvp="linear",
-    latex=r"\operatorname{{mean}} {0}", vjp_latex=[r"\bar y / n"],
+    latex=r"\tfrac{{1}}{{N}} \cdot \textstyle\sum_{{A}} {0}",
+    vjp_latex=[r"\tfrac{1}{N} \cdot \operatorname{broadcast}_{A}(\bar y)"],
     flops=per_input_element(1), samples=_samples,
 )  # fmt: skip
 
@@ -151,6 +152,12 @@ def std_mean(x: Any, axis: Axis = None, correction: float = 1, keepdims: bool = 
 # -------------------------------------------------------------------------------------------------------- extremes
 
 
+EXTREME_RULE = (
+    r"\operatorname{broadcast}_{A}(\bar y) \odot \frac{u}{\operatorname{broadcast}_{A}(\textstyle\sum_{A} u)}, "
+    r"\quad u = [x = \operatorname{broadcast}_{A}(y)]"
+)
+
+
 def _extreme_vjp(g: Any, y: Any, x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
     """The gradient goes to the extreme element, in equal shares where several are tied."""
     hit = _hit(x, keep_axes(y, axis, keepdims)).astype(g.dtype)
@@ -165,13 +172,13 @@ def _hit(x: Any, y: Any) -> Any:
 _max = primitive(
     "max", over_axes(np.max), kind="reduction", selects=True,
     vjp=[_extreme_vjp], jvp=[lambda t, y, x, axis, keepdims: _extreme_jvp(t, y, x, axis, keepdims)],
-    latex=r"\max {0}", vjp_latex=[r"\bar y \, [x = y] / n_{=}"],
+    latex=r"\operatorname{{max}}_{{A}}({0})", vjp_latex=[EXTREME_RULE],
     flops=per_input_element(1), samples=_samples_distinct,
 )  # fmt: skip
 _min = primitive(
     "min", over_axes(np.min), kind="reduction", selects=True,
     vjp=[_extreme_vjp], jvp=[lambda t, y, x, axis, keepdims: _extreme_jvp(t, y, x, axis, keepdims)],
-    latex=r"\min {0}", vjp_latex=[r"\bar y \, [x = y] / n_{=}"],
+    latex=r"\operatorname{{min}}_{{A}}({0})", vjp_latex=[EXTREME_RULE],
     flops=per_input_element(1), samples=_samples_distinct,
 )  # fmt: skip
 
@@ -284,7 +291,8 @@ _logsumexp = primitive(
     "logsumexp", _logsumexp_forward, kind="reduction",
     vjp=[lambda g, y, x, axis, keepdims: keep_axes(g, axis, keepdims) * _shares(widened(x), y, axis, keepdims)],
     jvp=[lambda t, y, x, axis, keepdims: sum(t * _shares(widened(x), y, axis, keepdims), axis, keepdims)],
-    latex=r"\ln \textstyle\sum e^{{{0}}}", vjp_latex=[r"\bar y \, e^{x - y}"],
+    latex=r"\ln \textstyle\sum_{{A}} e^{{{0}}}",
+    vjp_latex=[r"\operatorname{broadcast}_{A}(\bar y) \odot e^{x - \operatorname{broadcast}_{A}(y)}"],
     flops=per_input_element(10), samples=_samples,
     reference=lambda x, axis, keepdims: np.log(np.sum(np.exp(x), axis=axis, keepdims=keepdims)),
 )  # fmt: skip
@@ -324,7 +332,8 @@ _softmax = primitive(
     "softmax", _softmax_forward, kind="composite",
     vjp=[lambda g, y, axis: _softmax_tangent(g, y, axis)],
     jvp=[lambda t, y, axis: _softmax_tangent(t, y, axis)],
-    latex=r"\operatorname{{softmax}}({0})", vjp_latex=[r"y \,(\bar y - \textstyle\sum \bar y \, y)"],
+    latex=r"\operatorname{{softmax}}({0})",
+    vjp_latex=[r"y \odot (\bar y - \operatorname{broadcast}_{A}(\textstyle\sum_{A} (\bar y \odot y)))"],
     flops=per_element(12), samples=_softmax_samples,
     reference=lambda x, axis: np.exp(x) / np.exp(x).sum(axis=axis, keepdims=True),
 )  # fmt: skip
@@ -332,7 +341,8 @@ _log_softmax = primitive(
     "log_softmax", _log_softmax_forward, kind="composite",
     vjp=[lambda g, y, axis: g - exp(widened(y)) * sum(widened(g), axis, keepdims=True)],
     jvp=[lambda t, y, axis: t - sum(t * exp(widened(y)), axis, keepdims=True)],
-    latex=r"\ln \operatorname{{softmax}}({0})", vjp_latex=[r"\bar y - e^y \textstyle\sum \bar y"],
+    latex=r"\ln \operatorname{{softmax}}({0})",
+    vjp_latex=[r"\bar y - e^{y} \odot \operatorname{broadcast}_{A}(\textstyle\sum_{A} \bar y)"],
     flops=per_element(12), samples=_softmax_samples,
     reference=lambda x, axis: x - np.logaddexp.reduce(x, axis=axis, keepdims=True),
 )  # fmt: skip

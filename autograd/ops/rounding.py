@@ -73,8 +73,8 @@ copysign = primitive(
     vjp=[_copysign_vjp, lambda g: _nothing(g)],
     jvp="from_vjp",
     code="copysign({0}, {1})",
-    latex=r"\lvert {0} \rvert \operatorname{{sign}} {1}",
-    vjp_latex=[r"\bar y \operatorname{sign} a \operatorname{sign} b", "0"],
+    latex=r"\lvert {0} \rvert \odot \operatorname{{sign}} {1}",
+    vjp_latex=[r"\bar y \odot \operatorname{sign} a \odot \operatorname{sign} b", "0"],
     samples=elementwise_samples(2, avoid=(0.0,)),
     doc="The size of ``a`` with the sign of ``b``.",
 )
@@ -89,7 +89,7 @@ def _quotient(left: Any, a: Any, b: Any) -> Any:
 remainder = primitive(
     "remainder", np.remainder, kind="elementwise",
     vjp=[lambda g: g, lambda g, y, a, b: -g * _quotient(y, a, b)], jvp="from_vjp",
-    latex=r"{0} \bmod {1}", vjp_latex=[r"\bar y", r"-\bar y \lfloor a / b \rfloor"],
+    latex=r"{0} \bmod {1}", vjp_latex=[r"\bar y", r"-\bar y \odot \lfloor a / b \rfloor"],
     samples=elementwise_samples(2, low=1.0, high=1.1, second=_divisor),
     doc="What is left of ``a`` after dividing by ``b`` and rounding down; it has the sign of ``b``.",
 )  # fmt: skip
@@ -97,14 +97,14 @@ mod = remainder
 fmod = primitive(
     "fmod", np.fmod, kind="elementwise",
     vjp=[lambda g: g, lambda g, y, a, b: -g * _quotient(y, a, b)], jvp="from_vjp",
-    latex=r"\operatorname{{fmod}}({0}, {1})", vjp_latex=[r"\bar y", r"-\bar y \operatorname{trunc}(a / b)"],
+    latex=r"\operatorname{{fmod}}({0}, {1})", vjp_latex=[r"\bar y", r"-\bar y \odot \operatorname{trunc}(a / b)"],
     samples=elementwise_samples(2, low=-1.1, high=-1.0, second=_divisor),
     doc="What is left of ``a`` after dividing by ``b`` and rounding towards 0; it has the sign of ``a``.",
 )  # fmt: skip
 heaviside = primitive(
     "heaviside", np.heaviside, kind="elementwise",
     vjp=[_nothing, lambda g, a: where(a == 0, g, 0)], jvp="from_vjp", selects=True,
-    latex=r"\operatorname{{H}}({0})", vjp_latex=["0", r"\bar y \, [a = 0]"],
+    latex=r"[{0} > 0] + {1} \odot [{0} = 0]", vjp_latex=["0", r"\bar y \odot [a = 0]"],
     samples=elementwise_samples(2, avoid=(0.0,)),
     doc="0 where ``a`` is negative, 1 where it is positive, ``b`` where it is 0.",
 )  # fmt: skip
@@ -119,7 +119,7 @@ def _frexp_vjp(g: Any, y: Any) -> Any:
 frexp = primitive(
     "frexp", lambda x: tuple(np.frexp(x)), kind="elementwise", outputs=True, vjp=[_frexp_vjp],
     jvp=lambda primals, tangents: (tangents[0] * exp2(-astype(frexp(primals[0])[1], tangents[0].dtype)), None),
-    latex=r"{0} = m \, 2^e", vjp_latex=[r"\bar m \, 2^{-e}"],
+    latex=r"{0} = m \odot 2^{{e}}", vjp_latex=[r"\bar m \odot 2^{-e}"],
     samples=[sample(spec(2, 3, low=0.6, high=0.9)), sample(spec(low=1.2, high=1.8)), sample(spec(0, 2))],
     doc="Mantissa and exponent, ``x = m * 2**e`` with 0.5 <= |m| < 1; e is an integer without gradient.",
 )  # fmt: skip

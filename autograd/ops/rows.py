@@ -36,7 +36,7 @@ take_rows = primitive(
     "take_rows", lambda x, indices: x[indices], kind="gather", selects=True,
     vjp=[lambda g, indices, x_shape: add_rows(g, indices, rows=x_shape[0]), None],
     jvp=lambda primals, tangents: take_rows(tangents[0], primals[1]), flops=no_flops,
-    latex="{0}[{1}]", vjp_latex=[r"\operatorname{scatter}_i(\bar y)", None],
+    latex="{0}[{1}]", vjp_latex=[r"\operatorname{scatter}_{i}(\bar y)", None],
     samples=[sample(spec(4, 2), integers(2, 3, high=4)), sample(spec(3), integers(high=3))],
     doc="The rows of ``x (n, ...)`` at ``indices (*s)``: ``(*s, ...)``. Indices run from 0 to n - 1.",
 )  # fmt: skip
@@ -57,7 +57,8 @@ put_rows = primitive(
     ],
     jvp=lambda primals, tangents: put_rows(*(
         0 * p if t is None else t for p, t in zip(primals[:2], tangents[:2], strict=True)), primals[2]),
-    flops=no_flops, latex="{0}[{2}] := {1}", vjp_latex=[r"\bar y[i] := 0", r"\bar y[i]", None],
+    flops=no_flops, latex=r"{0} \text{{ with }} {0}[{2}] \leftarrow {1}",
+    vjp_latex=[r"\bar y \text{ with } \bar y[i] \leftarrow 0", r"\bar y[i]", None],
     samples=[sample(spec(4, 2), spec(3, 2), integers(3, high=4)), sample(spec(3), spec(), integers(high=3))],
     doc="A copy of ``x (n, ...)`` with ``v (*s, ...)`` at ``indices (*s)``; of several at one place the last stays.",
 )  # fmt: skip

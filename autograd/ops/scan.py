@@ -36,7 +36,9 @@ def _running_sum(x: Array, axis: int) -> Array:
 _cumsum = primitive(
     "cumsum", lambda x, *, axis: _running_sum(x, axis), kind="scan",
     vjp=[lambda g, axis: flip(_cumsum(flip(g, axis), axis=axis), axis)], jvp="linear",
-    latex=r"\operatorname{{cumsum}}({0})", vjp_latex=[r"\operatorname{cumsum}^{\leftarrow}(\bar y)"], samples=_samples,
+    latex=r"\operatorname{{cumsum}}_{{A}}({0})",
+    vjp_latex=[r"\operatorname{flip}_{A}(\operatorname{cumsum}_{A}(\operatorname{flip}_{A}(\bar y)))"],
+    samples=_samples,
 )  # fmt: skip
 
 
@@ -93,8 +95,11 @@ _recurrence = primitive(
         lambda g, a, axis: _backwards(g, a, axis),
     ],
     jvp=lambda primals, tangents, axis: _recurrence_jvp(primals, tangents, axis),
-    latex=r"y_t = {0}_t y_{{t-1}} + {1}_t",
-    vjp_latex=[r"u_t y_{t-1}", r"u_t = \bar y_t + a_{t+1} u_{t+1}"],
+    latex=r"y_{{i}} = {0}_{{i}} \cdot y_{{i-1}} + {1}_{{i}}",
+    vjp_latex=[
+        r"u_{i} \cdot y_{i-1}, \quad u_{i} = \bar y_{i} + a_{i+1} \cdot u_{i+1}",
+        r"u_{i}, \quad u_{i} = \bar y_{i} + a_{i+1} \cdot u_{i+1}",
+    ],
     samples=[
         sample(spec(2, 3), spec(2, 3), axis=1),
         sample(spec(5), spec(5), axis=0),
@@ -141,7 +146,8 @@ _cumprod = primitive(
     vjp=[lambda g, x, axis: _products_before(x, axis) * _backwards(g, x, axis)],
     jvp=[lambda t, x, axis: linear_recurrence(x, t * _products_before(x, axis), axis)],
     latex=r"\operatorname{{cumprod}}({0})",
-    vjp_latex=[r"\textstyle\prod_{j<i} x_j \; u_i, \quad u_i = \bar y_i + x_{i+1} u_{i+1}"], samples=_samples,
+    vjp_latex=[r"u_{i} \cdot \textstyle\prod_{j<i} x_{j}, \quad u_{i} = \bar y_{i} + x_{i+1} \cdot u_{i+1}"],
+    samples=_samples,
 )  # fmt: skip
 
 
@@ -176,7 +182,8 @@ _logcumsumexp = primitive(
     "logcumsumexp", lambda x, *, axis: np.logaddexp.accumulate(floating(x), axis), kind="scan",
     vjp=[lambda g, y, x, axis: _joining(x, y, axis) * _backwards(g, _carry(x, y, axis), axis)],
     jvp=[lambda t, y, x, axis: linear_recurrence(_carry(x, y, axis), t * _joining(x, y, axis), axis)],
-    latex=r"\ln \operatorname{{cumsum}}(e^{{{0}}})", vjp_latex=[r"\textstyle\sum_{j \ge i} \bar y_j e^{x_i - y_j}"],
+    latex=r"\ln \operatorname{{cumsum}}(e^{{{0}}})",
+    vjp_latex=[r"\textstyle\sum_{j \ge i} \bar y_{j} \cdot e^{x_{i} - y_{j}}"],
     samples=_samples,
 )  # fmt: skip
 
@@ -209,7 +216,7 @@ _running = primitive(
 )  # fmt: skip
 _running_place = primitive(
     "cummax_indices", lambda x, *, axis, sign: _running_forward(x, axis=axis, sign=sign)[1], kind="scan",
-    latex=r"\arg\max_{{j \le i}} {0}_j", samples=[sample(spec(2, 5, distinct=True), axis=1, sign=1)],
+    latex=r"\arg\max_{{j \le i}} {0}_{{j}}", samples=[sample(spec(2, 5, distinct=True), axis=1, sign=1)],
 )  # fmt: skip
 
 

@@ -98,7 +98,7 @@ def gather(x: Any, axis: int, index: Any) -> Any:
 
 
 @composite(
-    r"{0}[i] := {1}",
+    r"{0}[i] \leftarrow {1}",
     [
         sample(spec(3, 4), spec(2, 2), axis=1, index=np.array([[0, 3], [1, 2]])),
         sample(spec(3, 4), spec(2, 4), axis=-2, index=np.array([[-1, 0, 2, 2]])),
@@ -314,7 +314,7 @@ def index_add(x: Any, axis: int, index: Any, source: Any, alpha: float = 1.0) ->
 
 
 @composite(
-    r"{0}[i] := {1}",
+    r"{0}[i] \leftarrow {1}",
     [
         sample(spec(3, 4), spec(3, 2), axis=1, index=np.array([3, 0])),
         sample(spec(3, 4), spec(2, 4), axis=-2, index=np.array([-1, 0])),
@@ -331,7 +331,7 @@ def index_copy(x: Any, axis: int, index: Any, source: Any) -> Any:
 
 
 @composite(
-    r"{0}[i] := v",
+    r"{0}[i] \leftarrow v",
     [
         sample(spec(3, 4), axis=1, index=np.array([3, 0]), value=0.5),
         sample(spec(3, 4), axis=-2, index=np.array([-1]), value=0),
@@ -352,7 +352,7 @@ def index_fill(x: Any, axis: int, index: Any, value: Any) -> Any:
 
 
 @composite(
-    r"{0}[i] := {1}",
+    r"{0}[i] \leftarrow {1}",
     [
         sample(spec(3, 4), spec(2, 3), indices=np.array([[0, 5, 11], [-2, 3, 1]])),
         sample(spec(2, 2), spec(), indices=3),

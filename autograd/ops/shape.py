@@ -54,7 +54,8 @@ def flatten(x: Any, start_axis: int = 0, end_axis: int = -1) -> Any:
 _permute = primitive(
     "permute_dims", lambda x, *, axes: np.transpose(x, axes), kind="view",
     vjp=[lambda g, axes: _permute(g, axes=tuple(sorted(range(len(axes)), key=axes.__getitem__)))], jvp="linear",
-    flops=no_flops, latex=r"\operatorname{{permute}}({0})", vjp_latex=[r"\operatorname{permute}^{-1}(\bar y)"],
+    flops=no_flops, latex=r"\operatorname{{permute}}_{{A}}({0})",
+    vjp_latex=[r"\operatorname{permute}_{A}^{-1}(\bar y)"],
     samples=[sample(spec(2, 3, 4), axes=(2, 0, 1)), sample(spec(), axes=()), sample(spec(0, 3), axes=(1, 0))],
 )  # fmt: skip
 
@@ -101,7 +102,7 @@ def matrix_transpose(x: Any) -> Any:
 _broadcast_to = primitive(
     "broadcast_to", lambda x, *, shape: np.broadcast_to(x, shape), kind="view",
     vjp=[lambda g: g], jvp="linear", flops=no_flops,  # the backward walk sums over the new axes
-    latex=r"\operatorname{{broadcast}}({0})", vjp_latex=[r"\textstyle\sum \bar y"],
+    latex=r"\operatorname{{broadcast}}({0})", vjp_latex=[r"\textstyle\sum_{A} \bar y"],
     samples=[sample(spec(3), shape=(2, 3)), sample(spec(2, 1), shape=(2, 3)), sample(spec(), shape=(2,)),
              sample(spec(1, 0), shape=(2, 0))],
 )  # fmt: skip
@@ -167,7 +168,7 @@ def _concat_vjp(g: Any, needs: tuple[bool, ...], xs_shape: tuple[tuple[int, ...]
 _concat = primitive(
     "concat", lambda *xs, axis: np.concatenate(xs, axis), kind="view",
     vjp=_concat_vjp, jvp="linear", flops=no_flops,
-    latex=r"\operatorname{{concat}}({0}, \dots)", vjp_latex=[r"\operatorname{slice}_i(\bar y)"],
+    latex=r"\operatorname{{concat}}_{{A}}({0}, \dots)", vjp_latex=[r"\operatorname{slice}_{i}(\bar y)"],
     samples=[sample(spec(2, 3), spec(2, 1), spec(2, 2), axis=1), sample(spec(2), axis=0),
              sample(spec(0, 2), spec(3, 2), axis=0)],
 )  # fmt: skip
@@ -235,7 +236,7 @@ def _zeros(like: Any, shape: tuple[int, ...]) -> Array:
 _split = primitive(
     "split", _split_forward, kind="view", outputs=True, selects=True,
     vjp=[_split_vjp], jvp="linear", flops=no_flops,
-    latex=r"\operatorname{{split}}({0})", vjp_latex=[r"\operatorname{concat}(\bar y_i)"],
+    latex=r"\operatorname{{split}}_{{A}}({0})", vjp_latex=[r"\operatorname{concat}_{A}(\bar y)"],
     samples=[sample(spec(2, 6), points=(2, 4), axis=1), sample(spec(5), points=(2,), axis=0)],
 )  # fmt: skip
 
@@ -343,7 +344,7 @@ def pad(x: Any, pad_width: Any, constant_value: float = 0.0, mode: str = "consta
 _flip = primitive(
     "flip", lambda x, *, axes: np.flip(x, axes), kind="view",
     vjp=[lambda g, axes: _flip(g, axes=axes)], jvp="linear", flops=no_flops,
-    latex=r"\operatorname{{flip}}({0})", vjp_latex=[r"\operatorname{flip}(\bar y)"],
+    latex=r"\operatorname{{flip}}_{{A}}({0})", vjp_latex=[r"\operatorname{flip}_{A}(\bar y)"],
     samples=[sample(spec(2, 3), axes=(1,)), sample(spec(2, 3), axes=(0, 1)), sample(spec(0, 2), axes=(0,))],
 )  # fmt: skip
 

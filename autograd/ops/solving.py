@@ -45,7 +45,7 @@ class Slogdet(NamedTuple):
 _inv = primitive(
     "inv", lambda x: solved(np.linalg.inv, x), kind="contraction",
     vjp=[lambda g, y: -matmul(matmul(_t(y), g), _t(y))], jvp=[lambda t, y: -matmul(matmul(y, t), y)],
-    latex="{0}^{{-1}}", vjp_latex=[r"-y^\top \bar y \, y^\top"], flops=cubic(2),
+    latex="{0}^{{-1}}", vjp_latex=[r"-y^\top \, \bar y \, y^\top"], flops=cubic(2),
     samples=[sample(regular(3, 3)), sample(regular(2, 2, 2)), sample(regular(0, 0))], errors=[SINGULAR],
 )  # fmt: skip
 
@@ -74,8 +74,8 @@ solve_stack = primitive(
     kind="contraction",
     vjp=[_solve_vjp_a, _solve_vjp_b],
     jvp=[lambda t, y, a: -solve_stack(a, matmul(t, y)), lambda t, a: solve_stack(a, t)],
-    latex="{0}^{{-1}} {1}",
-    vjp_latex=[r"-\bar b \, y^\top", r"\bar b = a^{-\top} \bar y"],
+    latex=r"{0}^{{-1}} \, {1}",
+    vjp_latex=[r"-a^{-\top} \, \bar y \, y^\top", r"a^{-\top} \, \bar y"],
     flops=cubic(2 / 3),
     samples=[
         sample(regular(3, 3), spec(3, 2)),
@@ -129,8 +129,8 @@ solve_triangular_stack = primitive(
         ),
         lambda t, a, upper, unit: solve_triangular_stack(a, t, upper=upper, unit=unit),
     ],
-    latex="{0}^{{-1}} {1}",
-    vjp_latex=[r"-\operatorname{tri}(\bar b \, y^\top)", r"\bar b = a^{-\top} \bar y"],
+    latex=r"{0}^{{-1}} \, {1}",
+    vjp_latex=[r"-\operatorname{tri}(a^{-\top} \, \bar y \, y^\top)", r"a^{-\top} \, \bar y"],
     flops=cubic(1),
     samples=[
         sample(regular(3, 3), spec(3, 2), upper=False, unit=False),
@@ -177,7 +177,10 @@ _pinv = primitive(
     vjp=[lambda g, y, x: _pinv_vjp(g, y, x)],
     jvp=[lambda t, y, x: _pinv_jvp(t, y, x)],
     latex="{0}^+",
-    vjp_latex=[r"-y^H \bar y y^H + (1 - x y) \bar y^H y y^H + y^H y \bar y^H (1 - y x)"],
+    vjp_latex=[
+        r"-y^{H} \, \bar y \, y^{H} + (I - x \, y) \, \bar y^{H} \, y \, y^{H} "
+        r"+ y^{H} \, y \, \bar y^{H} \, (I - y \, x)"
+    ],
     flops=cubic(20),
     samples=[sample(regular(*shape), rtol=1e-12) for shape in ((3, 2), (2, 3), (2, 2, 2))],
     errors=[ErrorSample((np.full((2, 2), np.nan),), LinAlgError, "NaN or an infinity", {"rtol": 1e-12})],
@@ -292,7 +295,7 @@ _det = primitive(
     vjp=[lambda g, x: expand_dims(g, (-1, -2)) * _cofactors(x)],
     jvp=[lambda t, x: sum(_cofactors(x) * t, (-1, -2))],
     latex=r"\det {0}",
-    vjp_latex=[r"\bar y \operatorname{cof} x"],
+    vjp_latex=[r"\bar y \cdot \operatorname{cof} x"],
     flops=cubic(2 / 3),
     samples=[
         sample(regular(3, 3)),
@@ -343,7 +346,7 @@ _slogdet = primitive(
     vjp=[_slogdet_vjp],
     jvp=[_slogdet_jvp],
     latex=r"\ln \lvert \det {0} \rvert",
-    vjp_latex=[r"\bar y \, x^{-H}"],
+    vjp_latex=[r"\bar y \cdot x^{-H}"],
     flops=cubic(2 / 3),
     samples=[sample(regular(3, 3)), sample(regular(2, 2, 2))],
 )

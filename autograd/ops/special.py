@@ -64,14 +64,15 @@ erfc = _special(
     "erfc",
     lambda g, x: -g * (_TWO_OVER_SQRT_PI * exp(-x * x)),
     r"\operatorname{{erfc}} {0}",
-    r"-\tfrac{2}{\sqrt\pi} \bar y \, e^{-x^2}",
+    r"-\tfrac{2}{\sqrt{\pi}} \cdot \bar y \odot e^{-x^2}",
     "The complementary error function, ``1 - erf(x)`` without cancellation.",
     far=((-8.0, -3.0), (3.0, 20.0)),
 )
 _erfcx = primitive(
     "erfcx", lambda x, *, n: special.erfcx(n, x), kind="elementwise",
     vjp=[lambda g, x, n: g * (-2 * (n + 1) * _erfcx(x, n=n + 1))], jvp="from_vjp",
-    latex=r"e^{{{0}^2}} \operatorname{{i^n erfc}} {0}", vjp_latex=[r"-2 (n + 1) \bar y \, y_{n+1}"],
+    latex=r"\operatorname{{erfcx}}_{{n}}({0})",
+    vjp_latex=[r"-2 \cdot (n + 1) \cdot \bar y \odot \operatorname{erfcx}_{n+1}(x)"],
     flops=per_element(40),
     samples=[
         sample(spec(2, 3, low=-1.0), n=0), sample(spec(0, 3), n=0), sample(spec(low=2.5, high=8.0), n=1),
@@ -88,12 +89,12 @@ def erfcx(x: Any) -> Any:
 
 erfinv = _special(
     "erfinv", lambda g, y: steep(g, 0.5 * math.sqrt(math.pi) * exp(y * y)), r"\operatorname{{erf}}^{{-1}} {0}",
-    r"\tfrac{\sqrt\pi}{2} \bar y \, e^{y^2}", "The inverse of erf, on (-1, 1).", low=-0.9, high=0.9,
+    r"\tfrac{\sqrt{\pi}}{2} \cdot \bar y \odot e^{y^2}", "The inverse of erf, on (-1, 1).", low=-0.9, high=0.9,
     far=((-0.999, -0.99), (0.99, 0.999)),
 )  # fmt: skip
 erfcinv = _special(
     "erfcinv", lambda g, y: -steep(g, 0.5 * math.sqrt(math.pi) * exp(y * y)), r"\operatorname{{erfc}}^{{-1}} {0}",
-    r"-\tfrac{\sqrt\pi}{2} \bar y \, e^{y^2}", "The inverse of erfc, on (0, 2).", low=0.1, high=1.9,
+    r"-\tfrac{\sqrt{\pi}}{2} \cdot \bar y \odot e^{y^2}", "The inverse of erfc, on (0, 2).", low=0.1, high=1.9,
     far=((1e-3, 1e-2), (1.99, 1.999)),
 )  # fmt: skip
 
@@ -102,13 +103,13 @@ erfcinv = _special(
 _polygamma = primitive(
     "polygamma", lambda x, *, n: special.polygamma(n, x), kind="elementwise",
     vjp=[lambda g, x, n: g * _polygamma(x, n=n + 1)], jvp="from_vjp",
-    latex=r"\psi^{{(n)}}({0})", vjp_latex=[r"\bar y \, \psi^{(n+1)}(x)"], flops=per_element(60),
+    latex=r"\psi^{{(n)}}({0})", vjp_latex=[r"\bar y \odot \psi^{(n+1)}(x)"], flops=per_element(60),
     samples=[sample(spec(2, 3, low=0.5, high=4.0), n=1), sample(spec(low=0.5), n=2), sample(spec(0, 2), n=1)],
 )  # fmt: skip
 gammaln = primitive(
     "gammaln", lambda x: special.call("gammaln", x), kind="elementwise",
     vjp=[lambda g, x: g * digamma(x)], jvp="from_vjp", code="lgamma({0})",
-    latex=r"\ln \lvert \Gamma({0}) \rvert", vjp_latex=[r"\bar y \, \psi(x)"], flops=per_element(40),
+    latex=r"\ln \lvert \Gamma({0}) \rvert", vjp_latex=[r"\bar y \odot \psi(x)"], flops=per_element(40),
     samples=elementwise_samples(low=0.3, high=4.0, far=((1e-3, 1e-2), (1e2, 1e3))),
     reference=np.vectorize(math.lgamma, otypes=[float]),
     doc="The logarithm of the size of the gamma function.",
@@ -116,7 +117,7 @@ gammaln = primitive(
 lgamma = gammaln
 expit = sigmoid
 digamma = _special(
-    "digamma", lambda g, x: g * _polygamma(x, n=1), r"\psi({0})", r"\bar y \, \psi'(x)",
+    "digamma", lambda g, x: g * _polygamma(x, n=1), r"\psi({0})", r"\bar y \odot \psi^{(1)}(x)",
     "The derivative of ``lgamma``.", low=0.3, high=4.0, far=((0.01, 0.1), (1e2, 1e3)),
 )  # fmt: skip
 psi = digamma
@@ -141,7 +142,7 @@ betaln = primitive(
     vjp=[lambda g, a, b: g * _betaln_slope(a, b), lambda g, a, b: g * _betaln_slope(b, a)],
     jvp="from_vjp",
     latex=r"\ln \operatorname{{B}}({0}, {1})",
-    vjp_latex=[r"\bar y \,(\psi(a) - \psi(a + b))", r"\bar y \,(\psi(b) - \psi(a + b))"],
+    vjp_latex=[r"\bar y \odot (\psi(a) - \psi(a + b))", r"\bar y \odot (\psi(b) - \psi(a + b))"],
     flops=per_element(60),
     samples=elementwise_samples(2, low=0.5, high=4.0),
     doc="The logarithm of the beta function of positive arguments, right for large ones too.",
@@ -171,8 +172,11 @@ gamma_order_derivative = primitive(
         lambda g, y, a, x, n: g * (_bell(a, x, n) - y * (a - exp(x))),
     ],
     jvp="from_vjp",
-    latex=r"\frac{{\partial_a^n \operatorname{{P}}({0}, e^{{{1}}})}}{{p({1})}}",
-    vjp_latex=[r"\bar y \,(y_{n+1} - y \,(x - \psi(a)))", r"\bar y \,(B_n(a, x) - y \,(a - e^x))"],
+    latex=r"\operatorname{{D}}_{{n}}({0}, {1})",
+    vjp_latex=[
+        r"\bar y \odot (\operatorname{D}_{n+1}(a, x) - y \odot (x - \psi(a)))",
+        r"\bar y \odot (B_{n}(a, x) - y \odot (a - e^{x}))",
+    ],
     flops=per_element(1000),
     samples=[
         sample(spec(2, 3, low=0.5, high=4.0), spec(2, 3), n=1),
@@ -209,7 +213,10 @@ gammainc = primitive(
     vjp=[lambda g, a, x: g * _gammainc_order_slope(a, x), lambda g, a, x: g * _gammainc_slope(a, x)],
     jvp="from_vjp",
     latex=r"\operatorname{{P}}({0}, {1})",
-    vjp_latex=[r"\bar y \, \partial_a \operatorname{P}(a, x)", r"\bar y \frac{x^{a-1} e^{-x}}{\Gamma(a)}"],
+    vjp_latex=[
+        r"\bar y \odot \partial_1 \operatorname{P}(a, x)",
+        r"\bar y \odot \frac{x^{a-1} \odot e^{-x}}{\Gamma(a)}",
+    ],
     flops=per_element(60),
     samples=elementwise_samples(2, low=0.5, high=4.0, far=((20.0, 40.0),)),
     doc="The regularised lower incomplete gamma function, differentiable in the order ``a`` and in ``x``.",
@@ -221,7 +228,10 @@ gammaincc = primitive(
     vjp=[lambda g, a, x: -g * _gammainc_order_slope(a, x), lambda g, a, x: -g * _gammainc_slope(a, x)],
     jvp="from_vjp",
     latex=r"\operatorname{{Q}}({0}, {1})",
-    vjp_latex=[r"-\bar y \, \partial_a \operatorname{P}(a, x)", r"-\bar y \frac{x^{a-1} e^{-x}}{\Gamma(a)}"],
+    vjp_latex=[
+        r"-\bar y \odot \partial_1 \operatorname{P}(a, x)",
+        r"-\bar y \odot \frac{x^{a-1} \odot e^{-x}}{\Gamma(a)}",
+    ],
     flops=per_element(60),
     samples=elementwise_samples(2, low=0.5, high=4.0, far=((20.0, 40.0),)),
     doc="The regularised upper incomplete gamma function, differentiable in the order ``a`` and in ``x``.",
@@ -247,7 +257,7 @@ zeta = primitive(
     vjp=[_no_gradient("zeta", "the order a"), lambda g, a, x: -g * a * zeta(a + 1, x)],
     jvp=[_no_gradient("zeta", "the order a"), lambda t, a, x: -t * a * zeta(a + 1, x)],
     latex=r"\zeta({0}, {1})",
-    vjp_latex=[None, r"-\bar y \, a \, \zeta(a + 1, x)"],
+    vjp_latex=[None, r"-\bar y \odot a \odot \zeta(a + 1, x)"],
     flops=per_element(60),
     samples=[sample(integers(2, 3, low=2), spec(2, 3, low=0.5)), sample(integers(low=2), spec(3, low=0.5))],
     doc="The Hurwitz zeta function, the sum of ``(k + x)**-a`` over k from 0; differentiable in ``x``.",
@@ -260,8 +270,8 @@ _expn = primitive(
     kind="elementwise",
     vjp=[lambda g, x, n: -steep(g, expn(n - 1, x))],
     jvp="from_vjp",
-    latex=r"\operatorname{{E}}_n({0})",
-    vjp_latex=[r"-\bar y \operatorname{E}_{n-1}(x)"],
+    latex=r"\operatorname{{E}}_{{n}}({0})",
+    vjp_latex=[r"-\bar y \odot \operatorname{E}_{n-1}(x)"],
     flops=per_element(60),
     samples=[sample(spec(2, 3, low=0.3, high=4.0), n=1), sample(spec(low=0.3), n=3), sample(spec(0, 2), n=2),
              sample(spec(4, low=10.0, high=100.0), n=2)],
@@ -284,7 +294,7 @@ def exp1(x: Any) -> Any:
 # --------------------------------------------------------------------------------------------- normal and logistic
 
 ndtr = _special(
-    "ndtr", lambda g, x: g * exp(-0.5 * x * x - _LOG_SQRT_TWO_PI), r"\Phi({0})", r"\bar y \, \phi(x)",
+    "ndtr", lambda g, x: g * exp(-0.5 * x * x - _LOG_SQRT_TWO_PI), r"\Phi({0})", r"\bar y \odot \phi(x)",
     "The distribution function of the normal distribution.", far=((-20.0, -4.0), (4.0, 20.0)),
 )  # fmt: skip
 
@@ -298,17 +308,17 @@ def _log_ndtr_slope(x: Any, y: Any) -> Any:
 
 log_ndtr = _special(
     "log_ndtr", lambda g, x, y: g * _log_ndtr_slope(x, y), r"\ln \Phi({0})",
-    r"\bar y \, \phi(x) / \Phi(x)", "The logarithm of ``ndtr``, right far out in the tail.",
+    r"\frac{\bar y \odot \phi(x)}{\Phi(x)}", "The logarithm of ``ndtr``, right far out in the tail.",
     far=((-90.0, -20.0), (4.0, 20.0)),
 )  # fmt: skip
 ndtri = _special(
-    "ndtri", lambda g, y: steep(g, exp(0.5 * y * y + _LOG_SQRT_TWO_PI)), r"\Phi^{{-1}}({0})", r"\bar y / \phi(y)",
+    "ndtri", lambda g, y: steep(g, exp(0.5 * y * y + _LOG_SQRT_TWO_PI)), r"\Phi^{{-1}}({0})", r"\frac{\bar y}{\phi(y)}",
     "The inverse of ``ndtr``, on (0, 1).", low=0.05, high=0.95, far=((1e-3, 1e-2), (0.99, 0.999)),
 )  # fmt: skip
 _logit = primitive(
     "logit", lambda x: np.log(floating(x)) - np.log1p(-floating(x)), kind="elementwise",
     vjp=[lambda g, x: over(g, x * (1 - x))], jvp="from_vjp", code="(log({0}) - log1p(-{0}))",
-    latex=r"\ln \frac{{{0}}}{{1 - {0}}}", vjp_latex=[r"\frac{\bar y}{x (1 - x)}"], flops=per_element(17),
+    latex=r"\ln \frac{{{0}}}{{1 - {0}}}", vjp_latex=[r"\frac{\bar y}{x \odot (1 - x)}"], flops=per_element(17),
     samples=elementwise_samples(low=0.05, high=0.95, far=((1e-3, 1e-2), (0.99, 0.999))),
 )  # fmt: skip
 
@@ -329,8 +339,8 @@ entr = primitive(
     kind="elementwise",
     vjp=[lambda g, x: steep(-g, log(x) + 1)],
     jvp="from_vjp",
-    latex=r"-{0} \ln {0}",
-    vjp_latex=[r"-\bar y \,(\ln x + 1)"],
+    latex=r"-{0} \odot \ln {0}",
+    vjp_latex=[r"-\bar y \odot (\ln x + 1)"],
     flops=per_element(10),
     samples=elementwise_samples(low=0.1, far=((1e-3, 1e-2), (1e2, 1e3))),
     doc="The entropy ``-x ln x``: 0 at 0, -inf for negative x.",
@@ -357,14 +367,15 @@ def _at_origin(g: Any, a: Any, b: Any, logarithm: Any, pole: float) -> Any:
 xlogy = primitive(
     "xlogy", _without_zero(np.log, 1), kind="elementwise", arguments=("a", "b"),
     vjp=[lambda g, a, b: _at_origin(g, a, b, log, 0), lambda g, a, b: over(g * a, b)], jvp="from_vjp",
-    latex=r"{0} \ln {1}", vjp_latex=[r"\bar y \ln b", r"\bar y \, a / b"], flops=per_element(9),
+    latex=r"{0} \odot \ln {1}", vjp_latex=[r"\bar y \odot \ln b", r"\frac{\bar y \odot a}{b}"], flops=per_element(9),
     samples=elementwise_samples(2, low=0.3, far=((1e-3, 1e-2), (1e2, 2e2))),
     doc="``a * log(b)``, which is 0 where a is 0.",
 )  # fmt: skip
 xlog1py = primitive(
     "xlog1py", _without_zero(np.log1p, 0), kind="elementwise", arguments=("a", "b"),
     vjp=[lambda g, a, b: _at_origin(g, a, b, log1p, -1), lambda g, a, b: over(g * a, 1 + b)], jvp="from_vjp",
-    latex=r"{0} \ln(1 + {1})", vjp_latex=[r"\bar y \ln(1 + b)", r"\frac{\bar y \, a}{1 + b}"], flops=per_element(9),
+    latex=r"{0} \odot \ln(1 + {1})",
+    vjp_latex=[r"\bar y \odot \ln(1 + b)", r"\frac{\bar y \odot a}{1 + b}"], flops=per_element(9),
     samples=elementwise_samples(2, low=0.3, far=((1e-3, 1e-2), (1e2, 2e2))),
     doc="``a * log1p(b)``, which is 0 where a is 0.",
 )  # fmt: skip
@@ -400,8 +411,8 @@ _sinc = primitive(
     kind="elementwise",
     vjp=[lambda g, x, n: g * _sinc(x, n=n + 1)],
     jvp="from_vjp",
-    latex=r"\operatorname{{sinc}} {0}",
-    vjp_latex=[r"\bar y \operatorname{sinc}' x"],
+    latex=r"\operatorname{{sinc}}^{{(n)}}({0})",
+    vjp_latex=[r"\bar y \odot \operatorname{sinc}^{(n+1)}(x)"],
     flops=per_element(20),
     samples=[
         sample(spec(2, 3), n=0),

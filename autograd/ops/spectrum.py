@@ -155,8 +155,11 @@ _eigh = primitive(
     holomorphic=False,
     vjp=[_eigh_vjp],
     jvp=[_eigh_jvp],
-    latex=r"{0} = V \Lambda V^H",
-    vjp_latex=[r"V(\operatorname{diag} \bar\lambda + V^H \bar V \odot \tfrac{1}{\lambda_j - \lambda_i}) V^H"],
+    latex=r"{0} = V \, \operatorname{{diag}}(\lambda) \, V^{{H}}",
+    vjp_latex=[
+        r"\operatorname{herm}(V \, (\operatorname{diag}(\bar \lambda) + F \odot (V^{H} \, \bar V)) \, V^{H}), "
+        r"\quad F_{ij} = \tfrac{[i \ne j]}{\lambda_{j} - \lambda_{i}}"
+    ],
     flops=cubic(9),
     samples=[sample(spec(3, 3, matrix="symmetric")), sample(spec(2, 2, 2, matrix="symmetric"))],
 )
@@ -233,8 +236,13 @@ _eig = primitive(
     holomorphic=False,
     vjp=[_eig_vjp],
     jvp=[_eig_jvp],
-    latex=r"{0} = V \Lambda V^{{-1}}",
-    vjp_latex=[r"V^{-H}(\operatorname{diag} \bar\lambda + \dots) V^H"],
+    latex=r"{0} = V \, \operatorname{{diag}}(\lambda) \, V^{{-1}}",
+    vjp_latex=[
+        r"V^{-H} \, "
+        r"(\operatorname{diag}(\bar \lambda) "
+        r"+ \overline{F} \odot (M - V^{H} \, V \, (I \odot \operatorname{Re} M))) \, V^{H}, "
+        r"\quad M = V^{H} \, \bar V, \quad F_{ij} = \tfrac{[i \ne j]}{\lambda_{j} - \lambda_{i}}"
+    ],
     flops=cubic(25),
 )
 
@@ -335,10 +343,16 @@ def _svd_jvp(t: Any, y: Any) -> Any:
     return d_u, real(diagonal(p, 0, -2, -1)), _h(d_v)
 
 
+_SVD_RULE = (
+    r"U \, (\operatorname{diag}(\bar s) + (F \odot (M - M^{H})) \, S + S \, (F \odot (K - K^{H}))) \, V^{H} "
+    r"+ (\bar U - U \, M) \, S^{-1} \, V^{H} + U \, S^{-1} \, (\bar V - V \, K)^{H}, "
+    r"\quad M = U^{H} \, \bar U, \quad K = V^{H} \, \bar V, \quad S = \operatorname{diag}(s), "
+    r"\quad F_{ij} = \tfrac{[i \ne j]}{s_{j}^2 - s_{i}^2}"
+)
 _svd = primitive(
     "svd", lambda x: tuple(solved(np.linalg.svd, x, full_matrices=False)), kind="contraction", outputs=True,
-    holomorphic=False, vjp=[_svd_vjp], jvp=[_svd_jvp], latex="{0} = U S V^H",
-    vjp_latex=[r"U(\operatorname{diag} \bar s + \dots) V^H"], flops=cubic(20),
+    holomorphic=False, vjp=[_svd_vjp], jvp=[_svd_jvp], latex=r"{0} = U \, \operatorname{{diag}}(s) \, V^{{H}}",
+    vjp_latex=[_SVD_RULE], flops=cubic(20),
     samples=[sample(regular(3, 3)), sample(regular(4, 2)), sample(regular(2, 2, 3))],
 )  # fmt: skip
 

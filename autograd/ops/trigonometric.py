@@ -43,19 +43,19 @@ __all__ = [
 sin = primitive(
     "sin", np.sin, kind="elementwise",
     vjp=[lambda g, x: g * cos(x)], jvp="from_vjp",
-    code="sin({0})", latex=r"\sin {0}", vjp_latex=[r"\bar y \cos x"],
+    code="sin({0})", latex=r"\sin {0}", vjp_latex=[r"\bar y \odot \cos x"],
     flops=per_element(8), samples=elementwise_samples(far=((-1e2, 1e2),)),
 )  # fmt: skip
 cos = primitive(
     "cos", np.cos, kind="elementwise",
     vjp=[lambda g, x: -g * sin(x)], jvp="from_vjp",
-    code="cos({0})", latex=r"\cos {0}", vjp_latex=[r"-\bar y \sin x"],
+    code="cos({0})", latex=r"\cos {0}", vjp_latex=[r"-\bar y \odot \sin x"],
     flops=per_element(8), samples=elementwise_samples(far=((-1e2, 1e2),)),
 )  # fmt: skip
 tan = primitive(
     "tan", np.tan, kind="elementwise",
     vjp=[lambda g, y: g * (1 + y * y)], jvp="from_vjp",
-    code="tan({0})", latex=r"\tan {0}", vjp_latex=[r"\bar y \,(1 + y^2)"],
+    code="tan({0})", latex=r"\tan {0}", vjp_latex=[r"\bar y \odot (1 + y^2)"],
     flops=per_element(8), samples=elementwise_samples(low=-1.2, high=1.2),
 )  # fmt: skip
 arcsin = primitive(
@@ -79,19 +79,19 @@ arctan = primitive(
 sinh = primitive(
     "sinh", np.sinh, kind="elementwise",
     vjp=[lambda g, x: g * cosh(x)], jvp="from_vjp",
-    code="sinh({0})", latex=r"\sinh {0}", vjp_latex=[r"\bar y \cosh x"],
+    code="sinh({0})", latex=r"\sinh {0}", vjp_latex=[r"\bar y \odot \cosh x"],
     flops=per_element(8), samples=elementwise_samples(far=((-9.0, -5.0), (-1e-3, 1e-3), (5.0, 9.0))),
 )  # fmt: skip
 cosh = primitive(
     "cosh", np.cosh, kind="elementwise",
     vjp=[lambda g, x: g * sinh(x)], jvp="from_vjp",
-    code="cosh({0})", latex=r"\cosh {0}", vjp_latex=[r"\bar y \sinh x"],
+    code="cosh({0})", latex=r"\cosh {0}", vjp_latex=[r"\bar y \odot \sinh x"],
     flops=per_element(8), samples=elementwise_samples(far=((-9.0, -5.0), (5.0, 9.0))),
 )  # fmt: skip
 tanh = primitive(
     "tanh", np.tanh, kind="elementwise",
     vjp=[lambda g, y: g * (1 - y * y)], jvp="from_vjp",
-    code="tanh({0})", latex=r"\tanh {0}", vjp_latex=[r"\bar y \,(1 - y^2)"],
+    code="tanh({0})", latex=r"\tanh {0}", vjp_latex=[r"\bar y \odot (1 - y^2)"],
     flops=per_element(8), samples=elementwise_samples(far=((-7.0, -5.0), (-1e-3, 1e-3), (5.0, 7.0))),
 )  # fmt: skip
 arcsinh = primitive(
@@ -117,12 +117,14 @@ acos, acosh, asin, asinh, atan, atanh = arccos, arccosh, arcsin, arcsinh, arctan
 
 deg2rad = primitive(
     "deg2rad", np.deg2rad, kind="elementwise", vjp=[lambda g: g * (math.pi / 180)], jvp="linear",
-    code="({0} * 0.017453292519943295)", latex=r"\tfrac{{\pi}}{{180}} {0}", vjp_latex=[r"\tfrac{\pi}{180} \bar y"],
+    code="({0} * 0.017453292519943295)", latex=r"\tfrac{{\pi}}{{180}} \cdot {0}",
+    vjp_latex=[r"\tfrac{\pi}{180} \cdot \bar y"],
     samples=elementwise_samples(),
 )  # fmt: skip
 rad2deg = primitive(
     "rad2deg", np.rad2deg, kind="elementwise", vjp=[lambda g: g * (180 / math.pi)], jvp="linear",
-    code="({0} * 57.29577951308232)", latex=r"\tfrac{{180}}{{\pi}} {0}", vjp_latex=[r"\tfrac{180}{\pi} \bar y"],
+    code="({0} * 57.29577951308232)", latex=r"\tfrac{{180}}{{\pi}} \cdot {0}",
+    vjp_latex=[r"\tfrac{180}{\pi} \cdot \bar y"],
     samples=elementwise_samples(),
 )  # fmt: skip
 degrees, radians = rad2deg, deg2rad
@@ -137,7 +139,8 @@ def _ratio(g: Any, a: Any, size: Any) -> Any:
 hypot = primitive(
     "hypot", np.hypot, kind="elementwise",
     vjp=[lambda g, y, a: _ratio(g, a, y), lambda g, y, b: _ratio(g, b, y)], jvp="from_vjp",
-    code="hypot({0}, {1})", latex=r"\sqrt{{{0}^2 + {1}^2}}", vjp_latex=[r"\bar y \, a / y", r"\bar y \, b / y"],
+    code="hypot({0}, {1})", latex=r"\sqrt{{{0}^2 + {1}^2}}",
+    vjp_latex=[r"\frac{\bar y \odot a}{y}", r"\frac{\bar y \odot b}{y}"],
     flops=per_element(8), samples=elementwise_samples(2, low=0.3, far=((1e2, 2e2), (1e-2, 2e-2))),
 )  # fmt: skip
 
@@ -153,7 +156,7 @@ arctan2 = primitive(
     "arctan2", np.arctan2, kind="elementwise",
     vjp=[lambda g, a, b: _turn(g, b, hypot(a, b)), lambda g, a, b: _turn(-g, a, hypot(a, b))], jvp="from_vjp",
     code="atan2({0}, {1})", latex=r"\operatorname{{atan2}}({0}, {1})",
-    vjp_latex=[r"\frac{\bar y \, b}{a^2 + b^2}", r"\frac{-\bar y \, a}{a^2 + b^2}"],
+    vjp_latex=[r"\frac{\bar y \odot b}{a^2 + b^2}", r"-\frac{\bar y \odot a}{a^2 + b^2}"],
     flops=per_element(16), samples=elementwise_samples(2, low=0.3),
 )  # fmt: skip
 atan2 = arctan2

@@ -17,13 +17,17 @@ __all__ = ["details", "document", "explorer", "or_reason", "section", "table"]
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
 
 
-def document(*, title: str, brand: str, header: str, body: str, style: str = "", script: str = "") -> str:
+def document(
+    *, title: str, brand: str, header: str, body: str, style: str = "", script: str = "", connect: bool = False
+) -> str:
     """A whole page that follows the reader's light or dark setting and needs no network.
 
     ``brand``   a line above the title: what made the page
     ``header``  markup below the title
     ``style``, ``script``  what this page needs besides the style of all pages and the script of :func:`explorer`
+    ``connect``  whether the page may ask the server that it came from for more
     """
+    policy = _POLICY + ("; connect-src 'self'" if connect else "")
     assets = resources.files("glassgrad.report")
     style = _variables() + assets.joinpath("style.css").read_text(encoding="utf-8") + style
     script = assets.joinpath("explore.js").read_text(encoding="utf-8") + script
@@ -31,7 +35,7 @@ def document(*, title: str, brand: str, header: str, body: str, style: str = "",
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{_POLICY}">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>{escape(title)} · glassgrad</title>

@@ -6,20 +6,25 @@
 
 from nn.training.checkpoint import Checkpoint, CheckpointError, load_checkpoint, save_checkpoint
 from nn.training.display import Display, Silence
+from nn.training.following import Chunk, read_records
 from nn.training.metrics import MetricsLog, accuracy
+from nn.training.telemetry import Telemetry
 from nn.training.trainer import NonFiniteLossError, Outcome, Progress, Trainer
 
 __all__ = [
     "Checkpoint",
     "CheckpointError",
+    "Chunk",
     "Display",
     "MetricsLog",
     "NonFiniteLossError",
     "Outcome",
     "Progress",
     "Silence",
+    "Telemetry",
     "Trainer",
     "accuracy",
     "load_checkpoint",
+    "read_records",
     "save_checkpoint",
 ]

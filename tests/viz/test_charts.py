@@ -156,6 +156,13 @@ def test_right_answers_and_mistakes_have_different_colours():
     assert colour[0, 0] == colour[1, 1] != colour[1, 0]
 
 
+def test_percentages_are_of_the_true_class():
+    axes = viz.confusion_matrix([0] * 400 + [1], [0] * 399 + [1, 1], ["a", "b"], normalised=True)
+    shown = {text.get_position(): text.get_text() for text in axes.texts}
+    assert shown == {(0, 0): "100", (1, 0): "<1", (1, 1): "100"}
+    assert "%" in axes.get_xlabel()
+
+
 def test_many_classes_draw_without_numbers():
     labels = np.arange(50)
     axes = viz.confusion_matrix(labels, labels, [f"class {i}" for i in labels])

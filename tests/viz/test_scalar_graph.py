@@ -134,5 +134,5 @@ def test_a_graph_that_is_too_large_is_an_error_that_says_so():
 
 
 def test_a_list_of_values_is_no_target():
-    with pytest.raises(DtypeError, match=r"graph: target is a list.*or one scalar Value"):
+    with pytest.raises(DtypeError, match=r"graph: target is a list.*a scalar Value"):
         viz.graph([[Value(1.0)]])
