@@ -281,7 +281,7 @@ def _bar(scale: ColourScale) -> tuple[float, float, list[Rect | Curve | Polygon 
     x = text_width(name, 10, bold=True)
     if not scale.is_continuous:
         return x, 18.0, shapes
-    x += 10
+    x += 14
     low, high, kind = scale.text(scale.low), scale.text(scale.high), f"({scale.overlay.scale})"
     shapes.append(Text(x, 11.0, low, 10, LINE, anchor="start"))
     x += text_width(low, 10) + 6

@@ -15,7 +15,7 @@ _ADVANCE = {
 }  # fmt: skip
 _OTHER = 556
 _ROOM = 1.14  # DejaVu and Verdana, which stand in where there is no Helvetica, are wider
-_BOLD = 1.07
+_BOLD = 1.12
 
 
 def text_width(text: str, size: float, *, bold: bool = False) -> float:
