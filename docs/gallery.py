@@ -187,7 +187,7 @@ class GPT(nn.Module):
 
 def transformer() -> viz.GraphView:
     """Twelve identical blocks are drawn once."""
-    return viz.graph(GPT(), rng.integers(0, 65, (2, 32)), title="a transformer of 12 blocks")
+    return viz.graph(GPT(), rng.integers(0, 65, (2, 32)), depth=2, title="a transformer of 12 blocks")
 
 
 def second_order() -> viz.GraphView:
