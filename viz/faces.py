@@ -319,10 +319,11 @@ def _wire_face(view: GraphView, wire: Wire, cards: dict[str, Card], edge_shapes:
     shape = _flowing(view, wire)
     if edge_shapes and shape is not None and edge.kind != "link":
         parts.append(shape)
-    # In a rolled loop every wire stands for one in each repetition, as the box says already.
-    one_each = not wire.carried and len(source.members) == len(target.members) == wire.count
+    # In a rolled loop every wire stands for one in each repetition, as the box says already; and how often a closed
+    # group uses a value is a matter of its inside.
+    into_loop = source.node is not None and target.node is not None and len(source.members) != len(target.members)
     label = " · ".join(parts)
-    if wire.count > 1 and not one_each:
+    if wire.count > 1 and (wire.carried or into_loop):
         label = f"{label} × {wire.count:,}".lstrip()
     title = f"{_called(source)} → {_called(target)}"
     if edge.argument and edge.ordered and target.node is not None:
