@@ -15,9 +15,9 @@ from autograd.errors import ArgumentError
 from autograd.watching import summarize
 from tests.viz.conftest import wait_until
 from tests.viz.graphs import chain, network, random_view
-from viz.dot import CARDS
 from viz.explorer import page, write
 from viz.explorer.encode import encode
+from viz.faces import CARDS, card_of
 from viz.view import Check, EdgeView, GraphView, NodeView
 from viz.wording import amount_text, number_text, shape_text
 
@@ -577,7 +577,7 @@ def test_a_screenshot_shows_the_colours_of_the_data(open_page):
         assert len(np.unique(picture @ np.array([65536, 256, 1]))) > 30
         for node in view.nodes:
             box = tab.locator(f"[data-key=n{node.id}] .face").bounding_box()
-            fill = CARDS[viz.dot.card_of(node)].fill
+            fill = CARDS[card_of(node)].fill
             seen = picture[int(box["y"] + box["height"] - 5), int(box["x"] + box["width"] / 2)]
             assert tuple(seen) == tuple(int(fill[i : i + 2], 16) for i in (1, 3, 5)), node.id
 

@@ -10,10 +10,11 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from viz.dot import CARDS, legible
 from viz.explorer.encode import encode
 from viz.export import write_whole
+from viz.faces import CARDS
 from viz.segments import segment
+from viz.wording import legible
 
 if TYPE_CHECKING:
     from viz.view import GraphView

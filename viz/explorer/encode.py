@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.dispatch import OPS
 from autograd.errors import MissingExtraError
-from viz.dot import card_of
+from viz.faces import card_of
 from viz.formula import formula
 from viz.wording import value_text
 
