@@ -17,7 +17,7 @@ from tests.viz.conftest import wait_until
 from tests.viz.graphs import chain, network, random_view
 from viz.explorer import page, write
 from viz.explorer.encode import encode
-from viz.faces import CARDS, card_of
+from viz.faces import CARDS, card_of, faces
 from viz.view import Check, EdgeView, GraphView, NodeView
 from viz.wording import amount_text, number_text, shape_text
 
@@ -237,6 +237,13 @@ def test_closing_and_opening_groups_shows_the_scene_of_that_state(open_page):
     assert cards_on(tab) == keys_of(viz.collapse(view, 1))
     tab.select_option("#depth", "all")
     assert cards_on(tab) == keys_of(view)
+
+
+def test_closed_groups_and_repeated_names_are_told_as_in_other_drawings(open_page):
+    tab = open_page(page(viz.collapse(network())))
+    texts = tab.evaluate("[...document.querySelectorAll('[data-key=g0] text')].map((t) => t.textContent)")
+    face = faces(viz.collapse(network()), viz.scene(viz.collapse(network())), details=False).cards["g0"]
+    assert texts == [line.text for line in face.lines] == ["body", "Sequential · 2×2", "3 nodes · 4 parameters"]
 
 
 def test_groups_glide_where_movement_is_welcome(open_page):
