@@ -6,13 +6,13 @@ import heapq
 import itertools
 from bisect import bisect_right, insort
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["FEATHER", "HEADER", "LONG", "LayeredBox", "Leg", "Point"]
+from viz.spacing import Point, rounded, spread
 
-Point = tuple[float, float]
+__all__ = ["FEATHER", "HEADER", "LONG", "LayeredBox", "Leg", "Point"]
 
 HEADER = 18.0
 """The height of the strip that a box's label stands in, in points."""
@@ -324,7 +324,7 @@ class LayeredBox:
                 if len(row) == 1:
                     x[row[0]] = wishes[0]
                 else:
-                    for item, at in zip(row, _spread(wishes, offsets, [self._weight[i] for i in row]), strict=True):
+                    for item, at in zip(row, spread(wishes, offsets, [self._weight[i] for i in row]), strict=True):
                         x[item] = at
         left = min((x[i] - self.wide[i] / 2 for i in range(len(x))), default=0.0)
         shift = self._padding + self._before - left
@@ -435,7 +435,7 @@ class LayeredBox:
         if leg.kind == "beside" and tail == head:
             below = self.bottom[tail] + 9.0
             corners = [corners[0], (start, below), (end, below), (end, self.corner(leg.head)[1] + self.high[leg.head])]
-            return _rounded(corners), ((start + end) / 2, below)
+            return rounded(corners), ((start + end) / 2, below)
         lane = self._lane_x[leg.lane]
         label = (lane, (self.top[min(tail, head)] + self.bottom[max(tail, head)]) / 2)
         if leg.kind == "beside":
@@ -444,7 +444,7 @@ class LayeredBox:
         else:
             near = max(self.top[head] - step - 5.0, 0.0)
             corners += [(lane, below), (lane, near), (end, near), (end, self.corner(leg.head)[1])]
-        return _rounded(corners), label
+        return rounded(corners), label
 
     def _entry(self, leg: Leg) -> float:
         return self.x[leg.head] + (leg.enter if leg.head_port is None else _offset(leg.head_port))
@@ -453,48 +453,3 @@ class LayeredBox:
 def _offset(port: tuple[LayeredBox, int] | None) -> float:
     """Where a wire meets the border of a box, from its middle."""
     return 0.0 if port is None else port[0].x[port[1]] - port[0].width / 2
-
-
-def _spread(wishes: Sequence[float], offsets: Sequence[float], weights: Sequence[float]) -> Iterable[float]:
-    """The places nearest to the wishes, by weighted least squares, that are as far apart as the offsets at least.
-
-    Less the offsets this is isotonic regression: neighbours that would collide are pooled at their mean.
-    """
-    means: list[float] = []
-    sums: list[float] = []
-    counts: list[int] = []
-    for wish, offset, weight in zip(wishes, offsets, weights, strict=True):
-        mean, total, count = wish - offset, weight, 1
-        while means and means[-1] > mean:
-            other = sums.pop()
-            mean = (mean * total + means.pop() * other) / (total + other)
-            total += other
-            count += counts.pop()
-        means.append(mean)
-        sums.append(total)
-        counts.append(count)
-    flat = [mean for mean, count in zip(means, counts, strict=True) for _ in range(count)]
-    return (mean + offset for mean, offset in zip(flat, offsets, strict=True))
-
-
-def _rounded(corners: Sequence[Point], radius: float = 5.0) -> list[Point]:
-    """A path along straight lines, with round corners, as Bézier points."""
-    points = [corners[0]]
-
-    def line(to: Point) -> None:
-        (x, y), (to_x, to_y) = points[-1], to
-        points.extend([(x + (to_x - x) / 3, y + (to_y - y) / 3), (x + 2 * (to_x - x) / 3, y + 2 * (to_y - y) / 3), to])
-
-    for before, corner, after in zip(corners, corners[1:], corners[2:], strict=False):
-        (x, y) = corner
-        into = min(radius, (abs(x - before[0]) + abs(y - before[1])) / 2)
-        out = min(radius, (abs(after[0] - x) + abs(after[1] - y)) / 2)
-        line((x + _sign(before[0] - x) * into, y + _sign(before[1] - y) * into))
-        end = (x + _sign(after[0] - x) * out, y + _sign(after[1] - y) * out)
-        points.extend([corner, corner, end])
-    line(corners[-1])
-    return points
-
-
-def _sign(x: float) -> int:
-    return (x > 0) - (x < 0)
