@@ -25,11 +25,10 @@ import numpy as np
 
 sys.path[:] = [place for place in sys.path if Path(place).resolve() != Path(__file__).parent]  # this file is no viz
 
-from viz.layout import layout
-
 import autograd as ag
 import nn
 import viz
+from viz.layout import layout
 from viz.render import render
 
 PER_MODULE = 100

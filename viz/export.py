@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from viz.view import GraphView
 
 __all__ = [
-    "MOST_CARDS_FOR_DOT", "PIXELS_PER_POINT", "SVG", "XLINK", "DrawingOptions", "Engine", "pdf", "png", "save", "svg",
-    "to_text", "WordingOptions", "write_whole",
+    "MOST_CARDS_FOR_DOT", "PIXELS_PER_POINT", "SVG", "XLINK", "DrawingOptions", "Engine", "html", "pdf", "png", "save",
+    "svg", "to_text", "WordingOptions", "write_whole",
 ]  # fmt: skip
 
 Engine = Literal["auto", "dot", "own"]
@@ -155,7 +155,7 @@ def save(view: GraphView, path: Path, **options: Any) -> Path:
         ".dot": lambda: dot_text(view, **wording),
         ".mmd": lambda: mermaid_text(view, **wording),
         ".json": lambda: graph_json(view),
-        ".html": lambda: _page(view),
+        ".html": lambda: html(view),
     }
     suffix = path.suffix.lower()
     if suffix not in writers:
@@ -166,9 +166,9 @@ def save(view: GraphView, path: Path, **options: Any) -> Path:
     return write_whole(path, writers[suffix]())
 
 
-def _page(view: GraphView) -> str:
-    """The explorer; it stands on everything here, so it is loaded when a page is first asked for."""
-    page: str = importlib.import_module("viz.explorer").page(view)
+def html(view: GraphView, *, title: str | None = None) -> str:
+    """The explorer's page; it stands on everything here, so it is loaded when a page is first asked for."""
+    page: str = importlib.import_module("viz.explorer").page(view, title=title)
     return page
 
 

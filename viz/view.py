@@ -314,6 +314,13 @@ class GraphView:
         """The drawing as a PDF of one page of its size. Options and errors as PNG's."""
         return export.pdf(self, **options)
 
+    def to_html(self, *, title: str | None = None) -> str:
+        """A page to explore the graph in: one self-contained HTML file that needs no network.
+
+        ``title`` is its heading; by default the view's own.
+        """
+        return export.html(self, title=title)
+
     def to_json(self) -> str:
         """The whole graph and its state as JSON, by the schema :func:`viz.graph_schema`."""
         return graph_json(self)
