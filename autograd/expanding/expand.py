@@ -80,8 +80,8 @@ def expand_op(
     """The scalar graph of one op, applied to these arrays and numbers: of all elements of its result at once.
 
     Returns a Value (or a plain number, where no operand has a part in it) for each element of the result, of several
-    results one after another; and the Values that stand for elements of the operands, by argument and flat position: one
-    in each result. Operands of no real numbers (indices, masks) are constants. Raises what :func:`expand` raises.
+    results one after another; and the Values that stand for elements of the operands, by argument and flat position:
+    one in each result. Operands of no real numbers (indices, masks) are constants. Raises what :func:`expand` raises.
     """
     with suspended(transforms=True), enable_grad(), np.errstate(all="ignore"), no_collection():
         args: list[Any] = []

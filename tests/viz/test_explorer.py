@@ -15,9 +15,9 @@ from autograd.errors import ArgumentError
 from autograd.watching import summarize
 from tests.viz.conftest import wait_until
 from tests.viz.graphs import chain, network, random_view
-from viz.dot import CARDS
 from viz.explorer import page, write
 from viz.explorer.encode import encode
+from viz.faces import CARDS, card_of, faces
 from viz.view import Check, EdgeView, GraphView, NodeView
 from viz.wording import amount_text, number_text, shape_text
 
@@ -239,6 +239,13 @@ def test_closing_and_opening_groups_shows_the_scene_of_that_state(open_page):
     assert cards_on(tab) == keys_of(view)
 
 
+def test_closed_groups_and_repeated_names_are_told_as_in_other_drawings(open_page):
+    tab = open_page(page(viz.collapse(network())))
+    texts = tab.evaluate("[...document.querySelectorAll('[data-key=g0] text')].map((t) => t.textContent)")
+    face = faces(viz.collapse(network()), viz.scene(viz.collapse(network())), details=False).cards["g0"]
+    assert texts == [line.text for line in face.lines] == ["body", "Sequential · 2×2", "3 nodes · 4 parameters"]
+
+
 def test_groups_glide_where_movement_is_welcome(open_page):
     tab = open_page(page(network()), reduced_motion="no-preference")
     before = tab.locator("#boxes [data-key=g1]").bounding_box()
@@ -289,7 +296,7 @@ def test_search_finds_numbers_that_are_not_finite(open_page):
     nodes = (NodeView(0, "input", value=summarize([1.0])), NodeView(1, "output", "log", value=bad))
     tab = open_page(page(GraphView(nodes, (EdgeView(0, 1, 0),))))
     assert tab.evaluate("glass.search.find('nonfinite')") == ["n1"]
-    tab.select_option("#overlay", "nonfinite")
+    tab.select_option("#overlay", "first non-finite")
     tab.click("#legend button")
     assert selected(tab) == "n1"
 
@@ -358,7 +365,7 @@ def test_overlays_colour_by_the_totals_of_the_cards(open_page):
     view = viz.collapse(network())
     tab = open_page(page(view))
     names = tab.evaluate("[...document.querySelector('#overlay').options].map((o) => o.value)")
-    assert names == ["", "time", "bytes", "flops", "gradient", "saved", "dtype", "nonfinite"]
+    assert names == ["", "time", "bytes", "flops", "gradient norm", "saved", "dtype", "first non-finite"]
     plain = tab.get_attribute("[data-key=g0] .face", "fill")
     assert plain == CARDS["group"].fill
     tab.select_option("#overlay", "flops")
@@ -408,6 +415,9 @@ def test_the_overlay_of_the_view_is_there_at_once(open_page):
     assert tab.evaluate("glass.state.overlay") == "view:loss"
     assert "share of the loss" in tab.text_content("#legend")
     assert tab.locator("[data-key=n1] .hatched").count() == 1
+    built_in = open_page(page(viz.overlay(network(), "flops")), name="built_in.html")
+    assert built_in.evaluate("glass.state.overlay") == "flops"
+    assert built_in.evaluate("glass.overlays.list.filter((one) => one.name.includes('flops')).length") == 1
 
 
 def test_the_theme_follows_the_system_and_can_be_switched(open_page):
@@ -574,7 +584,7 @@ def test_a_screenshot_shows_the_colours_of_the_data(open_page):
         assert len(np.unique(picture @ np.array([65536, 256, 1]))) > 30
         for node in view.nodes:
             box = tab.locator(f"[data-key=n{node.id}] .face").bounding_box()
-            fill = CARDS[viz.dot.card_of(node)].fill
+            fill = CARDS[card_of(node)].fill
             seen = picture[int(box["y"] + box["height"] - 5), int(box["x"] + box["width"] / 2)]
             assert tuple(seen) == tuple(int(fill[i : i + 2], 16) for i in (1, 3, 5)), node.id
 
@@ -629,6 +639,20 @@ def test_it_works_on_a_phone(open_page):
     assert panel["y"] > 300
 
 
+def test_on_paper_there_is_the_whole_drawing_in_light_colours(open_page):
+    view = chain(120)
+    tab = open_page(page(view), color_scheme="dark")
+    assert cards_on(tab) < keys_of(view)
+    tab.emulate_media(media="print", color_scheme="dark")
+    tab.evaluate("glass.print(true)")
+    assert cards_on(tab) == keys_of(view)
+    assert tab.evaluate("getComputedStyle(document.querySelector('#stage')).backgroundColor") == "rgb(255, 255, 255)"
+    assert tab.is_hidden("#finder")
+    tab.emulate_media(media="screen")
+    tab.evaluate("glass.print(false)")
+    assert cards_on(tab) < keys_of(view)
+
+
 def test_extensions_are_told_and_can_add(open_page):
     tab = open_page(page(network()))
     tab.evaluate(
@@ -665,6 +689,9 @@ def test_a_hundred_thousand_nodes_open_with_groups_closed_and_pan(open_page):
     wait_until(tab, "glass.camera.ty < 0")
     assert len(cards_on(tab)) < 200
     assert cards_on(tab) != before
+    tab.evaluate("glass.depth(Infinity)")
+    assert "100,000 cards" in tab.text_content("#toast")
+    assert tab.evaluate("glass.scene.cards.length") == shown
     tab.evaluate("glass.go('n77777')")
     assert "n77777" in cards_on(tab)
     assert tab.evaluate("glass.search.find('op:relu kind:op').length") == sum(n.op == "relu" for n in view.nodes)

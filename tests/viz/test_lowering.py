@@ -127,3 +127,11 @@ def test_a_condition_that_is_computed_is_computed_again():
     view = viz.graph(lambda x, y: ag.where(x > y, x * x, -x).sum(), x, ag.tensor(np.zeros(2)), values=True)
     assert view.program.editable, view.program.reason
     assert {view.nodes[a.node].op for a in view.program.applications} >= {"greater", "where"}
+
+
+def test_the_program_survives_json():
+    loss, parameters, inputs = network()
+    view = viz.graph(loss, *inputs, names=parameters, values=True, check=True)
+    again = viz.GraphView.from_json(view.to_json())
+    assert again.program == view.program
+    assert again == view

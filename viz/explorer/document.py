@@ -10,11 +10,12 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import viz
-from viz.dot import CARDS, legible
 from viz.explorer.encode import encode
 from viz.explorer.javascript import kernels_script
 from viz.export import write_whole
+from viz.faces import CARDS
+from viz.segments import segment
+from viz.wording import legible
 
 if TYPE_CHECKING:
     from viz.view import GraphView
@@ -39,7 +40,7 @@ def page(view: GraphView, *, title: str | None = None) -> str:
     closes groups first, and a long row of nodes without groups is cut into stretches (:func:`viz.segments.segment`).
     """
     if len(view.nodes) > _LONG:
-        view = viz.segment(view)  # by its package, because segments are made of views and views make pages
+        view = segment(view)
     heading = escape(legible(title or view.title or "Computation graph"))
     style, script = _asset("explorer.css"), _script(view)
     policy = f"default-src 'none'; img-src data:; script-src '{_digest(script)}'; style-src '{_digest(style)}'"

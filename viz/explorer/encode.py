@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.dispatch import OPS
 from autograd.errors import MissingExtraError
-from viz.dot import card_of
 from viz.explorer.lessons import rules_of
+from viz.faces import card_of
 from viz.formula import formula
 from viz.wording import value_text
 

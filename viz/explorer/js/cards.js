@@ -1,4 +1,4 @@
-// The face of a card: its lines of text, its size, and how it is called aloud. As in the drawings of viz/dot.py.
+// The face of a card: its lines of text, its size, and how it is called aloud. As in viz/faces.py.
 
 const FONT = { title: "600 13px", name: "italic 12px", role: "700 9px", small: "11px", stub: "11px", slot: "10px" };
 const LINE = { title: 17, name: 16, role: 12, small: 14, stub: 13 };
@@ -41,7 +41,8 @@ const linesOf = (card) =>
 const lookOf = (card) => (card.node >= 0 ? glass.graph.text(glass.graph.look, card.node) : "group");
 
 function nodeLines(node, card) {
-  const label = glass.graph.label(node.id);
+  if (card.members.length > 1 && node.name) node.name = commonName(card.members.map((id) => glass.graph.name[id] ?? ""));
+  const label = node.op ?? node.name ?? node.kind;
   if (node.kind === "constant") return [{ text: label, style: "stub" }];
   const lines = [];
   if (node.kind === "output") lines.push({ text: isScalar(node) ? "LOSS" : "OUTPUT", style: "role" });
@@ -57,13 +58,35 @@ function nodeLines(node, card) {
   return lines;
 }
 
+// blocks.*.weight for the weights of all blocks.
+function commonName(names) {
+  const parts = [...new Set(names)].map((name) => name.split("."));
+  if (parts.some((part) => part.length !== parts[0].length)) return names[0];
+  return parts[0].map((word, i) => (parts.every((part) => part[i] === word) ? word : "*")).join(".");
+}
+
 function groupLines(group, card) {
-  const lines = [{ text: shortened(groupName(group)), style: "title" }];
-  if (group.module && group.module !== group.label) lines.push({ text: group.module, style: "small" });
-  if (card.shape >= 0) lines.push({ text: shapeText(glass.graph.shape.table[card.shape]), style: "small" });
+  const label = /^\d+$/.test(group.label) && group.path ? group.path : group.label; // "layers.3" says more than "3"
+  const lines = [{ text: shortened(groupName({ ...group, label })), style: "title" }];
+  const small = group.module && group.module !== group.label ? [group.module] : [];
+  if (card.shape >= 0) small.push(shapeText(glass.graph.shape.table[card.shape]));
+  if (small.length) lines.push({ text: shortened(small.join(" · ")), style: "small" });
   const count = card.members.length;
-  lines.push({ text: `${thousands(count)} ${count === 1 ? "node" : "nodes"}`, style: "small" });
+  const learnt = parametersIn(card.members);
+  const amount = `${thousands(count)} ${count === 1 ? "node" : "nodes"}`;
+  lines.push({ text: learnt ? `${amount} · ${amountText(learnt, "")} parameters` : amount, style: "small" });
   return lines;
+}
+
+// How many numbers are learnt in there: the copies of one parameter count once.
+function parametersIn(members) {
+  const { graph } = glass;
+  const sizes = new Map();
+  for (const id of members) {
+    const shape = graph.text(graph.kind, id) === "parameter" ? graph.text(graph.shape, id) : null;
+    if (shape) sizes.set(graph.seq[id] ?? `node ${id}`, shape.reduce((all, side) => all * side, 1));
+  }
+  return [...sizes.values()].reduce((all, size) => all + size, 0);
 }
 
 // How a card is called where it is not seen.

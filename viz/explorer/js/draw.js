@@ -30,10 +30,11 @@ glass.redraw = () => {
 glass.paint = () => {
   const { camera, layout } = glass;
   if (!layout) return;
-  drawing.near = camera.k >= READABLE;
-  $("#world").setAttribute("transform", `translate(${camera.tx} ${camera.ty}) scale(${camera.k})`);
+  const { paper } = drawing; // the whole drawing, while it is printed
+  drawing.near = camera.k >= READABLE || Boolean(paper);
+  $("#world").setAttribute("transform", paper ? "" : `translate(${camera.tx} ${camera.ty}) scale(${camera.k})`);
   $("#stage").classList.toggle("far", !drawing.near);
-  const view = camera.view(MARGIN);
+  const view = paper ?? camera.view(MARGIN);
   const meets = (place) => place.x < view.x1 && place.y < view.y1 && place.x + place.width > view.x0 && place.y + place.height > view.y0;
   const crosses = (path) => path.x0 < view.x1 && path.y0 < view.y1 && path.x1 > view.x0 && path.y1 > view.y0;
   const held = glass.state.active; // keeps its element wherever the camera goes, so that the focus is not lost
@@ -41,7 +42,7 @@ glass.paint = () => {
   sync("boxes", drawing.near ? scene.boxes.filter((box) => meets(layout.boxes.get(box.key))) : [], boxElement);
   sync("wires", drawing.near ? scene.wires.filter((wire) => crosses(layout.paths[wire.index])) : [], wireElement);
   sync("cards", scene.cards.filter((card) => (drawing.near && meets(layout.cards.get(card.key))) || card.key === held), cardElement);
-  $("#labels").toggleAttribute("hidden", !drawing.near || camera.k < 0.6);
+  $("#labels").toggleAttribute("hidden", !drawing.near || (camera.k < 0.6 && !paper));
   paintFar(drawing.near);
   glass.minimap?.frame();
   glass.emit("paint", { near: drawing.near });
@@ -237,6 +238,19 @@ function corner([x0, y0], [x, y], [x1, y1]) {
   const leave = [x + ((x1 - x) / after) * r, y + ((y1 - y) / after) * r];
   return `L${enter.map(round).join(" ")}Q${round(x)} ${round(y)} ${leave.map(round).join(" ")}`;
 }
+
+// On paper there is the whole drawing, in the colours of the light page.
+glass.print = (starts) => {
+  const { x0, y0, x1, y1 } = glass.layout.bounds;
+  const fits = starts && glass.scene.cards.length <= 3000;
+  drawing.paper = fits ? glass.layout.bounds : null;
+  if (fits) $("#drawing").setAttribute("viewBox", `${x0 - 10} ${y0 - 10} ${x1 - x0 + 20} ${y1 - y0 + 20}`);
+  else $("#drawing").removeAttribute("viewBox");
+  glass.isDark = starts ? false : document.documentElement.dataset.theme === "dark";
+  styles.mode = null;
+  overlays.legend();
+  glass.redraw();
+};
 
 // ------------------------------------------------------------------------------------------------ for extensions
 

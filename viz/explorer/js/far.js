@@ -31,6 +31,7 @@ function paintFar(near) {
   pen.font = `600 11px ${FAMILY}`;
   pen.textBaseline = "top";
   const colours = themeColours();
+  named.length = 0;
   for (const box of scene.boxes) {
     const place = layout.boxes.get(box.key);
     nameIt(pen, boxLabel(box.group), place, place.width * k, colours.muted, true);
@@ -44,6 +45,8 @@ function paintFar(near) {
   }
 }
 
+const named = []; // where names of boxes stand already: those further in give way
+
 function nameIt(pen, text, place, room, colour, isBox) {
   const { k, tx, ty } = glass.camera;
   const [x, y] = [place.x * k + tx, place.y * k + ty];
@@ -51,8 +54,15 @@ function nameIt(pen, text, place, room, colour, isBox) {
   const width = pen.measureText(text).width;
   if (width > room - 6) return;
   pen.fillStyle = colour.startsWith("var") ? themeColours().muted : colour;
-  if (isBox) pen.fillText(text, Math.max(x + 5, Math.min(5, x + room - width - 5)), y + 3);
-  else pen.fillText(text, x + (room - width) / 2, y + (place.height * k - 11) / 2);
+  if (isBox) {
+    const spot = { x: Math.max(x + 5, Math.min(5, x + room - width - 5)), y: y + 3, width, height: 12 };
+    if (named.some((one) => one.x < spot.x + width && spot.x < one.x + one.width && Math.abs(one.y - spot.y) < 13)) return;
+    named.push(spot);
+    pen.strokeStyle = themeColours().tint;
+    pen.lineWidth = 3;
+    pen.strokeText(text, spot.x, spot.y);
+    pen.fillText(text, spot.x, spot.y);
+  } else pen.fillText(text, x + (room - width) / 2, y + (place.height * k - 11) / 2);
 }
 
 // Cards, wires and boxes in the coordinates of the drawing; for the far view and the minimap.

@@ -112,7 +112,8 @@ function edgeOf(holder, source, sourcePort, target, targetPort, wire, carried = 
   const key = `${end(source)}.${sourcePort ? end(sourcePort) : ""}.${end(target)}.${targetPort ? end(targetPort) : ""}.${carried}${own}`;
   let edge = holder.edges.get(key);
   if (!edge) {
-    const spine = source.card?.isLeaf ? 1 : 3;
+    const isLink = glass.graph.edgeKind.table[wire.kind] === "link";
+    const spine = isLink ? 0.2 : source.card?.isLeaf ? 1 : 3; // the path of the data, and of the gradients, stays straight
     edge = { source, target, sourcePort, targetPort, carried, weight: spine, slot: wire.slot, offset: 0 };
     edge.sourceAt = () => (sourcePort ? sourcePort.x - source.width / 2 + source.inset : 0);
     edge.targetAt = () => (targetPort ? targetPort.x - target.width / 2 + target.inset : edge.offset);

@@ -1,5 +1,6 @@
 // Puts the parts together: the state, what changes it, and how the page begins.
 
+const TOO_MANY = 20000; // cards at once
 const MOST_CARDS = 400; // a page that would begin with more closes groups first
 
 const canRoll = (id) => {
@@ -143,7 +144,13 @@ glass.roll = (id) => {
 // Close the groups that lie inside so many others, and those deeper; Infinity opens all.
 glass.depth = (depth) => {
   const { graph, state } = glass;
-  state.closed = new Set(graph.groups.filter((group) => graph.depths[group.id] >= depth).map((group) => group.id));
+  const closed = new Set(graph.groups.filter((group) => graph.depths[group.id] >= depth).map((group) => group.id));
+  const count = sceneOf(graph, closed, state.rolled).cards.length;
+  if (count > TOO_MANY) {
+    glass.toast(`That would be ${thousands(count)} cards, more than a browser can lay out in good time. Open groups one by one, or search.`);
+    return;
+  }
+  state.closed = closed;
   glass.arrange({ animate: false });
   glass.camera.begin();
   glass.showDetails();
@@ -299,6 +306,8 @@ function listen() {
       refresh(before);
     }
   });
+  window.addEventListener("beforeprint", () => glass.print(true));
+  window.addEventListener("afterprint", () => glass.print(false));
   camera.listen();
   glass.minimap.listen();
   glass.search.listen();
@@ -340,7 +349,7 @@ function begin() {
   });
   closeMany();
   overlays.prepare();
-  const own = overlays.list.find((one) => one.name.startsWith("view:"));
+  const own = graph.overlay && overlays.list.find((one) => one.name === graph.overlay.name || one.name.startsWith("view:"));
   glass.initial = { closed: new Set(glass.state.closed), rolled: new Set(glass.state.rolled), overlay: own?.name ?? "" };
   glass.setTheme(memory.get("theme") ?? "auto");
   const key = glass.permalink.read();

@@ -9,25 +9,30 @@ const CATEGORIES = ["#56b4e9", "#e69f00", "#3cc79b", "#f0e442", "#cc79a7", "#007
 const FLAGGED = "#b84e00";
 const UNKNOWN = { light: "#e8eaed", dark: "#2c3138" };
 
+// The names of viz/overlays.py; what the view brings along under another name comes first in the list.
+const BUILT_IN = ["time", "bytes", "flops", "saved", "gradient norm", "dtype", "first non-finite"];
+
+const normOf = ({ norm, nonfinite }) => (nonfinite ? (norm === null ? NaN : Infinity) : norm);
+
 const overlays = (glass.overlays = { list: [], current: null, range: null });
 
 overlays.prepare = () => {
   const { graph } = glass;
   const known = (name) => graph.raw.nodes[name] !== null;
   const add = (overlay) => overlays.list.push({ scale: "log", total: "sum", unit: "", ...overlay });
-  if (graph.overlay) add({ ...graph.overlay, name: `view:${graph.overlay.name}` });
+  if (graph.overlay && !BUILT_IN.includes(graph.overlay.name)) add({ ...graph.overlay, name: `view:${graph.overlay.name}` });
   if (known("seconds")) add({ name: "time", label: "time", values: graph.seconds, unit: "s" });
   if (known("nbytes")) add({ name: "bytes", label: "bytes moved", values: graph.nbytes, unit: "B" });
   if (known("flops")) add({ name: "flops", label: "FLOPs", values: graph.flops, unit: "FLOP" });
   if (known("gradient")) {
-    const norms = Array.from(graph.gradient, (place) => (place < 0 ? null : graph.summary(place).norm));
-    add({ name: "gradient", label: "gradient norm", values: norms, total: "max" });
+    const norms = Array.from(graph.gradient, (place) => (place < 0 ? null : normOf(graph.summary(place))));
+    add({ name: "gradient norm", label: "gradient norm", values: norms, total: "max" });
   }
   if (known("saved")) add({ name: "saved", label: "saved for backward", values: graph.saved, unit: "B" });
   const dtypes = Array.from(graph.dtype.code, (code) => (code < 0 ? null : graph.dtype.table[code]));
   if (graph.dtype.table.length) add({ name: "dtype", label: "dtype", values: dtypes, scale: "category", total: "mixed" });
   if (known("value") || known("gradient")) {
-    add({ name: "nonfinite", label: "not finite", values: notFiniteNodes(graph), scale: "flag", total: "max" });
+    add({ name: "first non-finite", label: "not finite", values: notFiniteNodes(graph), scale: "flag", total: "max" });
   }
 };
 
@@ -39,7 +44,7 @@ function notFiniteNodes(graph) {
   );
 }
 
-overlays.firstNotFinite = () => overlays.list.find((one) => one.name === "nonfinite")?.values.indexOf(true) ?? -1;
+overlays.firstNotFinite = () => overlays.list.find((one) => one.name === "first non-finite")?.values.indexOf(true) ?? -1;
 
 overlays.set = (name) => {
   overlays.current = overlays.list.find((one) => one.name === name) ?? null;
@@ -149,7 +154,7 @@ overlays.legend = () => {
   if (overlay.scale === "flag") rows.push(swatch(overlays.colour(true), "yes"), swatch(overlays.colour(false), "no"));
   if (unknown) rows.push(swatch(UNKNOWN[glass.isDark ? "dark" : "light"], "not known", true));
   const { range } = overlays;
-  const first = overlay.name === "nonfinite" ? overlays.firstNotFinite() : -1;
+  const first = overlay.name === "first non-finite" ? overlays.firstNotFinite() : -1;
   box.replaceChildren(
     h("p", { class: "what" }, overlay.label, range && h("span", {}, ` · ${overlay.scale} scale`)),
     range && bar(overlays.words(range.low), overlays.words(range.high)),
