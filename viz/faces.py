@@ -12,7 +12,7 @@ from math import prod
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from viz.colour_scale import ColourScale, colour_scale
-from viz.wording import amount_text, number_text, numbers_text, shape_text
+from viz.wording import amount_text, numbers_text, shape_text
 
 if TYPE_CHECKING:
     from viz.scene import Card, Scene, Wire
