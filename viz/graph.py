@@ -121,6 +121,11 @@ def graph(
         budget = STEPS if zoom is None or zoom is True else int(zoom)
         view = replace(view, program=lower(view, root, budget=budget))
     if check:
+        if not isinstance(root, Variable):
+            raise ArgumentError(
+                "graph: check=True compares the gradients of one Tensor or Value: of a recording give it too, "
+                "viz.graph(tape, loss, check=True), and let a function return one."
+            )
         view = checked(view, root)
     return _legible(view, depth)
 

@@ -140,3 +140,15 @@ def test_wrong_targets():
     loss.backward()
     with pytest.raises(ArgumentError, match="retain_graph=True"):
         viz.check(view, loss)
+
+
+def test_a_recording_is_checked_from_the_value_that_is_given():
+    x = ag.tensor(np.array([0.5, 1.0]), requires_grad=True)
+    with ag.record() as tape:
+        loss = (ag.sin(x) * 2.0).sum()
+        loss.backward(retain_graph=True)
+    view = viz.graph(tape, loss, check=True, values=True)
+    assert view.nodes[0].check.agrees
+    assert view.program.editable
+    with pytest.raises(ArgumentError, match="check=True compares the gradients of one"):
+        viz.graph(tape, check=True)
