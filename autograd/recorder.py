@@ -64,6 +64,8 @@ class record(levels.Watcher):
     ``small``       arrays of at most so many elements are kept whole
     ``names``       a model, or a dict from names to Tensors or Values: these carry the name in the recording
     ``histograms``  whether each summary gets a histogram too
+    ``constants``   afterwards the plain numbers among the arguments of ops that no gradient goes through, such as the 0
+                    of ``x > 0``, by op event; other ops keep theirs in their node
 
     It keeps no result alive, so the lifetimes of memory are those of the program. Nodes that are recorded under it
     remember what their op was applied to, so :func:`autograd.scalar.expand` finds the numbers after backward too: for
@@ -83,6 +85,7 @@ class record(levels.Watcher):
         self._outside: set[int | None] = {None}  # buffers that came in as inputs, and what has none
         self._kept: set[int] = set()  # buffers that some op keeps for backward
         self._again: set[int] = set()  # buffers that a checkpoint filled when it computed its part again
+        self.constants: dict[int, tuple[float | None, ...]] = {}
         self._by_node: dict[int, int] = {}  # the number of a node: the op event that made it
         self._value_of_node: dict[int, int] = {}
         self._walks: list[_Walk] = []
@@ -210,6 +213,8 @@ class record(levels.Watcher):
                 if y.node is not None:
                     self._by_node[y.node.seq] = event
             saved = self._saved(made.saved, at)
+        elif len(args) > 1 and any(a.__class__ is float or a.__class__ is int for a in args):
+            self.constants[event] = tuple([float(a) if a.__class__ in (float, int) else None for a in args])
         try:
             flops = int(op.flops(results[0].shape, *shapes, **params))
         except Exception:  # a cost model must never stop a program

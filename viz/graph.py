@@ -88,9 +88,11 @@ def graph(
         raise ArgumentError(f'graph: backward is {backward!r}; it must be False, True or "only".')
     of_numbers = isinstance(target, Value)
     root: Any = target
+    plain: Mapping[int, tuple[float | None, ...]] = {}
     if isinstance(target, (Recording, record)):
         view = _of_recording(target, given, names, bool(constants), title)
         root = given[0] if given else None
+        plain = getattr(target, "constants", plain)
     elif hasattr(target, "node"):
         if len(given) > 1 or (given and names is not None):
             raise ArgumentError(
@@ -103,7 +105,7 @@ def graph(
     elif callable(target):
         tape, out = trace(target, given, backward=bool(backward) or bool(values), names=names, retain=check)
         outputs = [out] if isinstance(out, Variable) else []
-        root = out
+        root, plain = out, tape.constants
         view = _of_recording(tape, outputs, None, bool(constants), title or _title_of(target))
     else:
         raise DtypeError(
@@ -119,7 +121,7 @@ def graph(
         view = roll_up(view)
     if zoom or (zoom is None and (of_numbers if values is None else values)):
         budget = STEPS if zoom is None or zoom is True else int(zoom)
-        view = replace(view, program=lower(view, root, budget=budget))
+        view = replace(view, program=lower(view, root, budget=budget, constants=plain))
     if check:
         if not isinstance(root, Variable):
             raise ArgumentError(

@@ -8,7 +8,8 @@ whatever the numbers are; an op that selects by them can be looked into, but not
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -31,33 +32,40 @@ STEPS = 20_000  # scalar instructions in a page
 _OPENED = 64  # elements that a result may have to be opened one by one
 
 
-
 class _Refused(Exception):
     """Why an op is not in the program."""
 
 
-def lower(view: GraphView, target: Any, *, budget: int = STEPS) -> Program:
+def lower(
+    view: GraphView,
+    target: Any,
+    *,
+    budget: int = STEPS,
+    constants: Mapping[int, tuple[float | None, ...]] = MappingProxyType({}),
+) -> Program:
     """The arithmetic behind a view of what ``target``, a recorded Tensor or Value, was computed from.
 
     It is ``editable`` where all of it is there: at most 2,000 numbers, and ops that have scalar code or that
     :func:`autograd.scalar.expand` opens into the same arithmetic whatever the numbers are. Otherwise ``reason`` says
-    why not, and what is there are ops with small results, for at most ``budget`` instructions.
+    why not, and what is there are ops with small results, for at most ``budget`` instructions. ``constants`` are the
+    plain numbers that ops without a gradient took, by their event in the recording (``ag.record().constants``).
     """
     if not isinstance(target, Variable) or target.node is None:
         return Program(reason="Nothing was recorded for the output, so there is nothing to compute again.")
-    return _Lowering(view, target, budget).program()
+    return _Lowering(view, target, budget, constants).program()
 
 
 class _Lowering:
     """The parts of a program while they are gathered."""
 
-    def __init__(self, view: GraphView, target: Any, budget: int):
+    def __init__(self, view: GraphView, target: Any, budget: int, constants: Mapping[int, tuple[float | None, ...]]):
         self.view = view
         self.budget = budget
         self.kernels: list[Kernel] = []
         self.kernel_places: dict[Any, int] = {}
         self.recipes: dict[Recipe, int] = {}
         self.left = budget
+        self.constants = constants
         self.numbers = Numbers()
         self.live: dict[int, Any] = {}
         for node in ancestors([target.node]):
@@ -118,19 +126,19 @@ class _Lowering:
         live = self._live(node)
         edges = self.incoming.get(node.id, {})
         if live is None:
-            if (
-                node.params
-                or node.op not in OPS
-                or not has_code(OPS[node.op], {})
-                or len(edges) != len(OPS[node.op].arguments)
-            ):
+            op, params = OPS.get(node.op or ""), {}
+            if node.params or op is None or not has_code(op, {}):
+                raise _Refused(f"{node.label} was not recorded for gradients, and it has no scalar code.")
+            plain = self.constants.get(-1 if node.event is None else node.event, (None,) * len(op.arguments))
+            if any(number is None and place not in edges for place, number in enumerate(plain)):
                 raise _Refused(
-                    f"{node.label} was not recorded for gradients, and the drawing does not show all that it takes."
+                    f"{node.label} was not recorded for gradients, and the drawing does not show all it takes."
                 )
-            op, params = OPS[node.op], {}
-            count = len(op.arguments)
-            operands: list[Any] = [np.zeros(_shape(self.view.nodes[edges[i].source])) for i in range(count)]
-            given: list[tuple[float, ...]] = [()] * count
+            operands: list[Any] = [
+                np.zeros(_shape(self.view.nodes[edges[place].source])) if place in edges else np.float64(number)
+                for place, number in enumerate(plain)
+            ]
+            given = [() if place in edges else _flat(x) for place, x in enumerate(operands)]
         else:
             op, params = live.op, live.params
             operands = self._operands(live)
