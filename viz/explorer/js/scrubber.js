@@ -2,6 +2,7 @@
 
 const scrubber = (glass.scrubber = { timer: 0, speed: 1, follow: false, states: new Map() });
 const SPEEDS = [[0.5, "½×"], [1, "1×"], [2, "2×"], [4, "4×"]];
+const LEGIBLE = 0.55; // the zoom below which cards are hard to read
 const PAUSE = 1900; // milliseconds between two steps at speed 1
 
 const ICONS = {
@@ -63,7 +64,11 @@ scrubber.begin = (position = 0) => {
   lesson.gather();
   scrubber.arrange();
   scrubber.show();
-  setTimeout(() => glass.camera.fit(), 60); // once the drawing has made room
+  setTimeout(() => { // once the drawing has made room
+    if (!lesson.on) return;
+    glass.camera.fit(0);
+    if (glass.camera.k < LEGIBLE) scrubber.bring();
+  }, 60);
 };
 
 scrubber.end = () => {
@@ -131,6 +136,13 @@ scrubber.buttons = () => {
   $("#step-forward").disabled = $("#step-last").disabled = lesson.position >= lesson.steps.length;
 };
 
+// Bring the card whose rule runs into view, near enough to be read.
+scrubber.bring = () => {
+  const { position, steps } = lesson;
+  const key = glass.cardFor(`n${steps[Math.max(0, position - 1)].node}`)?.key;
+  if (key) glass.camera.show(key);
+};
+
 // Show the moment that the lesson is at.
 scrubber.show = () => {
   lesson.gather();
@@ -145,8 +157,7 @@ scrubber.show = () => {
   scrubber.buttons();
   lesson.relabel();
   scrubber.wires();
-  const key = glass.cardFor(`n${node}`)?.key;
-  if (key && glass.scene.cards.length > 12) glass.camera.show(key);
+  if (glass.scene.cards.length > 12 || glass.camera.k < LEGIBLE) scrubber.bring();
   $("#rule").replaceChildren(...(glass.predict?.on ? glass.predict.view() : scrubber.view()).flat(Infinity).filter(Boolean));
   $("#rule").scrollTop = 0;
   glass.announce(glass.predict?.on ? "" : scrubber.words());
