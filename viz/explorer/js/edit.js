@@ -66,7 +66,7 @@ edit.compute = () => {
     node: step.node,
     get incoming() { return summed(step.incoming, step.node); },
     get contributions() {
-      return step.contributions.map((c) => ({ node: c.node, slot: c.slot, gradient: summed(c.gradient, c.node), before: c.before && summed(c.before, c.node), after: summed(c.after, c.node) }));
+      return step.contributions.map((c) => ({ node: c.node, slot: c.slot, gradient: c.gradient.length === c.after.length ? summed(c.gradient, c.node) : summaryOf(c.gradient, [c.gradient.length]), before: c.before && summed(c.before, c.node), after: summed(c.after, c.node) }));
     },
   }));
   edit.follow();
@@ -77,7 +77,9 @@ edit.follow = () => {
   const touched = edit.changed.size > 0;
   lesson.computed = touched ? edit.views : { value: (node) => recordedOrElse(node), gradient: (node) => lesson.plain.gradient(node) };
   lesson.touched = touched;
-  lesson.steps = touched ? edit.steps : lesson.recorded;
+  // A recorded step through an op with several results tells the gradient of one of them.
+  const several = glass.graph.shape.table.some((shape) => Array.isArray(shape[0]));
+  lesson.steps = touched || several ? edit.steps : lesson.recorded;
 };
 
 // What Python recorded, with the elements that it did not write down.

@@ -98,7 +98,7 @@ evaluator.compute = (program, leaves, steps) => {
     const operands = made.inputs.map((n, place) => (sources[place] ? values.get(sources[place][0]).subarray(sources[place][1], sources[place][1] + n) : given[place]));
     const run = evaluator.run(made, operands);
     values.set(node, run.outputs);
-    runs.set(node, { ...run, recipe: made });
+    runs.set(node, { ...run, recipe: made, sources });
   }
   const arrived = new Map();
   const redone = [];
@@ -109,11 +109,13 @@ evaluator.compute = (program, leaves, steps) => {
     const run = runs.get(step.node);
     const gradients = evaluator.pull(run.recipe, run.cells, incoming);
     const starts = run.recipe.inputs.reduce((all, n) => [...all, all.at(-1) + n], [0]);
-    const contributions = step.contributions.map(({ node, slot }) => {
+    const contributions = step.contributions.filter(({ node }) => node !== null).map(({ node, slot }) => {
       const gradient = gradients.slice(starts[slot], starts[slot + 1]);
       const place = lesson.shared(node);
       const before = arrived.get(place) ?? null;
-      const after = before ? before.map((x, i) => x + gradient[i]) : gradient;
+      const after = before ? before.slice() : new Float64Array(values.get(node).length);
+      const begins = run.sources[slot]?.[1] ?? 0; // of several results of an op, where this one begins
+      gradient.forEach((x, i) => (after[begins + i] += x));
       arrived.set(place, after);
       return { node, slot, gradient, before, after };
     });

@@ -36,7 +36,12 @@ lesson.prepare = () => {
   lesson.stepOf = new Map();
   lesson.steps.forEach(({ node }, i) => lesson.stepOf.set(node, i)); // the last, where several passes went through
   const plain = (lesson.plain = { value: graph.valueOf, gradient: graph.gradientOf });
-  graph.valueOf = (id) => lesson.computed?.value(id) ?? plain.value(id);
+  graph.valueOf = (id) => {
+    // The value of a backward node is the gradient of the op that it goes back through.
+    const isBackward = graph.hasBackward && ["backward", "gradient"].includes(graph.text(graph.kind, id));
+    if (isBackward && (lesson.on || lesson.touched)) return graph.origin[id] < 0 ? null : graph.gradientOf(graph.origin[id]);
+    return lesson.computed?.value(id) ?? plain.value(id);
+  };
   graph.gradientOf = (id) => {
     if (lesson.on) return lesson.arrived.get(lesson.shared(id)) ?? null;
     return lesson.computed ? lesson.computed.gradient(id) : plain.gradient(id);
@@ -122,6 +127,7 @@ lesson.relabel = () => {
     }
   }
   glass.showDetails();
+  if (!$("#table").hidden) glass.drawTable();
 };
 
 // The summary of an array of numbers, as Python makes it.
