@@ -28,6 +28,7 @@ from viz.memory import Holder, MemoryReport, memory
 from viz.op_time import OpTime
 from viz.overlays import OVERLAYS, overlay
 from viz.profile import Profile, ScopeTime, profile
+from viz.program import Program
 from viz.render import DrawingError
 from viz.repeats import roll, unroll
 from viz.scene import Box, Card, Scene, Wire, scene
@@ -108,6 +109,7 @@ __all__ = [
     "Overlay",
     "PathStep",
     "Profile",
+    "Program",
     "Scene",
     "ScopeTime",
     "Spectrum",

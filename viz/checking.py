@@ -9,7 +9,8 @@ a wrong rule is.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections import ChainMap
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -74,6 +75,7 @@ def _has_several(shape: Any) -> bool:
     return bool(shape) and isinstance(shape[0], tuple)
 
 
+_LARGE = "the graph is large (limit=)"
 _EVALUATIONS = 9  # of what comes after a node, to know its slopes
 
 
@@ -97,6 +99,7 @@ class _Replay:
         self.numbers = Numbers()
         self.of_values = isinstance(target, Value)
         self.spent = 0
+        self.exhausted = False
         if not self.of_values:
             for node in self.order:
                 if node.op is not None:
@@ -146,7 +149,7 @@ class _Replay:
                 held.append(None)
         return held
 
-    def _computed(self, node: Any, values: dict[Any, Any]) -> Any:
+    def _computed(self, node: Any, values: MutableMapping[Any, Any]) -> Any:
         if node.op is ITEM:
             return values[maker_of(node)][node.params["index"]]
         if node.op.name == "astype":
@@ -165,6 +168,8 @@ class _Replay:
         gradient = np.asarray(gradient)
         if not is_floating(gradient.dtype):
             return _silent(f"a gradient of {gradient.dtype} is not checked")
+        if self.exhausted:
+            return _silent(_LARGE)
         after = self._after(node)
         broken = next(
             (self.broken[n] for n in (node, *after) if n in self.broken and (n is not node or n not in self.values)),
@@ -173,7 +178,8 @@ class _Replay:
         if broken is not None:
             return _silent(broken)
         if self.spent + _EVALUATIONS * len(after) > limit:
-            return _silent("not checked: the graph is large (limit=)")
+            self.exhausted = True
+            return _silent(_LARGE)
         self.spent += _EVALUATIONS * len(after)
         value = np.asarray(self.values[node], np.float64)
         if value.size == 0:
@@ -208,11 +214,10 @@ class _Replay:
 
     def _output(self, node: Any, value: Any, after: Sequence[Any]) -> float:
         """The sum of the output, with another value at a node."""
-        values = dict(self.values)
-        values[node] = value if not self.of_values else float(value)
+        moved = ChainMap({node: float(value) if self.of_values else value}, self.values)
         for other in after:
-            values[other] = self._computed(other, values)
-        return float(np.sum(values[self.root]))
+            moved[other] = self._computed(other, moved)
+        return float(np.sum(moved[self.root]))
 
     def _slopes(self, node: Any, value: np.ndarray, direction: np.ndarray, after: Sequence[Any]) -> _Slopes:
         """By central differences, extrapolated from two steps; and from each side with a short step, where a curve

@@ -198,7 +198,7 @@ scrubber.heading = (step) => {
   const hidden = card && card.group >= 0;
   return h("p", { class: "saying" }, h("b", {}, `Step ${lesson.position}`), " goes back through ", glass.link(`n${step.node}`, nodeWords(step.node)), ", whose gradient is complete: ",
     m("math", {}, m("mrow", {}, m("mover", {}, m("mi", {}, "y"), m("mo", { stretchy: "false" }, "¯")), m("mo", {}, "="), valueMath(step.incoming))),
-    hidden && [" · inside ", groupName(glass.graph.groups[card.group]), " ", h("button", { type: "button", onclick: () => {
+    hidden && [" · inside ", glass.graph.groups[card.group].path || groupName(glass.graph.groups[card.group]), " ", h("button", { type: "button", onclick: () => {
       glass.reveal(`n${step.node}`);
       scrubber.show();
     } }, "Open it")]);
