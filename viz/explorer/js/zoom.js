@@ -107,6 +107,8 @@ zoom.open = (node, flat) => {
       h("button", { id: "zoom-close", type: "button", "aria-label": "close", title: "close (Esc)", onclick: zoom.close }, "×")),
     h("p", { class: "none" }, whole ? `${thousands(scalars.length)} scalars; each with its value, and with the slope of ${name} along it (∂).` : `More than ${MOST_SCALARS} scalars stand behind it; these are the nearest.`),
     h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": `scalar graph of ${name}` }, zoomDrawing(scalars, name)));
+  const region = $("#zoom .scroll");
+  region.scrollLeft = (region.scrollWidth - region.clientWidth) / 2; // where the element itself is
   if (!opened) $("#zoom-title").focus({ preventScroll: true });
   glass.announce(`${name} opened into ${scalars.length} scalars`);
   glass.emit("zoom", { node, flat });
