@@ -417,7 +417,7 @@ def test_an_assignment_in_a_sum_stands_in_parentheses_and_has_its_arrow() -> Non
     derivation = viz.derive((y**2).sum(), {"x": x})
     (both,) = (s.formula for s in derivation.backward if s.of == "z_1")
     assert both.startswith(r"(\bar{z}_4 \text{ with } \bar{z}_4[:, 1:3] \leftarrow 0) + ")
-    assert "z_1 with z_1[:, 1:3] ← z_2" in str(derivation).replace("z_3 = ", "")
+    assert "z_1 with z_1[:, 1:3] ← z_3" in str(derivation)
 
 
 def test_a_softmax_names_an_axis_that_is_not_the_last_and_a_new_axis_is_written() -> None:
