@@ -19,6 +19,10 @@ LARGEST_STEP, SMALLEST_STEP = 0.3, 1e-6
 bounds are wide of it: 0.3 replaces a weight within three steps, and a millionth moves it by a hundredth in 10,000. The
 first steps of an output layer may well be a tenth."""
 
+PROMISED = 2.0
+"""How many times the loss a step of gradient descent may promise to take off, to first order, whatever its size: at the
+best step of a quadratic it is twice what there is to gain (Polyak, 1987, "Introduction to Optimization")."""
+
 PILED_UP, EXAMPLES = 10.0, 16
 """How many times one pass's gradient ``.grad`` must hold to look forgotten. Batches of so many examples differ by less;
 single examples of a trained model do not."""
@@ -100,7 +104,7 @@ def _updates(case: Case, weights: list[Group]) -> Iterator[Finding]:
             steps[group.name] = _step(case, group, options)
     if not steps:
         return
-    large = {name: step for name, step in steps.items() if step > LARGEST_STEP}
+    large = {name: step for name, step in steps.items() if step > LARGEST_STEP and not _is_earned(case, weights)}
     if large:
         worst = max(large, key=large.__getitem__)
         yield Finding(
@@ -119,6 +123,20 @@ def _updates(case: Case, weights: list[Group]) -> Iterator[Finding]:
             "Raise the learning rate, or find out why the gradients are small: viz.why(parameter, loss).",
             {"ratio": middle},
         )  # fmt: skip
+
+
+def _is_earned(case: Case, weights: list[Group]) -> bool:
+    """Whether a large step of gradient descent is so because the loss is far off, as that of a linear regression is."""
+    loss = facts_of(case.loss)
+    promised = 0.0
+    for group in weights:
+        options, gradient = _options_of(case, group), group.gradient_facts
+        if options is None or gradient is None:
+            continue
+        if "betas" in options:
+            return False
+        promised += float(options.get("lr", 0.0)) * gradient.norm**2
+    return loss is not None and loss.is_finite and loss.size == 1 and promised <= PROMISED * loss.maximum
 
 
 def _fits(case: Case) -> bool:
