@@ -212,8 +212,9 @@ _PLAIN = {
     r"\textstyle": "", r"\sum": "Σ", r"\prod": "Π", r"^\top": "ᵀ", r"^{\top}": "ᵀ", r"\,": "", r"\quad": "",
     r"\ln": "ln", r"\sigma": "σ", r"\gamma": "γ", r"\beta": "β", r"\theta": "θ", r"\ell": "ℓ", r"\pi": "π",
     r"\infty": "∞", r"\lvert": "|", r"\rvert": "|", r"\varnothing": "∅", r"\{": "{", r"\}": "}",
-    r"\le": "≤", r"\ge": "≥", r"\ne": "≠", r"\neg": "¬", r"\texttt": "", r"\dots": "…", r"\star": "⋆", r"^{-\top}": "⁻ᵀ",
-    r"\leftarrow": "←", r"\to": "→", r"\epsilon": "ε", r"\lambda": "λ", r"\alpha": "α", r"\phi": "φ", r"\Phi": "Φ",
+    r"\le": "≤", r"\ge": "≥", r"\ne": "≠", r"\neg": "¬", r"\texttt": "", r"\dots": "…", r"\star": "⋆",
+    r"^{-\top}": "⁻ᵀ", r"\leftarrow": "←", r"\to": "→", r"\epsilon": "ε", r"\lambda": "λ", r"\alpha": "α",
+    r"\phi": "φ", r"\Phi": "Φ",
 }  # fmt: skip
 _COMMAND = re.compile(
     "|".join(re.escape(c) + r"(?![A-Za-z])" * c[-1].isalpha() for c in sorted(_PLAIN, key=len, reverse=True))

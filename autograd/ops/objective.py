@@ -236,7 +236,8 @@ def _margin(op: str, loss: Any, reduction: str) -> Any:
 
 
 @composite(
-    r"\max(0, -{2}({0} - {1}) + m)", [sample(spec(4, low=1.0), spec(4, high=0.5), spec(4, low=0.5, high=1.0), margin=0.3)]
+    r"\max(0, -{2}({0} - {1}) + m)",
+    [sample(spec(4, low=1.0), spec(4, high=0.5), spec(4, low=0.5, high=1.0), margin=0.3)],
 )
 @in_floats
 def margin_ranking_loss(x1: Any, x2: Any, target: Any, margin: float = 0.0, reduction: str = "mean") -> Any:

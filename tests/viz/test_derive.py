@@ -391,7 +391,9 @@ def test_an_op_without_a_formula_is_named_with_the_remedy() -> None:
 
 def test_a_letter_that_two_terms_define_has_two_names() -> None:
     x = leaf(3, 4)
-    (gradient,) = (s for s in viz.derive(x.max(1).sum() + x.min(0).sum() + x.max(1).sum(), {"x": x}).backward if s.result)
+    (gradient,) = (
+        s for s in viz.derive(x.max(1).sum() + x.min(0).sum() + x.max(1).sum(), {"x": x}).backward if s.result
+    )
     assert len(gradient.where) == 3
     for term, clause in zip(gradient.terms, gradient.where, strict=True):
         letter = clause.partition(" =")[0]

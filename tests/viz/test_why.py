@@ -503,3 +503,20 @@ def test_a_root_of_a_negative_number_is_told_from_a_power_of_zero():
     with np.errstate(all="ignore"):
         assert "raises −2 to the power 0.5" in viz.why(x, (x**0.5).sum()).text
         assert "negative power of 0" in viz.why(x, ((x - x) ** -1.0).sum()).text
+
+
+def test_the_hook_of_a_leaf_is_seen_in_a_recording_too():
+    x = ag.tensor(np.array([0.5, 1.5]), requires_grad=True)
+    x.register_hook(lambda g: g * 0)
+    with ag.record() as tape:
+        loss = (x * 3).sum()
+        loss.backward(retain_graph=True)
+    assert viz.why(x, tape).kind == viz.why(x, loss).kind == "hook"
+
+
+def test_the_bounds_of_a_clip_are_named():
+    x = ag.tensor(np.array([0.5, 1.5]), requires_grad=True)
+    with ag.record() as tape:
+        ag.clip(x, None, 0.25).sum().backward(retain_graph=True)
+    assert "out of its bounds 0.25: the values lie at 0.5 to 1.5" in viz.why(x, tape).text
+    assert "out of its bounds 5 and 6" in viz.why(x, ag.clip(x, 5, 6).sum()).text

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from autograd.dispatch import OPS
-from viz.diagnosis.facts import Facts, facts_of, number, share_of
+from viz.diagnosis.facts import Facts, number, share_of
 from viz.diagnosis.trace import Operation
 
 __all__ = ["GATES", "PRODUCTS", "SHRINKING", "Cause", "cause_at", "is_flat"]

@@ -168,7 +168,8 @@ def _sentence(operation: Operation, family: str, x: Facts | None, y: Facts | Non
     name = operation.op
     made = "a slope" if backward else "a value"
     if name == "power" and family == "negative" and x is not None:
-        return f"raises {number(x.minimum)} to the power {operation.operand(1) or 'of a fraction'}, which is no real number"
+        exponent = operation.operand(1) or "of a fraction"
+        return f"raises {number(x.minimum)} to the power {exponent}, which is no real number"
     if family == "negative" and x is not None and _ALIKE.get(name, name) == "sqrt":
         return f"is applied to {number(x.minimum)}, where it is no real number"
     if family in ("log", "negative") and x is not None and x.minimum <= 0:

@@ -84,8 +84,8 @@ def explain(trace: Trace, quantity: Quantity) -> Explanation:
         return _of_one_step(trace, route, noise, title, size, gradient)
     if kind == "healthy":
         share = f"; {gradient.zeros} of its {gradient.size} elements are 0" if gradient.zeros else ""
-        factors = f"The factors on its way from the loss: {_factors(route)}." if route.steps else "It is the loss itself."
-        text = f"The gradient of {title} is {size}{share}. {factors}"
+        way = f"The factors on its way from the loss: {_factors(route)}." if route.steps else "It is the loss itself."
+        text = f"The gradient of {title} is {size}{share}. {way}"
         return _answer("healthy", text, trace, route, None, gradient)
     return _unusual(trace, route, title, size, gradient, small=kind == "tiny")
 
