@@ -87,8 +87,8 @@ def dead_relus_above():
 
 @fault(("vanishing_gradient", "layers.0.weight"), "layers.0.weight", ("small_factors",))
 def deep_sigmoids():
-    """50 layers of sigmoids, each of which takes three quarters of the gradient at least."""
-    return classifier(mlp(*[16] * 50, activation=nn.Sigmoid))
+    """30 layers of sigmoids, each of which takes three quarters of the gradient at least."""
+    return classifier(mlp(*[16] * 30, activation=nn.Sigmoid))
 
 
 @fault(("saturated_units", "tanh"), "layers.0.weight", ("healthy",))

@@ -263,7 +263,7 @@ ELEMENTWISE = {
 }  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.sampled_from(sorted(ELEMENTWISE)), min_size=1, max_size=12), st.integers(0, 1000), st.booleans())
 def test_the_factors_of_a_chain_multiply_to_the_gradient(chain, seed, record):
     x = ag.tensor(np.random.default_rng(seed).uniform(-1, 1, 5), requires_grad=True)
@@ -291,7 +291,7 @@ OPS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(range(len(OPS))), st.integers(0, 5)), min_size=1, max_size=10))
 def test_it_never_fails_on_a_random_graph(plan):
     leaves = [leaf(4, 4, seed=s, dtype=d) for s, d in enumerate(("float64", "float32"))]

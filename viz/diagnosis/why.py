@@ -94,41 +94,6 @@ def _in_recording(tensor: Any, of: record | Recording, names: dict[int, str]) ->
     return explain(trace, quantity)
 
 
-def _in_recording(tensor: Any, of: record | Recording, names: dict[int, str]) -> Explanation:
-    recording = of if isinstance(of, Recording) else of.recording
-    if isinstance(of, record) and of in levels.here.watchers:
-        raise ArgumentError("why: the recording is still going on. Ask after the `with` block, when it is whole.")
-    if not recording.ops:
-        raise ArgumentError("why: the recording is empty. Put the forward and the backward pass inside its block.")
-    if isinstance(tensor, int):
-        if not 0 <= tensor < len(recording.values):
-            raise ArgumentError(f"why: value {tensor} is not in the recording, which has {len(recording.values)}.")
-        found: Any = recording.values[tensor]
-    elif isinstance(tensor, str):
-        found = recording.value_of(tensor)
-        if found is None:
-            known = ", ".join(v.name for v in recording.values if v.name) or "none: give record(names=model)"
-            raise ArgumentError(f"why: no value of the recording is named {tensor!r}. Names: {known}.")
-    else:
-        _check_tensor(tensor)
-        found = of.value_of(tensor)
-    if found is None:
-        reason = "no recorded op has used it"
-        return no_gradient(
-            _title(tensor, names), Cut("disconnected", reason, "Use it in what the loss is computed from.")
-        )
-    trace = trace_of_recording(recording, found.id)
-    for quantity in trace.quantities.values():
-        if quantity.seq in names:
-            quantity.name = names[quantity.seq]
-    quantity = trace.quantities[found.id]
-    if isinstance(tensor, Variable) and getattr(tensor.node, "hooks", None) and (grad := facts_of(tensor.grad)):
-        # what a leaf keeps after its hooks is not recorded
-        if quantity.arrived is not None and grad.is_zero != quantity.arrived.is_zero:
-            quantity.gradient = grad
-    return explain(trace, quantity)
-
-
 def _has_hooks(tensor: Any) -> bool:
     return isinstance(tensor, Variable) and bool(getattr(tensor.node, "hooks", None))
 
