@@ -1,4 +1,4 @@
-"""The JSON Schema of what :meth:`autograd.Recording.to_json` writes, derived from the classes themselves."""
+"""The JSON Schema of frozen dataclasses such as :class:`autograd.Recording`, derived from the classes themselves."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from autograd import recording
 from autograd.watching import Line, Summary
 
-__all__ = ["recording_schema"]
+__all__ = ["recording_schema", "schema_of"]
 
 _PLAIN: dict[Any, dict[str, Any]] = {
     int: {"type": "integer"},
@@ -28,13 +28,19 @@ def recording_schema() -> dict[str, Any]:
     Every object lists its keys and takes no others; named tuples (a source line, a summary) are arrays whose items are
     named by their titles.
     """
+    return schema_of(recording.Recording, "glassgrad recording", recording.SCHEMA_VERSION)
+
+
+def schema_of(kind: type, title: str, version: int) -> dict[str, Any]:
+    """The schema of a dataclass that is written with this ``version`` beside its fields."""
     definitions: dict[str, Any] = {}
-    _reference(recording.Recording, definitions)
-    root = definitions.pop("Recording")
-    root["properties"]["version"] = {"const": recording.SCHEMA_VERSION}
+    _reference(kind, definitions)
+    root = definitions.pop(kind.__name__)
+    root["properties"]["version"] = {"const": version}
+    root["required"] = list(root["properties"])
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "glassgrad recording",
+        "title": title,
         **root,
         "$defs": dict(sorted(definitions.items())),
     }
@@ -65,8 +71,14 @@ def _of(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     if hint in (Line, Summary) or dataclasses.is_dataclass(hint):
         return _reference(hint, definitions)
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if origin is tuple:  # tuple[X, ...]
-        return {"type": "array", "items": _of(arguments[0], definitions)}
+    if origin is typing.Literal:
+        return {"enum": list(arguments)}
+    if origin is tuple and arguments[-1] is not ...:  # tuple[X, Y]
+        items = [_of(a, definitions) for a in arguments]
+        return {"type": "array", "prefixItems": items, "minItems": len(items), "items": False}
+    if origin in (tuple, frozenset):  # tuple[X, ...]
+        unique = {"uniqueItems": True} if origin is frozenset else {}
+        return {"type": "array", "items": _of(arguments[0], definitions)} | unique
     if origin is dict:
         return {"type": "object", "additionalProperties": _of(arguments[1], definitions)}
     if origin in (typing.Union, types.UnionType):

@@ -3,8 +3,8 @@
 >>> import viz
 >>> viz.graph(loss, model).save("graph.svg")  # doctest: +SKIP
 
-Graphs are laid out by Graphviz and charts are drawn by matplotlib; both come with ``pip install 'glassgrad[viz]'`` and
-load when they are first needed.
+Small graphs are laid out by Graphviz where there is one, and charts are drawn by matplotlib; both come with
+``pip install 'glassgrad[viz]'`` and load when they are first needed. Large graphs have a layout of our own.
 """
 
 from viz.backward_graph import only_backward, with_backward
@@ -19,7 +19,10 @@ from viz.figure import figure_svg
 from viz.formula import Formula, formula, template_mathml
 from viz.gradient_flow import GradientStatistics, gradient_flow, gradient_statistics
 from viz.graph import graph
+from viz.graph_json import graph_schema
 from viz.images import image_grid
+from viz.layout import Layout, layout
+from viz.marking import mark
 from viz.memory import Holder, MemoryReport, memory
 from viz.op_time import OpTime
 from viz.overlays import OVERLAYS, overlay
@@ -95,6 +98,7 @@ __all__ = [
     "Histogram",
     "Holder",
     "Landscape",
+    "Layout",
     "MemoryReport",
     "ModelHistory",
     "NodeView",
@@ -133,10 +137,13 @@ __all__ = [
     "gradient_statistics",
     "gradient_table",
     "graph",
+    "graph_schema",
     "histograms_over_steps",
     "image_grid",
     "landscape_losses",
+    "layout",
     "loss_landscape",
+    "mark",
     "measure_ceilings",
     "memory",
     "observations_from_json",

@@ -1,66 +1,38 @@
-"""A GraphView in the DOT language: one card for each node, coloured by what kind of op made it.
-
-The drawing has no background of its own. Cards carry a light fill and dark text, lines and loose text a grey that
-stands out from white and from near-black alike, so one picture serves light and dark pages.
-"""
+"""A GraphView in the DOT language: one card for each node, coloured by what kind of op made it, or by an overlay."""
 
 from __future__ import annotations
 
 import math
 from html import escape
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING
 
 from autograd.errors import ArgumentError
-from viz.scene import Box, Card, Scene, Wire, scene
-from viz.wording import numbers_text, shape_text
+from viz.colour_scale import ColourScale
+from viz.faces import CARDS, CHIP, LINE, Face, FaceLine, Faces, Look, WireFace, card_of, faces
+from viz.layout import Direction
+from viz.scene import Card, Scene, Wire, scene
+from viz.wording import legible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from viz.view import GraphView, NodeView
+    from viz.view import GraphView
 
-__all__ = ["CARDS", "Direction", "Look", "card_of", "dot_text", "legible"]
+__all__ = ["CARDS", "Direction", "Look", "card_of", "dot_text"]
 
-Direction = Literal["down", "right"]
-
-
-class Look(NamedTuple):
-    """How a kind of node looks, and what the legend calls it."""
-
-    legend: str
-    fill: str
-    stroke: str
-    text: str = "#16191d"
-
-
-# Tints and shades of Okabe and Ito's palette (jfly.uni-koeln.de/color, 2008), which people with every common form of
-# colour blindness can tell apart. Text has a contrast of at least 5:1 on its card.
-CARDS: dict[str, Look] = {
-    "parameter": Look("parameter", "#0072b2", "#004f7c", "#ffffff"),
-    "input": Look("input", "#ffffff", "#5a6270"),
-    "constant": Look("constant", "#f1f3f5", "#7a828c", "#4a515a"),
-    "contraction": Look("contraction", "#ffe6b3", "#b87a00"),
-    "elementwise": Look("elementwise", "#dcf0fc", "#2e8bc0"),
-    "reduction": Look("reduction", "#d0f0e4", "#00805e"),
-    "view": Look("view", "#e4e7eb", "#6b7480"),
-    "gather": Look("gather or scatter", "#f8f2ab", "#8f8400"),
-    "random": Look("random", "#f7deec", "#a8527f"),
-    "composite": Look("composite", "#ffd9c7", "#b84e00"),
-    "op": Look("other op", "#f1f3f5", "#5a6270"),
-    "group": Look("closed group", "#e9e4f5", "#6a4ea3"),
-    "backward": Look("backward", "#2b2f36", "#000000", "#ffffff"),
-    "gradient": Look("gradient", "#ffffff", "#d55e00"),
-}
-_LIKE = {"scan": "reduction", "item": "view", "tuple": "view"}
-_LINE = "#7a828c"  # contrast 3.9 on white, 4.7 on #111418
-_OUTPUT = "#d55e00"
 _FONT = "Helvetica,Arial,sans-serif"
-_LONGEST_NAME = 36
 _LEGEND_COLUMNS = 4
+_BAR_STEPS = 24
 
 
 def dot_text(
-    view: GraphView, *, direction: Direction = "down", legend: bool = True, dots_per_inch: int | None = None
+    view: GraphView,
+    *,
+    direction: Direction = "down",
+    legend: bool = True,
+    details: bool = True,
+    edge_shapes: bool = False,
+    dots_per_inch: int | None = None,
 ) -> str:
     """The view as a DOT graph whose node ``n3`` is ``view.nodes[3]``, and ``g2`` the closed group ``view.groups[2]``.
 
@@ -68,174 +40,156 @@ def dot_text(
     """
     if direction not in ("down", "right"):
         raise ArgumentError(f"direction is {direction!r}; it must be 'down' or 'right'.")
-    return "\n".join(_lines(view, direction, legend, dots_per_inch)) + "\n"
+    shown = scene(view)
+    told = faces(view, shown, details=details, edge_shapes=edge_shapes)
+    return "\n".join(_lines(view, shown, told, direction, legend, dots_per_inch)) + "\n"
 
 
-def _lines(view: GraphView, direction: Direction, legend: bool, dots_per_inch: int | None) -> Iterator[str]:
+def _lines(
+    view: GraphView, shown: Scene, told: Faces, direction: Direction, legend: bool, dots_per_inch: int | None
+) -> Iterator[str]:
     yield "digraph {"
     rank = "TB" if direction == "down" else "LR"
     yield f'  graph [rankdir={rank}, bgcolor=transparent, pad=0.15, nodesep=0.25, ranksep=0.4, fontname="{_FONT}"]'
     if dots_per_inch is not None:
         yield f"  graph [dpi={dots_per_inch}]"
     yield f'  node [shape=box, style="rounded,filled", margin="0.16,0.07", height=0.3, fontname="{_FONT}", fontsize=12]'
-    yield f'  edge [color="{_LINE}", penwidth=1.3, arrowsize=0.7, fontname="{_FONT}", fontsize=10]'
-    shown = scene(view)
-    heading = _heading(view.title, shown, legend)
+    yield f'  edge [color="{LINE}", penwidth=1.3, arrowsize=0.7, fontname="{_FONT}", fontsize=10]'
+    heading = _heading(view.title, told if legend else None)
     if heading:
         yield f"  graph [labelloc=t, labeljust=c, label=<{heading}>]"
-    yield from _boxed(shown, None, "  ")
+    yield from _boxed(shown, told, None, "  ")
     cards = {card.key: card for card in shown.cards}
-    for wire in shown.wires:
-        yield f"  {wire.source} -> {wire.target}{_edge_attributes(wire, cards)}"
+    mirrored = any(wire.edge.kind == "link" for wire in shown.wires)
+    for wire, face in zip(shown.wires, told.wires, strict=True):
+        yield f"  {_wire(wire, face, cards, mirrored)}"
     yield "}"
 
 
-def _boxed(shown: Scene, box: int | None, indent: str) -> Iterator[str]:
+def _boxed(shown: Scene, told: Faces, box: int | None, indent: str) -> Iterator[str]:
     """The cards that are drawn right in a box, and the boxes inside it."""
     for card in shown.cards:
         if card.box == box:
-            yield f"{indent}{card.key} [{_card_attributes(card)}]"
+            yield f"{indent}{card.key} [{_card_attributes(told.cards[card.key])}]"
     for inner in shown.boxes:
         if inner.parent == box:
             yield f"{indent}subgraph cluster_{inner.group.id} {{"
-            yield f"{indent}  {_box_attributes(inner)}"
-            yield from _boxed(shown, inner.group.id, indent + "  ")
+            text = f'<FONT POINT-SIZE="10" COLOR="{LINE}"><B>{_escape(told.boxes[inner.group.id])}</B></FONT>'
+            style = f'style="rounded,filled", fillcolor="{LINE}14", color="{LINE}99"'  # a tint on light and on dark
+            yield f"{indent}  graph [{style}, margin=10, labeljust=l, labelloc=t, label=<{text}>]"
+            yield from _boxed(shown, told, inner.group.id, indent + "  ")
             yield f"{indent}}}"
 
 
-def _box_attributes(box: Box) -> str:
-    name = box.group.label if box.group.count == 1 else f"{box.group.label} × {box.group.count}"
-    text = f'<FONT POINT-SIZE="10" COLOR="{_LINE}">{_escape(name)}</FONT>'
-    return f'graph [style="rounded,dashed", color="{_LINE}", labeljust=l, labelloc=t, label=<{text}>]'
-
-
-def card_of(node: NodeView | None) -> str:
-    """The key in :data:`CARDS` of a node's look; of None, a closed group, the look of groups."""
-    if node is None:
-        return "group"
-    if node.kind not in ("op", "output"):
-        return node.kind
-    kind = _LIKE.get(node.op_kind or "", node.op_kind or "")
-    return kind if kind in CARDS else "op"
-
-
-def _card_attributes(card: Card) -> str:
-    node = card.node
-    look = CARDS[card_of(node)]
-    style = {"fillcolor": look.fill, "color": look.stroke, "fontcolor": look.text, "class": card_of(node)}
-    if node is None:
-        style |= {"peripheries": "2"}
-    elif node.kind == "parameter":
-        style |= {"style": "filled"}  # square corners: told from an op without its colour
-    elif node.kind == "constant":
-        style |= {"style": "rounded,filled,dashed", "margin": "0.08,0.03", "height": "0.2", "fontsize": "10"}
-    elif node.kind == "output":
-        style |= {"color": _OUTPUT, "penwidth": "3", "class": f"{card_of(node)} output"}
+def _card_attributes(face: Face) -> str:
+    style = {"fillcolor": face.fill, "color": face.stroke, "fontcolor": face.text, "class": " ".join(face.kinds)}
+    words = ["filled"] if face.corners == "square" else ["rounded", "filled"]
+    if face.dashed:
+        words.append("dashed")
+    if words != ["rounded", "filled"]:
+        style["style"] = ",".join(words)
+    if face.corners == "double":
+        style["peripheries"] = "2"
+    if face.kinds[0] == "constant":
+        style |= {"margin": "0.08,0.03", "height": "0.2", "fontsize": "10"}
+    if face.thickness != 1.0:
+        style["penwidth"] = f"{face.thickness:g}"
     attributes = [f'{key}="{value}"' for key, value in style.items()]
-    label = _group_label(card) if node is None else _node_label(node)
-    return ", ".join([*attributes, f"label=<{label}>"])
+    return ", ".join([*attributes, f"label=<{'<BR/>'.join(map(_line, face.lines))}>"])
 
 
-def _group_label(card: Card) -> str:
-    group = card.group
-    assert group is not None
-    name = group.label if group.count == 1 else f"{group.label} × {group.count}"
-    lines = [f"<B>{_escape(_shortened(name))}</B>"]
-    small = [group.module] if group.module and group.module != group.label else []
-    if card.shape is not None:
-        small.append(shape_text(card.shape))
-    small.append(f"{len(card.members)} nodes")
-    lines += [f'<FONT POINT-SIZE="10">{_escape(line)}</FONT>' for line in small]
-    return "<BR/>".join(lines)
+def _line(line: FaceLine) -> str:
+    text = _escape(line.text)
+    match line.style:
+        case "role":
+            return f'<FONT POINT-SIZE="9"><B>{text}</B></FONT>'
+        case "name":
+            return f"<B>{text}</B>"
+        case "alias":
+            return f"<I>{text}</I>"
+        case "stub":
+            return text
+    return f'<FONT POINT-SIZE="10">{text}</FONT>'
 
 
-def _node_label(node: NodeView) -> str:
-    if node.kind == "constant":
-        return _escape(node.label)
-    lines = []
-    if node.kind == "output":
-        role = "LOSS" if node.shape == () else "OUTPUT"
-        lines.append(f'<FONT POINT-SIZE="9"><B>{role}</B></FONT>')
-    which = f" {dict(node.params).get('index', '')}" if node.op_kind == "item" else ""  # of a tuple of outputs
-    lines.append(f"<B>{_escape(_shortened(node.label) + which)}</B>")
-    if node.op and node.name:
-        lines.append(f"<I>{_escape(_shortened(node.name))}</I>")
-    facts = []
-    if node.shape is not None:
-        facts.append(shape_text(node.shape))
-    if node.dtype not in (None, "float32"):
-        facts.append(str(node.dtype))
-    small = [" · ".join(facts)] if facts else []
-    small += numbers_text(node)
-    lines += [f'<FONT POINT-SIZE="10">{_escape(line)}</FONT>' for line in small]
-    return "<BR/>".join(lines)
-
-
-def _edge_attributes(wire: Wire, cards: dict[str, Card]) -> str:
-    source, edge = cards[wire.source].node, wire.edge
+def _wire(wire: Wire, face: WireFace, cards: dict[str, Card], mirrored: bool) -> str:
+    source, target = cards[wire.source], cards[wire.target]
     attributes = []
-    if source is None or source.op is not None:
+    if source.node is None or source.node.op is not None:
         attributes.append("weight=4")  # keeps the path of the data straight, with parameters at its side
-    if wire.carried:
-        attributes.append("style=dashed, constraint=false")
-    if wire.target[0] == "n" and edge.ordered and edge.argument:
-        name = source.name if source is not None else None
-        if (name or "").rpartition(".")[2] != edge.argument:  # unless the card says it: 0.weight goes into weight
-            attributes.append(f"label=<{_tag(edge.argument)}>")
-    return f" [{', '.join(attributes)}]" if attributes else ""
+    if face.style != "solid":
+        attributes.append(f"style={face.style}")
+    if wire.carried or wire.edge.kind == "link":
+        attributes.append("constraint=false")
+    if face.colour != LINE:
+        attributes.append(f'color="{face.colour}"')
+    if face.thickness != 1.3:
+        attributes.append(f"penwidth={face.thickness:g}")
+    if "marked" in face.kinds or wire.edge.kind != "data":
+        attributes.append(f'class="{" ".join(face.kinds)}"')
+    if face.label:
+        attributes.append(f"label=<{_tag(face.label)}>")
+    ends = [wire.source, wire.target]
+    if mirrored and wire.edge.kind == "gradient" and source.is_backward and target.is_backward:
+        ends.reverse()  # beside the forward pass, the backward pass runs up the page
+        attributes.append("dir=back")
+    return f"{ends[0]} -> {ends[1]}" + (f" [{', '.join(attributes)}]" if attributes else "")
 
 
 def _tag(text: str) -> str:
-    cell = f'<TD BGCOLOR="#f1f3f5"><FONT COLOR="#4a515a">{_escape(text)}</FONT></TD>'
+    cell = f'<TD BGCOLOR="{CHIP[0]}"><FONT COLOR="{CHIP[1]}">{_escape(text)}</FONT></TD>'
     return (
         f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1"><TR><TD WIDTH="4"></TD>{cell}</TR></TABLE>'
     )
 
 
-def _heading(view_title: str | None, drawn: Scene, legend: bool) -> str:
+# ------------------------------------------------------------------------------------------------ the heading
+
+
+def _heading(view_title: str | None, told: Faces | None) -> str:
     """The title over the legend, as one table: a DOT graph has a single label."""
-    shown = {card_of(card.node) for card in drawn.cards}
-    keys = [key for key in CARDS if key in shown] if legend else []
-    columns = math.ceil(len(keys) / math.ceil(len(keys) / _LEGEND_COLUMNS)) if keys else 0  # rows of equal length
     rows = []
     if view_title:
-        title = f'<FONT POINT-SIZE="15" COLOR="{_LINE}"><B>{_escape(view_title)}</B></FONT>'
-        rows.append(f'<TD BORDER="0" COLSPAN="{max(1, columns)}">{title}</TD>')
-    for start in range(0, len(keys), max(1, columns)):
-        rows.append("".join(map(_legend_cell, keys[start : start + columns])))
+        title = f'<FONT POINT-SIZE="15" COLOR="{LINE}"><B>{_escape(view_title)}</B></FONT>'
+        rows.append(f'<TR><TD BORDER="0">{title}</TD></TR>')
+    if told is not None:
+        if told.scale is not None:
+            rows.append(f'<TR><TD BORDER="0">{_overlay_legend(told.scale)}</TD></TR>')
+        looks = told.legend
+        columns = math.ceil(len(looks) / math.ceil(len(looks) / _LEGEND_COLUMNS)) if looks else 0  # of equal length
+        cells = [
+            f"<TR>{''.join(map(_legend_cell, looks[start : start + columns]))}</TR>"
+            for start in range(0, len(looks), max(1, columns))
+        ]
+        if cells:
+            table = f'<TABLE BORDER="0" CELLBORDER="1" CELLSPACING="5" CELLPADDING="3">{"".join(cells)}</TABLE>'
+            rows.append(f'<TR><TD BORDER="0">{table}</TD></TR>')
     if not rows:
         return ""
-    rows.append(f'<TD BORDER="0" HEIGHT="4" COLSPAN="{max(1, columns)}"></TD>')  # keeps the drawing at a distance
-    body = "".join(f"<TR>{row}</TR>" for row in rows)
-    return f'<TABLE BORDER="0" CELLBORDER="1" CELLSPACING="5" CELLPADDING="3">{body}</TABLE>'
+    rows.append('<TR><TD BORDER="0" HEIGHT="4"></TD></TR>')  # keeps the drawing at a distance
+    return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{"".join(rows)}</TABLE>'
 
 
-def _legend_cell(key: str) -> str:
-    card = CARDS[key]
-    text = f'<FONT POINT-SIZE="10" COLOR="{card.text}">{_escape(card.legend)}</FONT>'
-    return f'<TD BGCOLOR="{card.fill}" COLOR="{card.stroke}">{text}</TD>'
+def _overlay_legend(scale: ColourScale) -> str:
+    """The overlay's name, over a colour bar between its smallest and its largest value."""
+
+    def text(words: str, bold: bool = False) -> str:
+        words = f"<B>{_escape(words)}</B>" if bold else _escape(words)
+        return f'<TD BORDER="0"><FONT POINT-SIZE="10" COLOR="{LINE}">{words}</FONT></TD>'
+
+    name = text(scale.overlay.label, bold=True)
+    if not scale.is_continuous:
+        return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="2"><TR>{name}</TR></TABLE>'
+    steps = "".join(f'<TD BGCOLOR="{c}" WIDTH="6" HEIGHT="12"></TD>' for c in scale.steps(_BAR_STEPS))
+    bar = f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"><TR>{steps}</TR></TABLE>'
+    low, high, kind = text(scale.text(scale.low)), text(scale.text(scale.high)), text(f"({scale.overlay.scale})")
+    row = f"<TR>{name}{low}<TD>{bar}</TD>{high}{kind}</TR>"
+    return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="2" CELLPADDING="2">{row}</TABLE>'
 
 
-def _shortened(name: str) -> str:
-    """The two ends of a long name: the last part of ``encoder.layers.11.attention.weight`` tells the most."""
-    if len(name) <= _LONGEST_NAME:
-        return name
-    head = _LONGEST_NAME // 3
-    return f"{name[:head]}…{name[head + 1 - _LONGEST_NAME :]}"
-
-
-def legible(text: str) -> str:
-    """``text`` on one line and without the characters that XML forbids, such as control characters."""
-    return "".join(map(_legible, text))
-
-
-def _legible(character: str) -> str:
-    code = ord(character)
-    if character.isspace():
-        return " "
-    if code < 0x20 or 0x7F <= code < 0xA0 or 0xD800 <= code < 0xE000 or code & 0xFFFE == 0xFFFE:
-        return "\ufffd"
-    return character
+def _legend_cell(look: Look) -> str:
+    text = f'<FONT POINT-SIZE="10" COLOR="{look.text}">{_escape(look.legend)}</FONT>'
+    return f'<TD BGCOLOR="{look.fill}" COLOR="{look.stroke}">{text}</TD>'
 
 
 def _escape(text: str) -> str:

@@ -1,66 +1,161 @@
-"""A GraphView as SVG, PNG, PDF and DOT, in memory and on disk."""
+"""A GraphView as SVG, PNG, PDF and text, in memory and on disk: which engine draws it, and what a file is called."""
 
 from __future__ import annotations
 
+import importlib
 import os
-import re
 import secrets
-import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
 
-from autograd.errors import ArgumentError
-from viz.dot import Direction, dot_text, legible
-from viz.render import TIME_LIMIT, Format, render
-from viz.wording import numbers_text, shape_text
+from autograd.errors import ArgumentError, MissingExtraError
+from viz.dot import dot_text
+from viz.faces import faces, sentence
+from viz.graph_json import graph_json
+from viz.graphviz_svg import described, to_text
+from viz.layout import Direction
+from viz.mermaid import mermaid_text
+from viz.paint import paint
+from viz.picture import picture
+from viz.render import TIME_LIMIT, DrawingError, Format, render
+from viz.scene import scene
+from viz.svg import PIXELS_PER_POINT, SVG, XLINK, svg_text
 
 if TYPE_CHECKING:
-    from viz.view import GraphView, NodeView
+    from viz.view import GraphView
 
-__all__ = ["PIXELS_PER_POINT", "SVG", "XLINK", "pdf", "png", "save", "svg", "to_text", "write_whole"]
+__all__ = [
+    "MOST_CARDS_FOR_DOT", "PIXELS_PER_POINT", "SVG", "XLINK", "DrawingOptions", "Engine", "html", "pdf", "png", "save",
+    "svg", "to_text", "WordingOptions", "write_whole",
+]  # fmt: skip
 
-SVG = "http://www.w3.org/2000/svg"
-XLINK = "http://www.w3.org/1999/xlink"
-PIXELS_PER_POINT = 96 / 72  # CSS
+Engine = Literal["auto", "dot", "own"]
+_Drawn = TypeVar("_Drawn", str, bytes)
+
+MOST_CARDS_FOR_DOT = 300
+"""Drawings with more cards are laid out by us, unless the caller says otherwise: Graphviz takes minutes then."""
+
 _PIXELS_PER_INCH = 144  # two pixels to the point: sharp on a dense screen
 
 
-def svg(view: GraphView, *, direction: Direction = "down", legend: bool = True, time_limit: float = TIME_LIMIT) -> str:
+class WordingOptions(TypedDict, total=False):
+    """What a drawing says: see :class:`DrawingOptions`."""
+
+    details: bool
+    edge_shapes: bool
+
+
+class DrawingOptions(WordingOptions, total=False):
+    """How to draw a view.
+
+    ``direction``    data flows ``"down"`` or to the ``"right"``
+    ``legend``       what the colours mean, above the drawing
+    ``details``      values, gradients, work and time on the cards, as far as they are known
+    ``edge_shapes``  the shape of what flows on every wire
+    ``engine``       ``"dot"`` is Graphviz; ``"own"`` needs nothing else and draws any size; ``"auto"`` takes Graphviz
+                     for at most 300 cards where there is one and it ends in time
+    ``time_limit``   seconds that Graphviz may take
+    """
+
+    direction: Direction
+    legend: bool
+    engine: Engine
+    time_limit: float
+
+
+def svg(
+    view: GraphView,
+    *,
+    direction: Direction = "down",
+    legend: bool = True,
+    details: bool = True,
+    edge_shapes: bool = False,
+    engine: Engine = "auto",
+    time_limit: float = TIME_LIMIT,
+) -> str:
     """One ``<svg>`` element to put into a page: described for screen readers, and each card tells more on hover."""
-    drawn = render(
-        dot_text(view, direction=direction, legend=legend), "svg", nodes=len(view.nodes), time_limit=time_limit
-    )
-    return _described(ET.fromstring(drawn.decode("utf-8")), view)
+    options: Any = {"direction": direction, "legend": legend, "details": details, "edge_shapes": edge_shapes}
+    summary = _summary(view)
+
+    def by_graphviz() -> str:
+        drawn = render(dot_text(view, **options), "svg", nodes=len(view.nodes), time_limit=time_limit)
+        shown = scene(view)
+        return described(drawn, shown, faces(view, shown, details=details, edge_shapes=edge_shapes), summary)
+
+    return _drawn(view, engine, by_graphviz, lambda note: svg_text(picture(view, **options), summary, note))
 
 
-def png(
-    view: GraphView, *, direction: Direction = "down", legend: bool = True, time_limit: float = TIME_LIMIT
-) -> bytes:
+def png(view: GraphView, **options: Any) -> bytes:
     """A picture with a transparent background."""
-    return _picture(view, "png", direction, legend, time_limit)
+    return _painted(view, "png", **options)
 
 
-def pdf(
-    view: GraphView, *, direction: Direction = "down", legend: bool = True, time_limit: float = TIME_LIMIT
-) -> bytes:
+def pdf(view: GraphView, **options: Any) -> bytes:
     """A document of one page."""
-    return _picture(view, "pdf", direction, legend, time_limit)
+    return _painted(view, "pdf", **options)
 
 
-def _picture(view: GraphView, format: Format, direction: Direction, legend: bool, time_limit: float) -> bytes:
-    dots_per_inch = _PIXELS_PER_INCH if format == "png" else None
-    dot = dot_text(view, direction=direction, legend=legend, dots_per_inch=dots_per_inch)
-    return render(dot, format, nodes=len(view.nodes), time_limit=time_limit)
+def _painted(
+    view: GraphView,
+    format: Format,
+    *,
+    direction: Direction = "down",
+    legend: bool = True,
+    details: bool = True,
+    edge_shapes: bool = False,
+    engine: Engine = "auto",
+    time_limit: float = TIME_LIMIT,
+) -> bytes:
+    options: Any = {"direction": direction, "legend": legend, "details": details, "edge_shapes": edge_shapes}
+
+    def by_graphviz() -> bytes:
+        dots_per_inch = _PIXELS_PER_INCH if format == "png" else None
+        dot = dot_text(view, dots_per_inch=dots_per_inch, **options)
+        return render(dot, format, nodes=len(view.nodes), time_limit=time_limit)
+
+    return _drawn(view, engine, by_graphviz, lambda note: paint(picture(view, **options), format))
 
 
-def save(view: GraphView, path: Path, *, direction: Direction, legend: bool, time_limit: float) -> Path:
+def _drawn(
+    view: GraphView, engine: Engine, by_graphviz: Callable[[], _Drawn], by_us: Callable[[str], _Drawn]
+) -> _Drawn:
+    """The drawing by the engine that was asked for; ``by_us`` is told why it was not Graphviz, if that was tried."""
+    if engine not in ("auto", "dot", "own"):
+        raise ArgumentError(f"engine is {engine!r}; it must be 'auto', 'dot' (Graphviz) or 'own'.")
+    if engine == "dot":
+        return by_graphviz()
+    if engine == "own" or len(scene(view).cards) > MOST_CARDS_FOR_DOT:
+        return by_us("")
+    try:
+        return by_graphviz()
+    except MissingExtraError:
+        return by_us("")
+    except DrawingError as error:
+        return by_us(f"Laid out by glassgrad itself. {str(error).splitlines()[0]}")
+
+
+def _summary(view: GraphView) -> str:
+    title = f" of {view.title}" if view.title else ""
+    text = f"Computation graph{title}: {len(view.nodes):,} nodes, {len(view.edges):,} edges"
+    outputs = [sentence(node) for node in view.nodes if node.kind == "output"]
+    return f"{text}; it ends in {outputs[0]}" if outputs else text
+
+
+# ------------------------------------------------------------------------------------------------ files
+
+
+def save(view: GraphView, path: Path, **options: Any) -> Path:
     """Write the drawing to ``path`` in the format that its suffix names."""
+    wording = {key: value for key, value in options.items() if key not in ("engine", "time_limit")}
     writers: dict[str, Callable[[], str | bytes]] = {
-        ".svg": lambda: svg(view, direction=direction, legend=legend, time_limit=time_limit),
-        ".png": lambda: png(view, direction=direction, legend=legend, time_limit=time_limit),
-        ".pdf": lambda: pdf(view, direction=direction, legend=legend, time_limit=time_limit),
-        ".dot": lambda: dot_text(view, direction=direction, legend=legend),
+        ".svg": lambda: svg(view, **options),
+        ".png": lambda: png(view, **options),
+        ".pdf": lambda: pdf(view, **options),
+        ".dot": lambda: dot_text(view, **wording),
+        ".mmd": lambda: mermaid_text(view, **wording),
+        ".json": lambda: graph_json(view),
+        ".html": lambda: html(view),
     }
     suffix = path.suffix.lower()
     if suffix not in writers:
@@ -69,6 +164,12 @@ def save(view: GraphView, path: Path, *, direction: Direction, legend: bool, tim
             f"Try {path.with_suffix('.svg').name!r}."
         )
     return write_whole(path, writers[suffix]())
+
+
+def html(view: GraphView, *, title: str | None = None) -> str:
+    """The explorer's page; it stands on everything here, so it is loaded when a page is first asked for."""
+    page: str = importlib.import_module("viz.explorer").page(view, title=title)
+    return page
 
 
 def write_whole(path: Path, content: str | bytes) -> Path:
@@ -87,95 +188,3 @@ def write_whole(path: Path, content: str | bytes) -> Path:
         beside.unlink(missing_ok=True)
         raise
     return path
-
-
-# ------------------------------------------------------------------------------------------------ describing
-
-
-def _described(root: ET.Element, view: GraphView) -> str:
-    """Graphviz's SVG as an element of a page: sized in pixels, titled, with words instead of ids on hover."""
-    width, height = root.get("viewBox", "0 0 0 0").split()[2:]
-    root.set("width", f"{float(width) * PIXELS_PER_POINT:.0f}")
-    root.set("height", f"{float(height) * PIXELS_PER_POINT:.0f}")
-    root.set("role", "img")
-    summary = legible(_summary(view))
-    root.set("aria-label", summary)
-    root.set("class", "computation-graph")
-    for group in root.iter(f"{{{SVG}}}g"):
-        group.attrib.pop("id", None)  # several drawings may share a page
-        _centre_text(group)
-        title = group.find(f"{{{SVG}}}title")
-        if title is None:
-            continue
-        text = _title(title.text or "", group.get("class", ""), view)
-        if text:
-            title.text = legible(text)
-        else:
-            group.remove(title)
-    first = root.find(f"{{{SVG}}}g")
-    if first is not None:
-        caption = ET.Element(f"{{{SVG}}}title")
-        caption.text = summary
-        first.insert(0, caption)
-    return to_text(root)
-
-
-_X = re.compile(r"(-?[\d.]+),-?[\d.]+")
-
-
-def _centre_text(group: ET.Element) -> None:
-    """Tie each line of text to the middle of its card: the reader's font may be narrower than the layout's."""
-    middle = None
-    for element in group:
-        if outline := element.get("points") or element.get("d"):
-            across = [float(x) for x in _X.findall(outline)]
-            middle = (min(across) + max(across)) / 2
-        elif element.tag == f"{{{SVG}}}text" and middle is not None:
-            element.set("text-anchor", "middle")
-            element.set("x", f"{middle:.2f}")
-
-
-def to_text(root: ET.Element) -> str:
-    """An SVG element as text, with the usual prefixes."""
-    ET.register_namespace("", SVG)
-    ET.register_namespace("xlink", XLINK)
-    return ET.tostring(root, encoding="unicode")
-
-
-_CARD = re.compile(r"([ng])(\d+)")
-
-
-def _title(drawn: str, kind: str, view: GraphView) -> str:
-    """What to say of the thing that Graphviz titled ``n3`` or ``n3->n5``; empty for anything else."""
-    ends = _CARD.findall(drawn)
-    if kind.startswith("node") and len(ends) == 1:
-        return _name(ends[0], view, _sentence)
-    if kind.startswith("edge") and len(ends) == 2:
-        return " → ".join(_name(end, view, lambda node: node.label) for end in ends)
-    return ""
-
-
-def _name(end: tuple[str, str], view: GraphView, of_node: Callable[[NodeView], str]) -> str:
-    letter, number = end
-    if letter == "n":
-        return of_node(view.nodes[int(number)])
-    group = view.groups[int(number)]
-    return f"{group.label} × {group.count}" if group.count > 1 else group.label
-
-
-def _sentence(node: NodeView) -> str:
-    parts = [node.label if node.kind in ("op", "output") else f"{node.kind} {node.name or ''}".strip()]
-    if node.op and node.name:
-        parts.append(node.name)
-    if node.shape is not None:
-        parts.append(f"{shape_text(node.shape)} {node.dtype or ''}".strip())
-    parts += [f"{name}={value}" for name, value in node.params]
-    parts += numbers_text(node)
-    return ", ".join(parts)
-
-
-def _summary(view: GraphView) -> str:
-    title = f" of {view.title}" if view.title else ""
-    text = f"Computation graph{title}: {len(view.nodes):,} nodes, {len(view.edges):,} edges"
-    outputs = [_sentence(node) for node in view.nodes if node.kind == "output"]
-    return f"{text}; it ends in {outputs[0]}" if outputs else text

@@ -45,6 +45,13 @@ class Card:
     saved: int | None = None
     overlay: float | str | bool | None = None
 
+    @property
+    def is_backward(self) -> bool:
+        """Whether it shows a part of the backward pass."""
+        if self.node is not None:
+            return self.node.kind in ("backward", "gradient")
+        return self.group is not None and self.group.kind == "backward"
+
 
 @dataclass(frozen=True, slots=True)
 class Wire:

@@ -9,13 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
-from autograd.errors import ArgumentError, MissingExtraError
+from autograd.errors import ArgumentError
 from autograd.watching import Line, Summary
 from viz import export
-from viz.dot import Direction, dot_text
-from viz.render import TIME_LIMIT, DrawingError
+from viz.dot import dot_text
+from viz.export import DrawingOptions, WordingOptions
+from viz.graph_json import graph_from_json, graph_json
+from viz.layout import Direction
+from viz.mermaid import mermaid_text
+from viz.networkx_graph import networkx_graph
+from viz.scene import scene
 
 __all__ = [
     "Check", "Contribution", "EdgeKind", "EdgeView", "GraphView", "GroupKind", "GroupView", "NodeKind", "NodeView",
@@ -29,6 +34,7 @@ Shape = tuple[int, ...] | tuple[tuple[int, ...], ...]
 """The shape of a value, or a tuple of them for an op with several outputs."""
 
 _IN_A_CELL = "max-width: 100%; height: auto"
+_MOST_CARDS_IN_A_CELL = 3000
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,45 +287,66 @@ class GraphView:
                 depths.append(depths[group.parent] + (not repeated))
         return tuple(depths)
 
-    def to_dot(self, *, direction: Direction = "down", legend: bool = True) -> str:
-        """The drawing in the DOT language, laid out from the top ``"down"`` or from the left to the ``"right"``."""
-        return dot_text(self, direction=direction, legend=legend)
+    def to_dot(self, *, direction: Direction = "down", legend: bool = True, **options: Unpack[WordingOptions]) -> str:
+        """The drawing in the DOT language. Options as in :class:`~viz.export.DrawingOptions`."""
+        return dot_text(self, direction=direction, legend=legend, **options)
 
-    def to_svg(self, *, direction: Direction = "down", legend: bool = True, time_limit: float = TIME_LIMIT) -> str:
+    def to_mermaid(self, *, direction: Direction = "down", **options: Unpack[WordingOptions]) -> str:
+        """The drawing as a Mermaid flowchart: :func:`viz.mermaid.mermaid_text`."""
+        return mermaid_text(self, direction=direction, **options)
+
+    def to_svg(self, **options: Unpack[DrawingOptions]) -> str:
         """The drawing as one SVG element, legible on a light and on a dark page.
 
-        Raises :class:`~autograd.errors.MissingExtraError` where there is no Graphviz and
-        :class:`~viz.render.DrawingError` where the layout takes longer than ``time_limit`` seconds.
+        Options are those of :class:`~viz.export.DrawingOptions`: ``direction``, ``legend``, ``details``,
+        ``edge_shapes``, ``engine`` and ``time_limit``. Only with ``engine="dot"`` it raises
+        :class:`~autograd.errors.MissingExtraError` where there is no Graphviz, and :class:`~viz.render.DrawingError`
+        where Graphviz fails or takes longer than ``time_limit`` seconds.
         """
-        return export.svg(self, direction=direction, legend=legend, time_limit=time_limit)
+        return export.svg(self, **options)
 
-    def to_png(self, *, direction: Direction = "down", legend: bool = True, time_limit: float = TIME_LIMIT) -> bytes:
-        """The drawing as a PNG picture with a transparent background, at two pixels to the point. Errors as SVG's."""
-        return export.png(self, direction=direction, legend=legend, time_limit=time_limit)
+    def to_png(self, **options: Unpack[DrawingOptions]) -> bytes:
+        """The drawing as a PNG picture with a transparent background, at two pixels to the point, or fewer where it
+        would have more than :data:`viz.paint.MOST_PIXELS`. Options as SVG's; MissingExtraError without matplotlib."""
+        return export.png(self, **options)
 
-    def to_pdf(self, *, direction: Direction = "down", legend: bool = True, time_limit: float = TIME_LIMIT) -> bytes:
-        """The drawing as a PDF of one page of its size. Errors as SVG's."""
-        return export.pdf(self, direction=direction, legend=legend, time_limit=time_limit)
+    def to_pdf(self, **options: Unpack[DrawingOptions]) -> bytes:
+        """The drawing as a PDF of one page of its size. Options and errors as PNG's."""
+        return export.pdf(self, **options)
 
-    def save(
-        self,
-        path: str | Path,
-        *,
-        direction: Direction = "down",
-        legend: bool = True,
-        time_limit: float = TIME_LIMIT,
-    ) -> Path:
-        """Write the drawing to ``path``: SVG, PNG, PDF or DOT by its suffix. Returns the path.
+    def to_html(self, *, title: str | None = None) -> str:
+        """A page to explore the graph in: one self-contained HTML file that needs no network.
 
-        The file appears whole or not at all. Raises ArgumentError for another suffix, and as :meth:`to_svg` does.
+        ``title`` is its heading; by default the view's own.
         """
-        return export.save(self, Path(path), direction=direction, legend=legend, time_limit=time_limit)
+        return export.html(self, title=title)
+
+    def to_json(self) -> str:
+        """The whole graph and its state as JSON, by the schema :func:`viz.graph_schema`."""
+        return graph_json(self)
+
+    @staticmethod
+    def from_json(text: str) -> GraphView:
+        """The view that :meth:`to_json` wrote. Raises ArgumentError for anything else, such as another version."""
+        return graph_from_json(text)
+
+    def to_networkx(self, *, flat: bool = False) -> Any:
+        """The drawing, or with ``flat`` the whole graph, as a networkx graph: :func:`viz.networkx_graph`."""
+        return networkx_graph(self, flat=flat)
+
+    def save(self, path: str | Path, **options: Unpack[DrawingOptions]) -> Path:
+        """Write the drawing to ``path``: SVG, PNG, PDF, DOT, Mermaid (.mmd), JSON or an HTML page by its suffix.
+
+        The file appears whole or not at all. Returns the path. Options as :meth:`to_svg`'s. Raises ArgumentError for
+        another suffix, and as the ``to_`` methods do.
+        """
+        return export.save(self, Path(path), **options)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        """What a notebook shows: the SVG, or the reason why there is none."""
-        try:
-            svg = self.to_svg()
-        except (MissingExtraError, DrawingError) as error:
-            return {"text/plain": f"{self!r}\n{error}"}
+        """What a notebook shows: the SVG, unless it would stop the page."""
+        if len(scene(self).cards) > _MOST_CARDS_IN_A_CELL:
+            hint = "Too large for a notebook: close groups with viz.collapse(), or save('graph.html')."
+            return {"text/plain": f"{self!r}\n{hint}"}
+        svg = self.to_svg()
         # A cell that is narrower than the drawing would cut its right side off.
         return {"text/plain": repr(self), "image/svg+xml": svg.replace("<svg ", f'<svg style="{_IN_A_CELL}" ', 1)}

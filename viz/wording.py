@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from autograd.watching import Summary
     from viz.view import NodeView, Shape
 
-__all__ = ["amount_text", "gradient_text", "number_text", "numbers_text", "shape_text", "value_text"]
+__all__ = ["amount_text", "gradient_text", "legible", "number_text", "numbers_text", "shape_text", "value_text"]
 
 _BINARY = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 _DECIMAL = ("", "k", "M", "G", "T", "P")
@@ -69,7 +69,7 @@ def numbers_text(node: NodeView) -> list[str]:
     """The lines of a card that tell the value and the gradient; none where the value is not known."""
     if node.value is None:
         return []
-    if node.kind in ("backward", "gradient"):
+    if node.kind in ("backward", "gradient"):  # whose value is a gradient
         return [_gradient_words(node.value)]
     value = value_text(node.value) or ""
     return [f"data {value} · {gradient_text(node)}"] if node.value.shape == () else [value, gradient_text(node)]
@@ -92,3 +92,17 @@ def _element(data: Any) -> str:
     if isinstance(data, complex):
         return f"{number_text(data.real)} {'−' if data.imag < 0 else '+'} {number_text(abs(data.imag))}i"
     return str(data) if isinstance(data, (bool, str)) else number_text(data)
+
+
+def legible(text: str) -> str:
+    """``text`` on one line and without the characters that XML forbids, such as control characters."""
+    return "".join(map(_legible, text))
+
+
+def _legible(character: str) -> str:
+    code = ord(character)
+    if character.isspace():
+        return " "
+    if code < 0x20 or 0x7F <= code < 0xA0 or 0xD800 <= code < 0xE000 or code & 0xFFFE == 0xFFFE:
+        return "\ufffd"
+    return character

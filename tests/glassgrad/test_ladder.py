@@ -229,12 +229,12 @@ def test_the_data_of_the_slider_are_those_of_the_run(page, race):
     assert state["right"][-1] == SMALL.points - wrong.sum()
 
 
-def test_a_page_without_graphviz_says_what_is_missing(race, tmp_path, monkeypatch):
+def test_a_page_has_its_drawings_without_graphviz_too(race, tmp_path, monkeypatch):
     monkeypatch.setattr("viz.render.shutil.which", lambda name: None)
     monkeypatch.setattr("viz.render.importlib.util.find_spec", lambda name: None)
     text = write_page(tmp_path / "ladder.html", race).read_text()
-    assert text.count("This drawing is missing. Graphviz is needed") == 4
-    assert "glassgrad[viz]" in text
+    assert "This drawing is missing" not in text
+    assert text.count('class="computation-graph"') == 4
 
 
 def test_times_from_a_busy_machine_are_not_shown_without_a_word(race, tmp_path):

@@ -1,8 +1,12 @@
-"""A small model for the drawings to show: viz knows modules only by their named_parameters()."""
+"""A small model for the drawings to show (viz knows modules only by their named_parameters()), and a real browser."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import shutil
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -40,3 +44,64 @@ class TwoLayers:
 @pytest.fixture
 def model() -> TwoLayers:
     return TwoLayers()
+
+
+# ------------------------------------------------------------------------------------------------------ a browser
+
+_CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A real Chromium; tests that need one are skipped where there is none."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="the explorer's tests drive it with playwright")
+    if _CHROMIUM is None:
+        pytest.skip("no chromium on the PATH")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=_CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+def wait_until(page: Any, expression: str, seconds: float = 60) -> None:
+    """Until an expression of the page is true. (The page's policy forbids the eval that wait_for_function needs.)"""
+    end = time.monotonic() + seconds
+    while not page.evaluate(expression):
+        assert time.monotonic() < end, f"{expression} did not come true in {seconds} s"
+        page.wait_for_timeout(20)
+
+
+class OpenPage:
+    """Opens pages from disk in windows without a network; what a page complains about fails the test at its end."""
+
+    def __init__(self, browser: Any, folder: Path) -> None:
+        self.browser, self.folder = browser, folder
+        self.complaints: list[str] = []
+        self.contexts: list[Any] = []
+
+    def __call__(
+        self, html: str, *, fragment: str = "", name: str = "page.html", script: str = "", **options: Any
+    ) -> Any:
+        """The page once it is ready; ``script`` runs before it, ``options`` are those of a context, as its viewport."""
+        path = self.folder / name
+        path.write_text(html, encoding="utf-8")
+        options = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"} | options
+        context = self.browser.new_context(offline=True, **options)
+        self.contexts.append(context)
+        context.add_init_script(script or "0")
+        page = context.new_page()
+        page.on("console", lambda m: self.complaints.append(m.text) if m.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", lambda r: None if r.url.startswith(("file:", "data:")) else self.complaints.append(r.url))
+        page.goto(f"{path.as_uri()}{fragment}")
+        wait_until(page, "document.documentElement.dataset.ready === 'true'")
+        return page
+
+
+@pytest.fixture
+def open_page(chromium: Any, tmp_path: Path) -> Iterator[OpenPage]:
+    opener = OpenPage(chromium, tmp_path)
+    yield opener
+    for context in opener.contexts:
+        context.close()
+    assert opener.complaints == []

@@ -9,8 +9,11 @@ from hypothesis import strategies as st
 
 import viz
 from autograd.primitive import Kind
-from viz.dot import _LINE, _OUTPUT, CARDS, card_of, dot_text, shape_text
-from viz.view import EdgeView, GraphView, NodeView
+from viz.colour_scale import contrast
+from viz.dot import CARDS, card_of, dot_text
+from viz.faces import LINE, MARK, OUTPUT
+from viz.view import EdgeView, GraphView, GroupView, NodeView, Overlay
+from viz.wording import shape_text
 
 ANY_TEXT = st.text(st.characters(), max_size=60)  # lone surrogates too
 
@@ -123,18 +126,6 @@ def test_every_kind_of_the_op_table_has_a_card():
         assert card_of(NodeView(0, "op", "f", kind)) != "op", kind
 
 
-def _luminance(colour: str) -> float:
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(a: str, b: str) -> float:
-    """WCAG 2.1 contrast ratio."""
-    low, high = sorted((_luminance(a), _luminance(b)))
-    return (high + 0.05) / (low + 0.05)
-
-
 @pytest.mark.parametrize("kind", CARDS)
 def test_text_on_every_card_is_easy_to_read(kind):
     assert contrast(CARDS[kind].text, CARDS[kind].fill) >= 5
@@ -142,8 +133,8 @@ def test_text_on_every_card_is_easy_to_read(kind):
 
 @pytest.mark.parametrize("page", ["#ffffff", "#111418"])
 def test_lines_stand_out_from_light_and_dark_pages(page):
-    assert contrast(_LINE, page) >= 3
-    assert contrast(_OUTPUT, page) >= 3
+    for colour in (LINE, OUTPUT, MARK):
+        assert contrast(colour, page) >= 3
 
 
 @pytest.mark.parametrize("theme", [viz.LIGHT, viz.DARK])
@@ -152,3 +143,60 @@ def test_the_colours_of_charts_stand_out_from_their_page(theme):
     assert contrast(theme.muted, theme.page) >= 4.5
     for line in theme.lines:
         assert contrast(line, theme.page) >= 3
+
+
+def _attributes(dot: str, node: str) -> dict[str, str]:
+    drawn = _parsed(dot)
+    return {key: drawn.get_node(node).attr[key] for key in ("color", "class", "style", "fillcolor")}
+
+
+def test_marked_cards_and_the_wires_between_them_are_pointed_out():
+    nodes = (NodeView(0, "input", name="x"), NodeView(1, "op", "exp"), NodeView(2, "output", "sum"))
+    view = GraphView(nodes, (EdgeView(0, 1, 0), EdgeView(1, 2, 0)), marked=frozenset({1, 2}))
+    dot = view.to_dot()
+    assert _attributes(dot, "n1")["color"] == MARK
+    assert "marked" in _attributes(dot, "n1")["class"].split()
+    assert _attributes(dot, "n0")["color"] != MARK
+    drawn = _parsed(dot)
+    colours = {tuple(edge): edge.attr["color"] for edge in drawn.edges()}
+    assert colours["n1", "n2"] == MARK
+    assert colours["n0", "n1"] != MARK
+
+
+def test_an_overlay_colours_the_cards_and_what_is_not_known_looks_like_no_value():
+    nodes = tuple(NodeView(i, "op", "exp") for i in range(4))
+    view = GraphView(nodes, (), overlay=Overlay("time", "time", (1e-6, 1e-3, None, 1.0), "log", "sum", "s"))
+    dot = view.to_dot()
+    fills = [_attributes(dot, f"n{i}")["fillcolor"] for i in range(4)]
+    assert len(set(fills)) == 4
+    assert "dashed" in _attributes(dot, "n2")["style"]
+    texts = _texts(dot)
+    assert [texts[f"n{i}"] for i in range(4)] == ["exp1 µs", "exp1 ms", "exp–", "exp1 s"]
+    assert "time1 µs1 s(log)" in texts["graph"]
+
+
+def test_open_groups_are_clusters_with_their_name_and_class():
+    nodes = (NodeView(0, "input", group=1), NodeView(1, "op", "exp", group=1))
+    groups = (GroupView(0, "fold", "Block", count=12), GroupView(1, "module", "blocks.3", "blocks.3", "Block", 0))
+    dot = GraphView(nodes, (EdgeView(0, 1, 0),), groups=groups).to_dot()
+    drawn = _parsed(dot)
+    names = ["".join(ET.fromstring(f"<a>{c.graph_attr['label']}</a>").itertext()) for c in _clusters(drawn)]
+    assert names == ["Block × 12", "blocks.3 · Block"]
+
+
+def _clusters(drawn):
+    for cluster in drawn.subgraphs():
+        yield cluster
+        yield from _clusters(cluster)
+
+
+def test_gradients_run_against_the_page_beside_the_forward_pass_and_links_are_dotted():
+    nodes = (
+        NodeView(0, "op", "exp"), NodeView(1, "backward", "exp", origin=0), NodeView(2, "gradient", name="x"),
+    )  # fmt: skip
+    edges = (EdgeView(0, 1, 0, kind="link"), EdgeView(1, 2, 0, kind="gradient"))
+    drawn = _parsed(GraphView(nodes, edges).to_dot())
+    assert drawn.get_edge("n2", "n1").attr["dir"] == "back"
+    assert drawn.get_edge("n0", "n1").attr["style"] == "dotted"
+    alone = _parsed(GraphView(nodes, edges[1:]).to_dot())
+    assert alone.get_edge("n1", "n2").attr["dir"] != "back"

@@ -56,7 +56,7 @@ def test_svg_has_an_element_for_each_node_and_edge_that_tells_more_on_hover(view
     assert sum(name.startswith("edge") for name in groups) == len(view.edges)
     titles = [title.text for title in root.iter("{http://www.w3.org/2000/svg}title")]
     assert "parameter hidden.weight, 8×6 float32" in titles
-    assert "linear → relu" in titles
+    assert "linear → relu, 3×8" in titles
     assert not any(title.startswith("n0") for title in titles)
 
 
@@ -79,7 +79,15 @@ def test_png_and_pdf_are_what_they_say(view):
 
 @pytest.mark.parametrize(
     ("suffix", "start"),
-    [(".svg", b"<svg"), (".png", b"\x89PNG"), (".pdf", b"%PDF-"), (".dot", b"digraph"), (".SVG", b"<svg")],
+    [
+        (".svg", b"<svg"),
+        (".png", b"\x89PNG"),
+        (".pdf", b"%PDF-"),
+        (".dot", b"digraph"),
+        (".SVG", b"<svg"),
+        (".mmd", b"---\ntitle"),
+        (".json", b"{"),
+    ],
 )
 def test_save_goes_by_the_suffix(view, tmp_path, suffix, start):
     path = view.save(tmp_path / f"graph{suffix}")
@@ -89,7 +97,9 @@ def test_save_goes_by_the_suffix(view, tmp_path, suffix, start):
 
 @pytest.mark.parametrize("name", ["graph.jpeg", "graph"])
 def test_save_refuses_an_unknown_suffix_and_lists_the_known(view, tmp_path, name):
-    with pytest.raises(ValueError, match=r"a graph is written as \.svg, \.png, \.pdf, \.dot.*graph\.svg"):
+    with pytest.raises(
+        ValueError, match=r"a graph is written as \.svg, \.png, \.pdf, \.dot, \.mmd, \.json, \.html.*graph\.svg"
+    ):
         view.save(tmp_path / name)
     assert not list(tmp_path.iterdir())
 
@@ -108,10 +118,19 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, monke
     assert [entry.name for entry in tmp_path.iterdir()] == ["graph.svg"]
 
 
-def test_without_graphviz_the_error_names_the_extra_and_dot_still_works(view, no_graphviz, tmp_path):
+def test_without_graphviz_we_draw_and_dot_alone_names_the_extra(view, no_graphviz, tmp_path):
+    root = ET.fromstring(view.to_svg())
+    texts = {element.text for element in root.iter("{http://www.w3.org/2000/svg}text")}
+    assert {"hidden.weight", "8×6", "relu", "LOSS"} <= texts
     with pytest.raises(MissingExtraError, match=r"pip install 'glassgrad\[viz\]'"):
-        view.to_svg()
+        view.to_svg(engine="dot")
     assert view.save(tmp_path / "graph.dot").read_text().startswith("digraph")
+
+
+def test_without_graphviz_and_matplotlib_a_picture_names_the_extra(view, no_graphviz, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'glassgrad\[viz\]'"):
+        view.to_png()
 
 
 def test_a_notebook_shows_the_svg(view):
@@ -121,10 +140,10 @@ def test_a_notebook_shows_the_svg(view):
     assert "GraphView 'two <layers> & a loss'" in bundle["text/plain"]
 
 
-def test_a_notebook_without_graphviz_shows_the_reason(view, no_graphviz):
-    bundle = view._repr_mimebundle_()
+def test_a_notebook_is_not_stopped_by_a_large_graph():
+    bundle = viz.GraphView(tuple(NodeView(i, "input") for i in range(3001)), ())._repr_mimebundle_()
     assert list(bundle) == ["text/plain"]
-    assert "glassgrad[viz]" in bundle["text/plain"]
+    assert "viz.collapse" in bundle["text/plain"]
 
 
 def test_the_dot_of_the_system_is_preferred(view, fake_dot):
@@ -136,7 +155,7 @@ def test_a_layout_that_takes_too_long_is_stopped(view, fake_dot):
     fake_dot("import time; time.sleep(60)")
     start = time.monotonic()
     with pytest.raises(viz.DrawingError, match=rf"did not lay out {len(view.nodes)} nodes within 0.3 s") as caught:
-        view.to_svg(time_limit=0.3)
+        view.to_svg(engine="dot", time_limit=0.3)
     assert time.monotonic() - start < 30  # stopped, and not waited for
     assert "time_limit" in str(caught.value)
     assert "to_dot()" in str(caught.value)
@@ -145,13 +164,16 @@ def test_a_layout_that_takes_too_long_is_stopped(view, fake_dot):
 def test_what_graphviz_complains_of_is_passed_on(view, fake_dot):
     fake_dot("import sys; sys.exit('Error: no such renderer')")
     with pytest.raises(viz.DrawingError, match=r"Graphviz failed on .* nodes, format pdf: Error: no such renderer"):
-        view.to_pdf()
+        view.to_pdf(engine="dot")
+    svg = view.to_svg()
+    assert "<desc>Laid out by glassgrad itself. Graphviz failed on" in svg
+    assert "no such renderer" in svg
 
 
 def test_a_crash_of_graphviz_is_named_as_one(view, fake_dot):
     fake_dot("import os; os.kill(os.getpid(), 11)")
     with pytest.raises(viz.DrawingError, match="was ended by signal 11"):
-        view.to_svg()
+        view.to_svg(engine="dot")
 
 
 def test_scripts_of_the_working_directory_do_not_hide_the_library(view, tmp_path, monkeypatch):
@@ -173,3 +195,30 @@ def test_a_folder_that_is_not_there_is_named(tmp_path) -> None:
     x = ag.ones(2, requires_grad=True)
     with pytest.raises(ArgumentError, match=r"cannot write .*a\.svg: there is no folder .*none"):
         viz.graph(x.sum()).save(tmp_path / "none" / "a.svg")
+
+
+def test_a_layout_out_of_time_is_followed_by_our_own(view, fake_dot):
+    fake_dot("import time; time.sleep(60)")
+    svg = view.to_svg(time_limit=0.3)
+    assert "<desc>Laid out by glassgrad itself. Graphviz did not lay out" in svg
+    assert view.to_png(time_limit=0.3).startswith(b"\x89PNG")
+
+
+def test_a_large_view_is_ours_at_once(fake_dot):
+    fake_dot("import sys; sys.exit('asked')")
+    view = GraphView(tuple(NodeView(i, "input", name=f"x{i}") for i in range(301)), ())
+    svg = view.to_svg()
+    assert "x300" in svg
+    assert "<desc>" not in svg
+
+
+def test_an_unknown_engine_and_an_unknown_option_are_refused(view):
+    with pytest.raises(ArgumentError, match="engine is 'neato'; it must be 'auto', 'dot'"):
+        view.to_svg(engine="neato")
+    with pytest.raises(TypeError, match="colour"):
+        view.to_png(colour="red")
+
+
+def test_an_html_page_is_the_explorers(view, tmp_path):
+    pytest.importorskip("viz.explorer", reason="the explorer makes the page")
+    assert "<html" in view.save(tmp_path / "graph.html").read_text(encoding="utf-8")

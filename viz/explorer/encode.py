@@ -1,0 +1,196 @@
+"""A view as columns: what the page reads. A graph of 100,000 nodes is a few long lists instead of as many objects."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import linecache
+from collections.abc import Hashable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from autograd.dispatch import OPS
+from autograd.errors import MissingExtraError
+from viz.faces import card_of
+from viz.formula import formula
+from viz.wording import value_text
+
+if TYPE_CHECKING:
+    from autograd.watching import Summary
+    from viz.view import GraphView
+
+__all__ = ["encode"]
+
+_CODED = ("kind", "op", "op_kind", "dtype", "shape", "params")
+_PLAIN = ("name", "seq", "group", "line", "nbytes", "flops", "seconds", "saved", "origin", "event")
+_FACTS = ("nbytes", "minimum", "maximum", "mean", "norm", "nonfinite")
+_MANY = 20_000  # of more summaries only the elements of single numbers are written
+_NOT_FINITE = {float("inf"): "inf", float("-inf"): "-inf"}
+
+
+def encode(view: GraphView) -> str:
+    """The view as JSON without NaN, which is safe inside a ``<script>`` element.
+
+    A column is a list; or None where nothing is known; or ``{"at": [...], "of": [...]}`` where little is. A coded
+    column is ``{"table": [...], "code": column}``: each distinct entry once. Numbers that are not finite are the texts
+    ``"nan"``, ``"inf"`` and ``"-inf"``. Values and gradients are places in one table of summaries.
+    """
+    summaries = _Summaries()
+    content = {
+        "version": 1,
+        "title": view.title,
+        "nodes": _nodes(view, summaries),
+        "edges": _edges(view, summaries),
+        "groups": {
+            name: [getattr(group, name) for group in view.groups]
+            for name in ("kind", "label", "path", "module", "parent", "count")
+        },
+        "lines": [[*line, linecache.getline(line.file, line.line).strip()] for line in view.lines],
+        "steps": [
+            [
+                step.node,
+                summaries.place(step.incoming),
+                [
+                    [c.node, c.slot, summaries.place(c.gradient), summaries.place(c.before), summaries.place(c.after)]
+                    for c in step.contributions
+                ],
+                step.seconds,
+            ]
+            for step in view.steps
+        ],
+        "formulas": _formulas({node.op for node in view.nodes if node.op}),
+        "closed": sorted(view.closed),
+        "rolled": sorted(view.rolled),
+        "marked": sorted(view.marked),
+        "overlay": _overlay(view),
+        "summaries": summaries.columns(),
+    }
+    text = json.dumps(content, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _nodes(view: GraphView, summaries: _Summaries) -> dict[str, Any]:
+    nodes = view.nodes
+    columns: dict[str, Any] = {"count": len(nodes)}
+    for name in _CODED:
+        columns[name] = _coded([getattr(node, name) for node in nodes])
+    columns["look"] = _coded([card_of(node) for node in nodes])
+    for name in _PLAIN:
+        columns[name] = _column([getattr(node, name) for node in nodes])
+    for name in ("value", "gradient"):
+        columns[name] = _column([summaries.place(getattr(node, name)) for node in nodes])
+    columns["check"] = _column(
+        [c and [_number(c.analytic), _number(c.numeric), bool(c.agrees)] for c in (node.check for node in nodes)]
+    )
+    return columns
+
+
+def _edges(view: GraphView, summaries: _Summaries) -> dict[str, Any]:
+    edges = view.edges
+    return {
+        "count": len(edges),
+        "source": [edge.source for edge in edges],
+        "target": [edge.target for edge in edges],
+        "slot": [edge.slot for edge in edges],
+        "output": _column([edge.output or None for edge in edges]),
+        "ordered": _column([1 if edge.ordered else None for edge in edges]),
+        "argument": _coded([edge.argument for edge in edges]),
+        "kind": _coded([edge.kind for edge in edges]),
+        "value": _column([summaries.place(edge.value) for edge in edges]),
+    }
+
+
+def _overlay(view: GraphView) -> dict[str, Any] | None:
+    overlay = view.overlay
+    if overlay is None:
+        return None
+    values = [_number(value) if isinstance(value, float) else value for value in overlay.values]
+    return {
+        "name": overlay.name, "label": overlay.label, "scale": overlay.scale, "total": overlay.total,
+        "unit": overlay.unit, "values": _column(values),
+    }  # fmt: skip
+
+
+def _formulas(names: set[str]) -> dict[str, Any]:
+    """Of each op that occurs its rules: as MathML, or as LaTeX where the package that makes MathML is missing."""
+    found = {}
+    for name in sorted(names & OPS.keys()):
+        op: Any = OPS[name]
+        try:
+            rules = formula(name)
+            forward, backward = rules.forward_mathml, rules.vjp_mathml
+        except MissingExtraError:
+            forward, backward = op.latex, tuple(op.vjp_latex or ())
+        found[name] = {
+            "arguments": list(op.arguments),
+            "forward": forward,
+            "backward": [rule if isinstance(rule, str) else None for rule in backward],
+            "doc": (inspect.getdoc(op) or "").partition("\n\n")[0],
+        }
+    return found
+
+
+class _Summaries:
+    """Each summary once: the gradient of a node is also what a backward step brought."""
+
+    def __init__(self) -> None:
+        self.found: list[Summary] = []
+        self.places: dict[int, int] = {}
+
+    def place(self, summary: Summary | None) -> int | None:
+        """Where in the table a summary is; None of None."""
+        if summary is None:
+            return None
+        place = self.places.setdefault(id(summary), len(self.found))
+        if place == len(self.found):
+            self.found.append(summary)
+        return place
+
+    def columns(self) -> dict[str, Any]:
+        """The table, column by column."""
+        found = self.found
+        columns: dict[str, Any] = {"count": len(found)}
+        columns |= {name: _coded([getattr(s, name) for s in found]) for name in ("shape", "dtype")}
+        columns |= {name: _column([_number(getattr(s, name)) for s in found]) for name in _FACTS}
+        few = len(found) <= _MANY
+        columns["data"] = _column([_data(s) if few or s.shape == () else None for s in found])
+        columns["histogram"] = _column([getattr(s, "histogram", None) for s in found])
+        return columns
+
+
+def _data(summary: Summary) -> Any:
+    data = summary.data
+    if data is None:
+        return None
+    if isinstance(data, (complex, str)):
+        return value_text(summary)
+    if summary.nonfinite == 0 and not summary.dtype.startswith("complex"):
+        return data
+    return _elements(data)
+
+
+def _elements(data: Any) -> Any:
+    if isinstance(data, (list, tuple)):
+        return [_elements(part) for part in data]
+    return f"{data.real:.4g}{data.imag:+.4g}i" if isinstance(data, complex) else _number(data)
+
+
+def _number(number: Any) -> Any:
+    """A number as JSON can hold it."""
+    if not isinstance(number, float) or number - number == 0:
+        return number
+    return _NOT_FINITE.get(number, "nan")
+
+
+def _column(values: list[Any]) -> Any:
+    known = [i for i, value in enumerate(values) if value is not None]
+    if not known:
+        return None
+    if len(known) * 2 < len(values):
+        return {"at": known, "of": [values[i] for i in known]}
+    return values
+
+
+def _coded(values: Iterable[Hashable]) -> dict[str, Any]:
+    codes: dict[Hashable, int] = {}
+    column = [None if value is None else codes.setdefault(value, len(codes)) for value in values]
+    return {"table": list(codes), "code": _column(column)}
