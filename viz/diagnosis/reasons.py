@@ -297,5 +297,5 @@ def _factors(route: Route) -> str:
         parts.append(f"{op} × {each}" if len(logs) == 1 else f"{len(logs)} {op}, each about × {each}")
     factor = route.factor
     if factor is None or len(route.steps) == 1:
-        return ", ".join(parts) or "none of which is known"
+        return ", ".join(parts) or "none that is known"
     return f"{', '.join(parts)}; all {len(route.steps)} steps together × {number(factor)}"
