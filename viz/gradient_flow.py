@@ -14,6 +14,7 @@ from viz.arrays import host_array
 from viz.figure import axes_or_new
 from viz.graph import HasNamedParameters
 from viz.theme import LIGHT, Theme
+from viz.training.panels import name_rows
 
 __all__ = ["GradientStatistics", "gradient_flow", "gradient_statistics"]
 
@@ -97,8 +98,10 @@ def gradient_flow(
                 style="italic" if problem == "no gradient" else "normal",
                 fontweight="normal" if problem == "no gradient" else "bold",
             )  # fmt: skip
-    axes.set_yticks(range(len(rows)), [row.name for row in rows])
-    axes.tick_params(axis="y", colors=theme.text)
+    if not drawn:
+        axes.set_xticks([])  # there is no scale without a size
+        axes.minorticks_off()
+    name_rows(axes, [row.name for row in rows], theme)
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_xlabel("size of the gradient")
     return axes

@@ -9,6 +9,7 @@ from typing import Any
 
 from viz.figure import new_figure
 from viz.theme import LIGHT, Theme
+from viz.training.panels import count_steps
 
 __all__ = ["training_curves"]
 
@@ -58,8 +59,7 @@ def _draw(axes: Any, rows: list[Mapping[str, Any]], metric: str, position: str, 
     axes.set_title(metric.capitalize(), loc="left", fontsize=11, fontweight="bold", color=theme.text)
     if metric.endswith("accuracy"):
         axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.4g} %")
-    axes.set_xlabel(position)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    count_steps(axes, [place for points in splits.values() for place, _ in points], position)
     for number, (split, points) in enumerate(splits.items()):
         line, marker = _LOOKS[number % len(_LOOKS)]
         x, y = zip(*points, strict=True)

@@ -1,7 +1,8 @@
-"""A small model for the drawings to show: viz knows modules only by their named_parameters()."""
+"""A small model for the drawings to show (viz knows modules only by their named_parameters()), and a look at charts."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 
 import numpy as np
@@ -40,3 +41,34 @@ class TwoLayers:
 @pytest.fixture
 def model() -> TwoLayers:
     return TwoLayers()
+
+
+def _overlap(labels, renderer):
+    """Whether two of these labels overlap; the boxes of tilted ones tell nothing."""
+    shown = [label for label in labels if label.get_text() and label.get_visible() and label.get_rotation() % 90 == 0]
+    boxes = [label.get_window_extent(renderer) for label in shown]
+    return any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+
+
+@pytest.fixture
+def well_drawn():
+    """Draw the figure of one Axes or several, with every warning an error, and see that no tick labels overlap.
+
+    A plain Figure has a canvas that draws nothing, so it gets one of Agg first.
+    """
+    agg = pytest.importorskip("matplotlib.backends.backend_agg")
+
+    def check(axes):
+        axes = np.ravel(np.array(axes, dtype=object))
+        figure = axes[0].figure
+        canvas = agg.FigureCanvasAgg(figure)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            canvas.draw()
+        renderer = canvas.get_renderer()
+        for one in axes:
+            assert not _overlap(one.get_yticklabels(), renderer), "labels of the vertical axis overlap"
+            assert not _overlap(one.get_xticklabels(), renderer), "labels of the horizontal axis overlap"
+        return figure
+
+    return check

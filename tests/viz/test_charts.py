@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.colors import same_color
 
 import autograd as ag
 import viz
@@ -66,10 +67,20 @@ def test_no_gradient_zero_and_not_finite_are_three_different_marks():
     assert list(_lines(axes)["norm"].get_ydata()) == [3]
 
 
-def test_a_model_before_backward_has_no_gradients_and_still_draws(model):
+def test_a_model_before_backward_has_no_gradients_and_still_draws(model, well_drawn):
     axes = viz.gradient_flow(model)
     assert _texts(axes) == ["– no gradient"] * 4
-    axes.figure.canvas.draw()
+    assert not axes.get_xticks().size  # no scale, where nothing is on it
+    well_drawn(axes)
+
+
+def test_many_layers_with_long_names_leave_room_for_their_gradients(well_drawn):
+    names = [f"transformer.encoder.layers.{i}.self_attention.output_projection.weight" for i in range(30)]
+    axes = viz.gradient_flow({name: np.full(3, 10.0**-i) for i, name in enumerate(names)})
+    figure = well_drawn(axes)
+    assert axes.bbox.width > figure.bbox.width / 2
+    assert axes.get_legend().get_window_extent().x1 <= figure.bbox.x1
+    assert len({label.get_text() for label in axes.get_yticklabels()}) == 30
 
 
 def test_in_a_dict_a_leaf_stands_for_its_gradient_and_anything_else_for_itself():
@@ -123,10 +134,16 @@ def test_several_records_in_an_epoch_are_drawn_against_steps():
 
 
 @pytest.mark.parametrize("records", [[], [{"epoch": 1, "split": "train", "loss": math.inf}]])
-def test_nothing_to_draw_says_so(records):
+def test_nothing_to_draw_says_so(records, well_drawn):
     figure = viz.training_curves(records)
     assert _texts(figure.axes[0]) == ["no finite loss was recorded"]
-    figure.canvas.draw()
+    well_drawn(figure.axes)
+
+
+def test_a_single_epoch_has_a_tick_of_its_own(well_drawn):
+    figure = viz.training_curves(RECORDS[:1])
+    assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ["1"]
+    well_drawn(figure.axes)
 
 
 # ---------------------------------------------------------------------------------------- confusion matrix
@@ -163,15 +180,30 @@ def test_percentages_are_of_the_true_class():
     assert "%" in axes.get_xlabel()
 
 
-def test_many_classes_draw_without_numbers():
+@pytest.mark.parametrize("theme", [viz.LIGHT, viz.DARK])
+def test_many_classes_draw_without_numbers(theme, well_drawn):
     labels = np.arange(50)
-    axes = viz.confusion_matrix(labels, labels, [f"class {i}" for i in labels])
+    axes = viz.confusion_matrix([*labels, 3], [*labels, 7], [f"class {i}" for i in labels], theme=theme)
     assert _texts(axes) == []
-    assert len(axes.patches) == 50
+    drawn = axes.images[0].get_array()
+    assert (drawn[..., 3] > 0).sum() == 51
+    assert same_color(drawn[0, 0], theme.blue)
+    assert same_color(drawn[3, 7], theme.orange)
+    well_drawn(axes)
 
 
-def test_no_examples_draw_an_empty_matrix():
-    viz.confusion_matrix(np.zeros(0, np.int64), np.zeros(0, np.int64), ["a", "b"]).figure.canvas.draw()
+def test_no_examples_draw_an_empty_matrix(well_drawn):
+    well_drawn(viz.confusion_matrix(np.zeros(0, np.int64), np.zeros(0, np.int64), ["a", "b"]))
+
+
+def test_names_below_the_matrix_are_tilted_only_where_they_need_room(well_drawn):
+    (one,) = viz.confusion_matrix([0], [0], ["ferret"]).get_xticklabels()
+    assert one.get_rotation() == 0
+    axes = viz.confusion_matrix([0], [0], [f"long name {i}" for i in range(20)])
+    assert {label.get_rotation() for label in axes.get_xticklabels()} == {45}
+    well_drawn(axes)
+    names = viz.confusion_matrix([0], [1], [3, 7]).get_yticklabels()
+    assert [name.get_text() for name in names] == ["3", "7"]  # classes need not be texts
 
 
 def test_bad_labels_are_refused():
@@ -196,6 +228,14 @@ def test_a_grid_has_a_picture_and_a_title_for_each_image(shape):
     first = np.asarray(drawn[0].images[0].get_array())
     expected = images[0] if images.ndim == 3 else images[0].transpose(1, 2, 0).squeeze()
     np.testing.assert_allclose(first, np.rint(255 * expected))
+
+
+def test_long_titles_are_broken_and_stay_in_the_figure(well_drawn):
+    figure = viz.image_grid(np.zeros((1, 8, 8)), ["a title that is much wider than a picture of a digit"])
+    well_drawn(figure.axes)
+    box = figure.axes[0].title.get_window_extent()
+    assert 0 <= box.x0 < box.x1 <= figure.bbox.x1
+    assert box.y1 <= figure.bbox.y1
 
 
 def test_pixels_outside_the_range_are_cut_off():

@@ -60,7 +60,7 @@ def test_the_heat_map_shows_the_norms(history, well_drawn):
     well_drawn(axes)
 
 
-@pytest.mark.parametrize("theme", [viz.LIGHT, viz.DARK, viz.THEMEABLE])
+@pytest.mark.parametrize("theme", [viz.DARK, viz.THEMEABLE])
 def test_zero_none_and_not_finite_are_three_marks(theme, well_drawn):
     axes = viz.gradient_flow_over_time(made([[1.0, None, 0.0, math.nan], [2.0, 1.0, 1.0, math.inf]]), theme=theme)
     handles = axes.get_legend().get_patches()
@@ -79,6 +79,13 @@ def test_zero_none_and_not_finite_are_three_marks(theme, well_drawn):
 @pytest.mark.parametrize("norms", [[[0.0]], [[None, None]], [[math.nan]], [[5.0]], [[5.0]] * 3])
 def test_edge_cases_of_the_heat_map(norms, well_drawn):
     well_drawn(viz.gradient_flow_over_time(made(norms)))
+
+
+@pytest.mark.parametrize("draw", [viz.gradient_flow_over_time, viz.update_ratios])
+def test_a_single_step_has_a_tick_of_its_own(draw, well_drawn):
+    axes = draw(made([[1.0, 2.0]]))
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["0"]
+    well_drawn(axes)
 
 
 @pytest.mark.parametrize("draw", [viz.gradient_flow_over_time, viz.update_ratios])

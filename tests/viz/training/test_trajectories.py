@@ -90,8 +90,7 @@ def test_what_runs_away_is_stopped_and_called_so(well_drawn):
     well_drawn(axes)
 
 
-@pytest.mark.parametrize("theme", [viz.LIGHT, viz.DARK])
-@pytest.mark.parametrize("surface", viz.TEST_SURFACES)
+@pytest.mark.parametrize(("surface", "theme"), zip(viz.TEST_SURFACES, [viz.LIGHT, viz.DARK] * 3, strict=False))
 def test_ways_are_told_apart_without_colour(surface, theme, well_drawn):
     rows = viz.trajectories(surface, MAKERS, steps=15)
     axes = viz.optimizer_trajectories(surface, rows, theme=theme)

@@ -50,8 +50,7 @@ def test_edge_cases(array, well_drawn):
     well_drawn(viz.weight_matrices({"w": array}))
 
 
-@pytest.mark.parametrize("draw", [viz.weight_spectra, viz.weight_matrices])
-@pytest.mark.parametrize("theme", [viz.LIGHT, viz.DARK])
+@pytest.mark.parametrize(("draw", "theme"), [(viz.weight_spectra, viz.DARK), (viz.weight_matrices, viz.LIGHT)])
 def test_matrices_of_a_model_are_drawn_and_vectors_passed_over(draw, theme, well_drawn):
     axes = draw(nn.models.MLP(6, [5], 4), theme=theme)
     assert [one.get_title(loc="left") for one in axes] == ["layers.0.weight", "layers.2.weight"]
