@@ -14,7 +14,7 @@ from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.attention import scaled_dot_product_attention
 from viz.arrays import host_array
 from viz.theme import LIGHT, Theme
-from viz.training.panels import colour_bar, colour_map, panels, solid
+from viz.training.panels import colour_bar, colour_map, number_places, panels, solid
 
 __all__ = ["attention_maps", "attention_weights"]
 
@@ -139,8 +139,8 @@ def _dress(axes: Any, shape: tuple[int, ...], tokens: Sequence[str] | None, them
         axes.set_yticks(range(len(tokens)), tokens)
         axes.tick_params(colors=theme.text, labelsize=8)
     else:
-        axes.xaxis.get_major_locator().set_params(integer=True, nbins=4)
-        axes.yaxis.get_major_locator().set_params(integer=True, nbins=4)
+        number_places(axes.xaxis, shape[1], most=4)
+        number_places(axes.yaxis, shape[0], most=4)
         axes.tick_params(labelsize=8)
 
 

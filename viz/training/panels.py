@@ -17,8 +17,8 @@ from viz.figure import new_figure
 from viz.theme import LIGHT, THEMEABLE, Theme
 
 __all__ = [
-    "colour_bar", "colour_map", "count_steps", "diverging", "elided", "elided_alike", "name_rows", "one_of_each",
-    "panels", "picture", "say_instead", "sequential", "solid", "spread", "title_panels",
+    "colour_bar", "colour_map", "count_steps", "diverging", "elided", "elided_alike", "name_rows", "number_places",
+    "one_of_each", "panels", "picture", "say_instead", "sequential", "solid", "spread", "title_panels",
 ]  # fmt: skip
 
 _LONGEST_NAME = 34
@@ -115,6 +115,13 @@ def title_panels(made: Iterable[Any], names: Sequence[str], theme: Theme, pad: f
     for axes, name in zip(made, elided_alike(names, _LONGEST_TITLE), strict=False):
         size = 10 * min(1.0, _LONGEST_TITLE / max(len(name), 1))
         axes.set_title(name, fontsize=size, fontweight="bold", loc="left", color=theme.text, pad=pad)
+
+
+def number_places(axis: Any, count: int, *, first: int = 0, most: int = 5) -> None:
+    """Whole numbers on an axis of ``count`` places; matplotlib would write fractions on a single one."""
+    axis.get_major_locator().set_params(integer=True, nbins=most)
+    if count == 1:
+        axis.set_ticks([first])
 
 
 def count_steps(axes: Any, steps: Sequence[float], name: str = "step") -> None:

@@ -80,7 +80,7 @@ def test_shapes(shape, well_drawn):
 
 @pytest.mark.parametrize("value", [0.0, np.nan])
 def test_zeros_and_nan_are_drawn(value, well_drawn):
-    well_drawn(viz.attention_maps(np.full((2, 3, 3), value)))
+    well_drawn(viz.attention_maps(np.full((2, 3, 3), value)), arranged=False)
 
 
 def test_layers_with_different_heads(well_drawn):

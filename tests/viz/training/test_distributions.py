@@ -84,7 +84,7 @@ def test_layers_are_chosen_by_name(history):
     ids=["zeros", "empty", "nan", "constant", "tiny", "huge"],
 )
 def test_edge_cases(arrays, well_drawn):
-    well_drawn(viz.histograms_over_steps(observed(*arrays)))
+    well_drawn(viz.histograms_over_steps(observed(*arrays)), arranged=False)
 
 
 def test_what_is_left_out_is_written_beside_the_ridge(well_drawn):
@@ -93,13 +93,13 @@ def test_what_is_left_out_is_written_beside_the_ridge(well_drawn):
     caption = axes[0].figure._supxlabel.get_text()
     assert "exact zeros" in caption
     assert "not finite" in caption
-    well_drawn(axes)
+    well_drawn(axes, arranged=False)
 
 
 def test_nothing_observed_says_so(well_drawn):
     axes = viz.histograms_over_steps([], "gradient")
     assert axes[0].texts[0].get_text() == "no gradient was observed"
-    well_drawn(axes)
+    well_drawn(axes, arranged=False)
 
 
 def test_bad_arguments_are_refused(history):
