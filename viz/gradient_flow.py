@@ -14,6 +14,7 @@ from viz.arrays import host_array
 from viz.figure import axes_or_new
 from viz.graph import HasNamedParameters
 from viz.theme import LIGHT, Theme
+from viz.training.history import norm
 from viz.training.panels import name_rows
 
 __all__ = ["GradientStatistics", "gradient_flow", "gradient_statistics"]
@@ -53,7 +54,7 @@ def _statistics(name: str, value: Any, is_parameter: bool) -> GradientStatistics
     if array.size == 0:
         return GradientStatistics(name, 0.0, 0.0, 0.0)
     sizes = np.abs(array.astype(np.complex128 if array.dtype.kind == "c" else np.float64))
-    return GradientStatistics(name, float(np.linalg.norm(sizes)), float(sizes.mean()), float(sizes.max()))
+    return GradientStatistics(name, norm(sizes), float(sizes.mean()), float(sizes.max()))
 
 
 def gradient_flow(

@@ -96,6 +96,11 @@ def test_an_empty_gradient_counts_as_zero_and_complex_ones_by_their_modulus():
     assert complex_one.norm == complex_one.maximum == pytest.approx(5)
 
 
+def test_a_huge_gradient_has_a_finite_norm():
+    (row,) = viz.gradient_statistics({"huge": np.array([3e200, 4e200])})
+    assert row.norm == pytest.approx(5e200)
+
+
 def test_gradient_flow_draws_on_the_axes_it_is_given(model):
     figure = viz.gradient_flow(model).figure
     axes = figure.add_subplot()
@@ -118,6 +123,12 @@ def test_curves_hold_the_records():
     np.testing.assert_array_equal(_lines(loss)["test"].get_ydata(), [2.5, math.nan])
     assert list(_lines(accuracy)["test"].get_ydata()) == [0.25, 0.5]
     assert loss.get_xlabel() == "epoch"
+
+
+def test_null_which_stands_for_nan_in_the_file_leaves_a_gap():
+    records = [{"epoch": e, "split": "train", "loss": loss} for e, loss in ((1, 2.0), (2, None), (3, 1.0))]
+    (line,) = viz.training_curves(records).axes[0].get_lines()
+    np.testing.assert_array_equal(line.get_ydata(), [2.0, math.nan, 1.0])
 
 
 def test_splits_differ_in_more_than_colour():
