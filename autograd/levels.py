@@ -105,6 +105,9 @@ class Watcher:
     def accumulating(self, tensor: Any, g: Any, root: Any) -> None:
         """A leaf is about to be given the gradient ``g`` of the pass that started at node ``root``."""
 
+    def accumulated(self, tensor: Any) -> None:
+        """It was: its ``grad`` holds the gradient now."""
+
     def hooking(self, tensor: Any) -> None:
         """A hook is about to be registered on a Tensor."""
 

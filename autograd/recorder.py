@@ -47,15 +47,16 @@ class _Pulling:
 
 
 class _Walk:
-    """A backward walk that is going on: what it pulls through, the op event of the last it pulled through, and what has
-    arrived at nodes, by their numbers."""
+    """A backward walk that is going on: what it pulls through, the op event of the last it pulled through, and by the
+    numbers of nodes what has arrived at them, and when the last sum of several contributions was made."""
 
-    __slots__ = ("arrived", "last", "pulling")
+    __slots__ = ("arrived", "last", "pulling", "summed")
 
     def __init__(self) -> None:
         self.last: int | None = None
         self.pulling: _Pulling | None = None
         self.arrived: dict[int, Summary] = {}
+        self.summed: dict[int, int] = {}
 
 
 class record(levels.Watcher):
@@ -86,6 +87,7 @@ class record(levels.Watcher):
         self._by_node: dict[int, int] = {}  # the number of a node: the op event that made it
         self._value_of_node: dict[int, int] = {}
         self._walks: list[_Walk] = []
+        self._summed: dict[int, int] = {}  # of the walk that ended last
         self._went_back = False
         self._zero = 0.0  # when the recording began, put off by what the recorder takes itself
         self._stopped: float | None = None
@@ -299,8 +301,9 @@ class record(levels.Watcher):
     def walked(self) -> None:
         """It ends."""
         if self._walks:  # else it began before this recorder was entered
-            self._finish(self._walks[-1])
-            self._walks.pop()
+            walk = self._walks.pop()
+            self._finish(walk)
+            self._summed = walk.summed
 
     def pulling(self, node: Any, g: Any) -> None:
         """The walk begins with a node."""
@@ -318,7 +321,7 @@ class record(levels.Watcher):
         incoming = walk.arrived.pop(node.seq, None)
         if incoming is None or node.hooks is not None:
             incoming = self._summary(_array(g))
-        self._meet(g, at)
+        self._meet(g, walk.summed.pop(node.seq, at) if walk.summed else at)
         number = len(self._backward)
         walk.pulling = pulling = _Pulling(number, node, self._by_node.get(node.seq), incoming, at)
         self._backward.append(pulling)
@@ -334,7 +337,8 @@ class record(levels.Watcher):
             pulling = self._walks[-1].pulling
             assert pulling is not None
         entered = perf_counter()
-        arrived = self._walks[-1].arrived
+        walk = self._walks[-1]
+        arrived = walk.arrived
         slot = pulling.last + 1
         inputs = node.inputs
         while slot < len(inputs) and inputs[slot] is not parent:
@@ -343,7 +347,9 @@ class record(levels.Watcher):
         self._meet(gi, pulling.at)
         gradient = after = summarize(_array(gi), self._small, self._histograms)
         old = None
-        if before is not None:
+        if before is not None:  # the engine adds up; what that gives is seen when more arrives, or at the end
+            self._meet(before, walk.summed.get(parent.seq, pulling.at))
+            walk.summed[parent.seq] = pulling.at
             old = arrived.get(parent.seq) if parent.hooks is None else None
             if old is None:
                 old = self._summary(_array(before))
@@ -352,9 +358,10 @@ class record(levels.Watcher):
         pulling.contributions.append(Contribution(self._value_of_node.get(parent.seq), slot, gradient, old, after))
         self._zero += perf_counter() - entered
 
-    def accumulating(self, tensor: Any, g: Any, root: Any) -> None:
-        """A leaf is about to be given its gradient: the memory of it is known from here on, if it is a sum."""
-        self._meet(g, max(self._buffers.clock - 1, 0))
+    def accumulated(self, tensor: Any) -> None:
+        """A leaf was given its gradient: it may be a sum, with what it had before too, or a copy."""
+        seq = None if tensor.node is None else tensor.node.seq
+        self._meet(tensor.grad, self._summed.get(seq, max(self._buffers.clock - 1, 0)))
 
     def _finish(self, walk: _Walk) -> None:
         """Write down the event that a walk is done with."""
