@@ -91,7 +91,7 @@ class GraphDiff:
         mine, theirs = getattr(one, what), getattr(other, what)
         if mine is not None and theirs is not None and mine.shape != theirs.shape:
             return f"{_called(self.b, other)}, by shape: {shape_text(mine.shape)} against {shape_text(theirs.shape)}."
-        mark = "norm" if what == "gradient" else "mean"
+        mark: Literal["mean", "norm"] = "norm" if what == "gradient" else "mean"
         text = f"{_called(self.b, other)}: {_told(mine, mark)} against {_told(theirs, mark)}"
         return (
             f"{text}, a relative difference of {number_text(by)}." if by is not None and by < math.inf else f"{text}."
@@ -175,7 +175,8 @@ def _matching(a: list[int], b: list[int]) -> Iterator[tuple[int, int, int]]:
         blocks = _few_edits(middle_a, middle_b)
         if blocks is None:  # quadratic where tokens are few, so of long tapes the frequent ones are passed over
             long = len(middle_a) * len(middle_b) > _QUADRATIC
-            blocks = SequenceMatcher(None, middle_a, middle_b, autojunk=long).get_matching_blocks()
+            matches = SequenceMatcher(None, middle_a, middle_b, autojunk=long).get_matching_blocks()
+            blocks = [(match.a, match.b, match.size) for match in matches]
         for i, j, length in blocks:
             if length:
                 yield head + i, head + j, length
