@@ -188,12 +188,16 @@ class _Finder:
         return tuple(found)
 
     def _places(self) -> list[int]:
-        """Of each group what it is and what it is inside of. A scope named "step 3" is one of "step 0" to "step 49"."""
+        """Of each group what it is and what it is inside of.
+
+        Names may differ in their numbers: "step 3" is one of "step 0" to "step 49". Modules "q", "k" and "v" of one
+        class are not the same thing three times.
+        """
         places: list[int] = []
         for group in self.view.groups:
             around = -1 if group.parent is None else places[group.parent]
-            name = group.module or re.sub(r"\d+", "#", group.label)
-            places.append(self._number(("group", group.kind, name, group.count, around)))
+            name = re.sub(r"\d+", "#", group.label)
+            places.append(self._number(("group", group.kind, group.module, name, group.count, around)))
         return places
 
     def _facts(self, node: NodeView) -> tuple[Any, ...]:
