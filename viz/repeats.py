@@ -7,6 +7,7 @@ where their inputs come from and where their outputs go may differ.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,6 +22,7 @@ from viz.view import EdgeView, GraphView, GroupView, NodeView
 __all__ = ["roll", "unroll"]
 
 _LONGEST_PERIOD = 256  # items of a row that one repetition may have; a longer body is hardly found by eye either
+_PARALLEL = 6  # so few things side by side, with nothing going from one to the next, are told apart: q, k and v
 _OPTIONAL = ("input", "constant")  # leaves that may feed one repetition and not another
 
 
@@ -141,6 +143,8 @@ class _Finder:
                 continue
             units = [tuple(items[start + k * period : start + (k + 1) * period]) for k in range(count)]
             for alike in self._alike(units):
+                if len(alike) < _PARALLEL and not self._is_chain(alike):
+                    continue
                 begin = start + units.index(alike[0]) * period
                 free[begin : begin + period * len(alike)] = False
                 yield tuple(alike)
@@ -169,6 +173,14 @@ class _Finder:
                 if k - start >= self.at_least:
                     yield units[start:k]
                 start = k
+
+    def _is_chain(self, units: Sequence[tuple[_Item, ...]]) -> bool:
+        """Whether each repetition takes something from the one before."""
+        bodies = [{node for item in unit for node in item.body} for unit in units]
+        return all(
+            any(source in before for node in body for _, source in self.into[node])
+            for before, body in itertools.pairwise(bodies)
+        )
 
     def _token(self, item: _Item) -> int:
         what: Any = self.places[item.key] if item.is_group else self.view.nodes[item.key].line

@@ -155,5 +155,14 @@ def test_modules_of_other_names_are_not_repetitions_of_one():
     d = _Drawing()
     h = d.leaf("input", "x")
     for name in ("q", "k", "v", "lin1", "lin2", "lin3"):
-        d.op("linear", h, group=d.group(name, "Linear"))
+        h = d.op("linear", h, group=d.group(name, "Linear"))
     assert [(g.count, g.label) for g in viz.roll(d.view()).groups if g.kind == "fold"] == [(3, "Linear")]
+
+
+@pytest.mark.parametrize(("count", "is_rolled"), [(3, False), (5, False), (6, True)])
+def test_a_few_things_side_by_side_are_no_loop(count, is_rolled):
+    d = _Drawing()
+    x = d.leaf("input", "x")
+    parts = [d.op("tanh", d.op("exp", x, line=0), line=0) for _ in range(count)]
+    d.op("concat", *parts, line=1)
+    assert bool(viz.roll(d.view()).rolled) == is_rolled
