@@ -167,6 +167,10 @@ class GroupView:
     parent: int | None = None
     count: int = 1
 
+    def at(self, id: int, parent: int | None) -> GroupView:
+        """The same group in another place."""
+        return GroupView(id, self.kind, self.label, self.path, self.module, parent, self.count)
+
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
@@ -226,6 +230,7 @@ class GraphView:
     ``overlay``  what the cards are coloured by, instead of the kind of op
     ``marked``   nodes to point out
     ``program``  the arithmetic behind it, by which a page computes it again with other numbers
+    ``values``   whether the cards tell the values and gradients that are known
     """
 
     nodes: tuple[NodeView, ...]
@@ -239,6 +244,7 @@ class GraphView:
     overlay: Overlay | None = None
     marked: frozenset[int] = frozenset()
     program: Program | None = None
+    values: bool = True
 
     def __post_init__(self) -> None:
         for i, node in enumerate(self.nodes):
