@@ -118,7 +118,16 @@ def test_transforms_that_change_nodes_drop_the_program():
     view = viz.graph(y)
     assert viz.collapse(view).program is view.program
     assert viz.focus(view, 3, radius=1).program is None
-    assert viz.one_node_per_use(view).program is None
+    assert viz.one_node_per_use(view).program is view.program  # there is no parameter
+    w = Value(0.5)
+
+    class Model:
+        def named_parameters(self):
+            return [("w", w)]
+
+    with_parameter = viz.graph((w * w).tanh() * w, Model())
+    assert with_parameter.program.editable
+    assert viz.one_node_per_use(with_parameter).program is None
     assert viz.with_backward(view).program is view.program  # which adds nodes, and renumbers none
 
 
