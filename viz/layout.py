@@ -5,7 +5,8 @@ Each open box is laid out by itself and is then one big card in the box around i
 no other. In a box a card's rank is the longest way to it, for which tape order is topological already (Sugiyama,
 Tagawa and Toda, 1981); rows are ordered by barycentres and placed by isotonic regression, which is the least-squares
 answer to "as near as can be to the neighbours, and this far apart". A long wire runs through a chain of virtual cards,
-or past everything in a lane at the side, never through a card.
+or past everything in a lane at the side, never through a card. Drawings of more than 20,000 cards, in which nobody
+follows a wire by eye, get the plainer layout of :mod:`viz.coarse_layout`.
 """
 
 from __future__ import annotations
@@ -15,44 +16,15 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from autograd.errors import ArgumentError
+from viz.coarse_layout import coarse_layout
 from viz.layered_box import FEATHER, HEADER, LONG, LayeredBox, Leg, Point
+from viz.placement import Direction, Layout, Rectangle, Route
 from viz.scene import Scene, Wire
 
 __all__ = ["Direction", "Layout", "Rectangle", "Route", "layout"]
 
-Direction = Literal["down", "right"]
-
 _SMALL = 3000  # cards up to which a drawing is laid out with care
-
-
-class Rectangle(NamedTuple):
-    """The left and upper edge and the size of something drawn, in points; y grows downwards."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-
-class Route(NamedTuple):
-    """A wire as cubic Bézier curves that join: a point, then two control points and a point for each curve.
-
-    ``label`` is the centre of the wire's label, where it has one.
-    """
-
-    points: tuple[Point, ...]
-    label: Point | None
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Places of the cards by key, of the boxes by the number of their group, and of the wires in the scene's order."""
-
-    cards: Mapping[str, Rectangle]
-    boxes: Mapping[int, Rectangle]
-    wires: tuple[Route, ...]
-    width: float
-    height: float
+_LARGE = 20_000  # cards from which on only arrays are fast enough
 
 
 def layout(
@@ -77,7 +49,10 @@ def layout(
         raise ArgumentError(f"direction is {direction!r}; it must be 'down' or 'right'.")
     if missing := next((card.key for card in shown.cards if card.key not in sizes), None):
         raise ArgumentError(f"layout: sizes has no width and height for the card {missing!r}.")
-    return _Drawing(shown, sizes, direction == "right", labels or {}, headers or {}).placed()
+    labels, headers = labels or {}, headers or {}
+    if len(shown.cards) > _LARGE:
+        return coarse_layout(shown, sizes, direction, labels=labels, headers=headers)
+    return _Drawing(shown, sizes, direction == "right", labels, headers).placed()
 
 
 class _Part(NamedTuple):
