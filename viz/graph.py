@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import gc
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Literal, Protocol
 
+from autograd import levels
 from autograd.errors import ArgumentError, DtypeError
 from autograd.naming import named_tensors
 from autograd.recorder import record
@@ -49,7 +53,9 @@ def graph(
       ``viz.graph(loss, model)`` shows the names of the model's parameters, and ``viz.graph(loss, {"w": w})`` those of a
       dict
     - what ``with ag.record() as tape:`` recorded, the tape or its Recording, with values, times and the modules that
-      the ops belong to; ``viz.graph(tape, loss)`` shows only what ``loss`` was computed from
+      the ops belong to; ``viz.graph(tape, loss)`` shows only what ``loss`` was computed from. A tape of several training
+      steps shows them all, the gradients of the last backward pass through each value, and of a parameter what it held
+      when it was first used
     - a Module or a function (a compiled one too) with example inputs, ``viz.graph(model, x)``: it is called once under
       a recorder. Buffers, gradients and random generators are left as they were
 
@@ -57,8 +63,9 @@ def graph(
     ``backward``   True adds the backward pass, each op linked to its own; ``"only"`` shows that alone. Of a Tensor or
                    Value one is made to be seen if the graph still has what it needs, and otherwise its structure shown;
                    of a model or function that of the sum of its outputs. No ``.grad`` changes
-    ``values``     tell the value and the gradient of each card; of a Tensor those of the leaves alone, as the tape
-                   keeps no others. By default for Values
+    ``values``     tell the value and the gradient on each card; False leaves them to the details. By default what is
+                   known is told: everything of a recording, model or Value; of a Tensor nothing, and with True those of
+                   its leaves, as the tape keeps no others. Of a model or function True makes the gradients too
     ``depth``      how many levels of modules are open: 0 closes all of them. By default as many as are legible
     ``roll``       draw identical blocks and the steps of a loop once, as ``Block × 12`` (:func:`viz.roll`); by default
                    where the lines and modules are known, which is not of a Tensor or Value alone
@@ -75,6 +82,26 @@ def graph(
     ArgumentError for arguments that do not go together. Time and memory are linear in the graph, and a chain of any
     length is fine.
     """
+    with _collector_paused():
+        return _graph(target, given, names, backward, values, depth, roll, constants, per_use, title)
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Nothing that is made here is garbage, and looking for some takes a third of the time of a large graph."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _graph(
+    target: Any, given: tuple[Any, ...], names: Any, backward: Any, values: bool | None, depth: int | None,
+    roll: bool | None, constants: bool | None, per_use: bool | None, title: str | None,
+) -> GraphView:  # fmt: skip
     if backward not in (False, True, "only"):
         raise ArgumentError(f'graph: backward is {backward!r}; it must be False, True or "only".')
     of_numbers = isinstance(target, Value)
@@ -105,6 +132,8 @@ def graph(
         view = only_backward(view) if backward == "only" else with_backward(view)
     if roll or (roll is None and not hasattr(target, "node")):
         view = roll_up(view)
+    if values is False:
+        view = replace(view, values=False)
     return _legible(view, depth)
 
 
@@ -112,6 +141,11 @@ def _of_recording(
     source: Recording | record, given: Sequence[Any], names: Any, constants: bool, title: str | None
 ) -> GraphView:
     """The view of a recording, or of what one value in it was computed from."""
+    if isinstance(source, record) and source in levels.here.watchers:
+        raise ArgumentError(
+            "graph: this recording is still going on. Draw it after the `with ag.record() as tape:` block; of what was "
+            "computed so far a Tensor shows its own graph: viz.graph(loss)."
+        )
     recording = source if isinstance(source, Recording) else source.recording
     if len(given) > 1:
         raise ArgumentError("graph: of a recording, give at most the one value to see: viz.graph(tape, loss).")

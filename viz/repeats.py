@@ -8,7 +8,7 @@ where their inputs come from and where their outputs go may differ.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,8 +29,16 @@ def roll(view: GraphView, at_least: int = 3) -> GraphView:
     Repeated groups of one module become a group of kind ``"fold"``, other stretches of one of kind ``"loop"``, whose
     repetitions are groups in turn. ``viz.expand`` does not open them; :func:`viz.unroll` does.
     """
-    while found := _Finder(view, at_least).rows():  # inside what was found there may be more
+    parents: Iterable[int | None] = (None, *range(len(view.groups)))
+    while found := _Finder(view, at_least).rows(parents):
         view = _Rebuilt(view, found).view()
+        # inside what was found there may be more, and beside it; the other rows are as they were
+        parents = {
+            place
+            for group in view.groups
+            for place in ((group.id,) if group.kind == "repetition" else (group.parent,))
+            if group.kind in ("fold", "loop", "repetition")
+        }
     return view
 
 
@@ -62,16 +70,18 @@ class _Finder:
     def __init__(self, view: GraphView, at_least: int):
         self.view = view
         self.at_least = max(2, at_least)
-        self.into: list[list[EdgeView]] = [[] for _ in view.nodes]
+        self.tokens: dict[Any, int] = {}  # what was seen -> a number, equal for what is alike
+        self.into: list[list[tuple[int, int]]] = [[] for _ in view.nodes]  # how an edge arrives, and its source
         self.users: list[list[int]] = [[] for _ in view.nodes]
-        for edge in view.edges:
+        for edge in sorted(view.edges, key=lambda edge: edge.slot):
             if edge.kind != "link":
-                self.into[edge.target].append(edge)
+                self.into[edge.target].append((self._number(("edge", edge.slot, edge.output, edge.kind)), edge.source))
                 self.users[edge.source].append(edge.target)
-        self.tokens: dict[Any, int] = {}
+        self.places = self._places()
+        self.facts = [self._number(self._facts(node)) for node in view.nodes]
 
-    def rows(self) -> list[_Run]:
-        """All runs, those of outer groups first."""
+    def rows(self, parents: Iterable[int | None]) -> list[_Run]:
+        """The runs in the rows of these groups (None: of the whole view), those of outer groups first."""
         direct: dict[int | None, list[NodeView]] = {}
         for node in self.view.nodes:
             direct.setdefault(node.group, []).append(node)
@@ -79,8 +89,10 @@ class _Finder:
         for group in self.view.groups:
             inside.setdefault(group.parent, []).append(group.id)
         runs: list[_Run] = []
-        for parent in [None, *range(len(self.view.groups))]:
+        for parent in sorted(parents, key=lambda parent: -1 if parent is None else parent):
             if parent is not None and self.view.groups[parent].kind in ("fold", "loop"):
+                continue
+            if len(direct.get(parent, ())) + len(inside.get(parent, ())) < self.at_least:
                 continue
             items = [item for node in direct.get(parent, ()) if (item := self._op_item(node)) is not None]
             items += [item for group in inside.get(parent, ()) if (item := self._group_item(group)) is not None]
@@ -92,10 +104,10 @@ class _Finder:
         if node.kind in (*_OPTIONAL, "parameter"):
             return None
         own = [
-            edge.source
-            for edge in self.into[node.id]
-            if self.view.nodes[edge.source].kind == "parameter" and set(self.users[edge.source]) == {node.id}
-            and self.view.nodes[edge.source].group == node.group
+            source
+            for _, source in self.into[node.id]
+            if self.view.nodes[source].kind == "parameter" and set(self.users[source]) == {node.id}
+            and self.view.nodes[source].group == node.group
         ]  # fmt: skip
         return _Item(node.id, False, tuple(sorted({*own, node.id})), node.id)
 
@@ -152,31 +164,37 @@ class _Finder:
                 start = k
 
     def _token(self, item: _Item) -> int:
-        group = self.view.groups[item.key] if item.is_group else None
-        # A scope named "step 3" is one of "step 0" to "step 49".
-        what: Any = (
-            (group.kind, group.module or re.sub(r"\d+", "#", group.label))
-            if group
-            else (self.view.nodes[item.key].line,)
-        )
-        return self.tokens.setdefault((what, self._structure(item.body)), len(self.tokens))
+        what: Any = self.places[item.key] if item.is_group else self.view.nodes[item.key].line
+        return self._number((item.is_group, what, self._structure(item.body)))
 
-    def _structure(self, body: Sequence[int]) -> Any:
+    def _number(self, seen: Any) -> int:
+        return self.tokens.setdefault(seen, len(self.tokens))
+
+    def _structure(self, body: Sequence[int]) -> tuple[int, ...]:
         """What must agree between two copies: the nodes, and which of them feeds which, along which argument."""
         places = {node: place for place, node in enumerate(sorted(body))}
-        return tuple(
-            (
-                *self._facts(self.view.nodes[i]),
-                tuple(sorted((e.slot, e.output, e.kind, places.get(e.source, -1)) for e in self.into[i])),
-            )
-            for i in places
-        )
+        found: list[int] = []
+        for node in places:
+            found.append(self.facts[node])  # these tell how many edges follow
+            for edge, source in self.into[node]:
+                found += (edge, places.get(source, -1))
+        return tuple(found)
+
+    def _places(self) -> list[int]:
+        """Of each group what it is and what it is inside of. A scope named "step 3" is one of "step 0" to "step 49"."""
+        places: list[int] = []
+        for group in self.view.groups:
+            around = -1 if group.parent is None else places[group.parent]
+            name = group.module or re.sub(r"\d+", "#", group.label)
+            places.append(self._number(("group", group.kind, name, group.count, around)))
+        return places
 
     def _facts(self, node: NodeView) -> tuple[Any, ...]:
+        place = None if node.group is None else self.places[node.group]
         last = (node.name or "").rpartition(".")[2] if node.kind == "parameter" else None
         kind = "op" if node.kind == "output" else node.kind
         params = tuple(param for param in node.params if param[0] != "index")  # x[0], x[1], ... are the steps of a loop
-        return kind, node.op, node.shape, node.dtype, params, last
+        return "node", kind, node.op, node.shape, node.dtype, params, last, place, len(self.into[node.id])
 
 
 class _Rebuilt:

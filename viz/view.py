@@ -148,6 +148,10 @@ class GroupView:
     parent: int | None = None
     count: int = 1
 
+    def at(self, id: int, parent: int | None) -> GroupView:
+        """The same group in another place."""
+        return GroupView(id, self.kind, self.label, self.path, self.module, parent, self.count)
+
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
@@ -206,6 +210,7 @@ class GraphView:
     ``steps``    the backward pass, in order, where it was recorded
     ``overlay``  what the cards are coloured by, instead of the kind of op
     ``marked``   nodes to point out
+    ``values``   whether the cards tell the values and gradients that are known
     """
 
     nodes: tuple[NodeView, ...]
@@ -218,6 +223,7 @@ class GraphView:
     rolled: frozenset[int] = frozenset()
     overlay: Overlay | None = None
     marked: frozenset[int] = frozenset()
+    values: bool = True
 
     def __post_init__(self) -> None:
         for i, node in enumerate(self.nodes):
