@@ -53,9 +53,9 @@ def graph(
       ``viz.graph(loss, model)`` shows the names of the model's parameters, and ``viz.graph(loss, {"w": w})`` those of a
       dict
     - what ``with ag.record() as tape:`` recorded, the tape or its Recording, with values, times and the modules that
-      the ops belong to; ``viz.graph(tape, loss)`` shows only what ``loss`` was computed from. A tape of several training
-      steps shows them all, the gradients of the last backward pass through each value, and of a parameter what it held
-      when it was first used
+      the ops belong to; ``viz.graph(tape, loss)`` shows only what ``loss`` was computed from. A tape of several
+      training steps shows them all, the gradients of the last backward pass through each value, and of a parameter what
+      it held when it was first used
     - a Module or a function (a compiled one too) with example inputs, ``viz.graph(model, x)``: it is called once under
       a recorder. Buffers, gradients and random generators are left as they were
 

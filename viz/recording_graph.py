@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from autograd.dispatch import OPS
 from autograd.errors import ArgumentError
@@ -147,7 +146,8 @@ class _Builder:
         self.nodes.append(
             NodeView(
                 len(self.nodes), kind, name=name, shape=summary.shape, dtype=summary.dtype, seq=info.seq,
-                group=leaf_groups.get(value), value=summary, gradient=self.recording.gradient_of(value), nbytes=summary.nbytes,
+                group=leaf_groups.get(value), value=summary, gradient=self.recording.gradient_of(value),
+                nbytes=summary.nbytes,
             )
         )  # fmt: skip
         return self.node_of_leaf[value], 0

@@ -8,6 +8,7 @@ where their inputs come from and where their outputs go may differ.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -29,17 +30,27 @@ def roll(view: GraphView, at_least: int = 3) -> GraphView:
     Repeated groups of one module become a group of kind ``"fold"``, other stretches of one of kind ``"loop"``, whose
     repetitions are groups in turn. ``viz.expand`` does not open them; :func:`viz.unroll` does.
     """
-    parents: Iterable[int | None] = (None, *range(len(view.groups)))
-    while found := _Finder(view, at_least).rows(parents):
+    parents = _long_rows(view, at_least)
+    while parents and (found := _Finder(view, at_least).rows(parents)):
         view = _Rebuilt(view, found).view()
         # inside what was found there may be more, and beside it; the other rows are as they were
-        parents = {
-            place
+        parents = _long_rows(view, at_least) & {
+            group.id if group.kind == "repetition" else group.parent
             for group in view.groups
-            for place in ((group.id,) if group.kind == "repetition" else (group.parent,))
             if group.kind in ("fold", "loop", "repetition")
         }
     return view
+
+
+def _long_rows(view: GraphView, at_least: int) -> set[int | None]:
+    """The groups (None: the whole view) in whose row something may repeat; folds and loops hold repetitions already."""
+    length = Counter(node.group for node in view.nodes if node.kind not in (*_OPTIONAL, "parameter"))
+    length.update(group.parent for group in view.groups)
+    return {
+        parent
+        for parent, items in length.items()
+        if items >= max(2, at_least) and (parent is None or view.groups[parent].kind not in ("fold", "loop"))
+    }
 
 
 def unroll(view: GraphView, where: Callable[[GroupView], bool] | None = None) -> GraphView:
@@ -90,10 +101,6 @@ class _Finder:
             inside.setdefault(group.parent, []).append(group.id)
         runs: list[_Run] = []
         for parent in sorted(parents, key=lambda parent: -1 if parent is None else parent):
-            if parent is not None and self.view.groups[parent].kind in ("fold", "loop"):
-                continue
-            if len(direct.get(parent, ())) + len(inside.get(parent, ())) < self.at_least:
-                continue
             items = [item for node in direct.get(parent, ()) if (item := self._op_item(node)) is not None]
             items += [item for group in inside.get(parent, ()) if (item := self._group_item(group)) is not None]
             items.sort(key=lambda item: item.first)

@@ -139,3 +139,13 @@ def test_repetitions_that_are_not_alike_cannot_be_rolled():
     nodes = tuple(replace(node, group=None) if node.op == "relu" and node.id < 5 else node for node in view.nodes)
     with pytest.raises(ArgumentError, match=r"its repetitions have \[3, 4\] nodes"):
         replace(view, nodes=nodes)
+
+
+def test_blocks_of_other_modules_are_not_the_same_though_their_ops_are():
+    d = _Drawing()
+    h = d.leaf("input", "x")
+    for k in range(6):
+        block = d.group(f"{k}", "Block")
+        inner = d.group("act", "Tanh" if k < 3 else "Squash", block)
+        h = d.op("sum", d.op("tanh", h, group=inner), group=block)
+    assert [g.count for g in viz.roll(d.view()).groups if g.kind == "fold"] == [3, 3]
