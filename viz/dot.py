@@ -30,7 +30,7 @@ def dot_text(
     *,
     direction: Direction = "down",
     legend: bool = True,
-    details: bool = True,
+    details: bool = False,
     edge_shapes: bool = False,
     dots_per_inch: int | None = None,
 ) -> str:

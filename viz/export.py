@@ -51,7 +51,9 @@ class DrawingOptions(WordingOptions, total=False):
 
     ``direction``    data flows ``"down"`` or to the ``"right"``
     ``legend``       what the colours mean, above the drawing
-    ``details``      values, gradients, work and time on the cards, as far as they are known
+    ``details``      everything that is known on the cards: values, gradients, work and time. Without it, names, shapes
+                     and dtypes (other than float32), the values of single numbers and the gradients that are results;
+                     the rest shows on hover
     ``edge_shapes``  the shape of what flows on every wire
     ``engine``       ``"dot"`` is Graphviz; ``"own"`` needs nothing else and draws any size; ``"auto"`` takes Graphviz
                      for at most 300 cards where there is one and it ends in time
@@ -69,7 +71,7 @@ def svg(
     *,
     direction: Direction = "down",
     legend: bool = True,
-    details: bool = True,
+    details: bool = False,
     edge_shapes: bool = False,
     engine: Engine = "auto",
     time_limit: float = TIME_LIMIT,
@@ -102,7 +104,7 @@ def _painted(
     *,
     direction: Direction = "down",
     legend: bool = True,
-    details: bool = True,
+    details: bool = False,
     edge_shapes: bool = False,
     engine: Engine = "auto",
     time_limit: float = TIME_LIMIT,
@@ -138,7 +140,7 @@ def _drawn(
 def _summary(view: GraphView) -> str:
     title = f" of {view.title}" if view.title else ""
     text = f"Computation graph{title}: {len(view.nodes):,} nodes, {len(view.edges):,} edges"
-    outputs = [sentence(node) for node in view.nodes if node.kind == "output"]
+    outputs = [sentence(view, node) for node in view.nodes if node.kind == "output"]
     return f"{text}; it ends in {outputs[0]}" if outputs else text
 
 
