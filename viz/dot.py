@@ -162,7 +162,7 @@ def _heading(view_title: str | None, told: Faces | None) -> str:
             for start in range(0, len(looks), max(1, columns))
         ]
         if cells:
-            table = f'<TABLE BORDER="0" CELLBORDER="1" CELLSPACING="5" CELLPADDING="3">{"".join(cells)}</TABLE>'
+            table = f'<TABLE BORDER="0" CELLBORDER="1" CELLSPACING="5" CELLPADDING="5">{"".join(cells)}</TABLE>'
             rows.append(f'<TR><TD BORDER="0">{table}</TD></TR>')
     if not rows:
         return ""

@@ -224,4 +224,4 @@ def test_a_large_png_is_painted_smaller_and_an_illegible_one_refused(monkeypatch
     assert max(size) <= 32_000
     assert size[0] * size[1] <= 2_000_000 * 1.001
     with pytest.raises(viz.DrawingError, match=r"nothing in it could be read.*\n.*viz.collapse"):
-        chain(300).to_png(engine="own")
+        chain(1300).to_png(engine="own")
