@@ -135,7 +135,7 @@ def _read(hint: Any, data: Any) -> Any:
         kinds = [kind for kind in arguments if kind is not NoneType]
         if len(kinds) == 1:
             return _read(kinds[0], data)
-        return _tuples(data) if tuple in map(get_origin, kinds) else _of_type(data, tuple(kinds))
+        return _tuples(data) if any(get_origin(kind) is tuple for kind in kinds) else _of_type(data, tuple(kinds))
     return hint(*(_read(part, value) for part, value in zip(_hints(hint).values(), data, strict=True)))
 
 
