@@ -104,6 +104,23 @@ def test_the_backward_pass_runs_up_beside_the_forward_pass():
             assert route.points[0][1] > route.points[-1][1]
 
 
+@pytest.mark.parametrize("direction", ["down", "right"])
+def test_a_link_between_two_boxes_goes_straight_across(direction):
+    view = linked()
+    nodes = tuple(node.at(node.id, int(node.id > 3), node.origin) for node in view.nodes)
+    shown = scene(replace(view, nodes=nodes, groups=(GroupView(0, "module", "m"), GroupView(1, "backward", "m"))))
+    sizes = {card.key: (50.0, 20.0) for card in shown.cards}
+    placed = layout(shown, sizes, direction)
+    check(shown, placed, sizes)
+    for wire, route in zip(shown.wires, placed.wires, strict=True):
+        if wire.edge.kind == "link":
+            assert len(route.points) == 4
+            one, other = placed.cards[wire.source], placed.cards[wire.target]
+            across = (one.x + 50, other.x) if direction == "down" else (one.y + 20, other.y)
+            axis = int(direction == "right")
+            assert (route.points[0][axis], route.points[-1][axis]) == across
+
+
 def test_groups_that_tie_a_knot_are_drawn_all_the_same():
     nodes = (NodeView(0, "input", group=0), NodeView(1, "op", "exp"), NodeView(2, "op", "log", group=0))
     view = GraphView(nodes, (EdgeView(0, 1, 0), EdgeView(1, 2, 0)), groups=(GroupView(0, "scope", "a"),))
