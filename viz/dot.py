@@ -30,7 +30,7 @@ def dot_text(
     *,
     direction: Direction = "down",
     legend: bool = True,
-    details: bool = True,
+    details: bool = False,
     edge_shapes: bool = False,
     dots_per_inch: int | None = None,
 ) -> str:
@@ -162,7 +162,7 @@ def _heading(view_title: str | None, told: Faces | None) -> str:
             for start in range(0, len(looks), max(1, columns))
         ]
         if cells:
-            table = f'<TABLE BORDER="0" CELLBORDER="1" CELLSPACING="5" CELLPADDING="3">{"".join(cells)}</TABLE>'
+            table = f'<TABLE BORDER="0" CELLBORDER="1" CELLSPACING="5" CELLPADDING="5">{"".join(cells)}</TABLE>'
             rows.append(f'<TR><TD BORDER="0">{table}</TD></TR>')
     if not rows:
         return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
 
@@ -51,7 +51,9 @@ class DrawingOptions(WordingOptions, total=False):
 
     ``direction``    data flows ``"down"`` or to the ``"right"``
     ``legend``       what the colours mean, above the drawing
-    ``details``      values, gradients, work and time on the cards, as far as they are known
+    ``details``      everything that is known on the cards: values, gradients, work and time. Without it, names, shapes
+                     and dtypes (other than float32), the values of single numbers and the gradients that are results;
+                     the rest shows on hover
     ``edge_shapes``  the shape of what flows on every wire
     ``engine``       ``"dot"`` is Graphviz; ``"own"`` needs nothing else and draws any size; ``"auto"`` takes Graphviz
                      for at most 300 cards where there is one and it ends in time
@@ -69,12 +71,13 @@ def svg(
     *,
     direction: Direction = "down",
     legend: bool = True,
-    details: bool = True,
+    details: bool = False,
     edge_shapes: bool = False,
     engine: Engine = "auto",
     time_limit: float = TIME_LIMIT,
 ) -> str:
     """One ``<svg>`` element to put into a page: described for screen readers, and each card tells more on hover."""
+    _check({"direction": direction, "engine": engine, "time_limit": time_limit})
     options: Any = {"direction": direction, "legend": legend, "details": details, "edge_shapes": edge_shapes}
     summary = _summary(view)
 
@@ -102,11 +105,12 @@ def _painted(
     *,
     direction: Direction = "down",
     legend: bool = True,
-    details: bool = True,
+    details: bool = False,
     edge_shapes: bool = False,
     engine: Engine = "auto",
     time_limit: float = TIME_LIMIT,
 ) -> bytes:
+    _check({"direction": direction, "engine": engine, "time_limit": time_limit})
     options: Any = {"direction": direction, "legend": legend, "details": details, "edge_shapes": edge_shapes}
 
     def by_graphviz() -> bytes:
@@ -121,8 +125,6 @@ def _drawn(
     view: GraphView, engine: Engine, by_graphviz: Callable[[], _Drawn], by_us: Callable[[str], _Drawn]
 ) -> _Drawn:
     """The drawing by the engine that was asked for; ``by_us`` is told why it was not Graphviz, if that was tried."""
-    if engine not in ("auto", "dot", "own"):
-        raise ArgumentError(f"engine is {engine!r}; it must be 'auto', 'dot' (Graphviz) or 'own'.")
     if engine == "dot":
         return by_graphviz()
     if engine == "own" or len(scene(view).cards) > MOST_CARDS_FOR_DOT:
@@ -138,7 +140,7 @@ def _drawn(
 def _summary(view: GraphView) -> str:
     title = f" of {view.title}" if view.title else ""
     text = f"Computation graph{title}: {len(view.nodes):,} nodes, {len(view.edges):,} edges"
-    outputs = [sentence(node) for node in view.nodes if node.kind == "output"]
+    outputs = [sentence(view, node) for node in view.nodes if node.kind == "output"]
     return f"{text}; it ends in {outputs[0]}" if outputs else text
 
 
@@ -147,6 +149,7 @@ def _summary(view: GraphView) -> str:
 
 def save(view: GraphView, path: Path, **options: Any) -> Path:
     """Write the drawing to ``path`` in the format that its suffix names."""
+    _check(options)
     wording = {key: value for key, value in options.items() if key not in ("engine", "time_limit")}
     writers: dict[str, Callable[[], str | bytes]] = {
         ".svg": lambda: svg(view, **options),
@@ -166,6 +169,20 @@ def save(view: GraphView, path: Path, **options: Any) -> Path:
     return write_whole(path, writers[suffix]())
 
 
+def _check(options: Mapping[str, Any]) -> None:
+    """Options mean the same in every format, so a wrong one is told in those that have no use for it as well."""
+    names = DrawingOptions.__required_keys__ | DrawingOptions.__optional_keys__
+    if unknown := sorted(set(options) - names):
+        raise ArgumentError(f"there is no option {unknown[0]!r}; options are {', '.join(sorted(names))}.")
+    if (engine := options.get("engine", "auto")) not in ("auto", "dot", "own"):
+        raise ArgumentError(f"engine is {engine!r}; it must be 'auto', 'dot' (Graphviz) or 'own'.")
+    if (direction := options.get("direction", "down")) not in ("down", "right"):
+        raise ArgumentError(f"direction is {direction!r}; it must be 'down' or 'right'.")
+    limit = options.get("time_limit", TIME_LIMIT)
+    if isinstance(limit, bool) or not isinstance(limit, float | int) or not limit > 0:
+        raise ArgumentError(f"time_limit is {limit!r}; it must be a number of seconds above 0.")
+
+
 def html(view: GraphView, *, title: str | None = None) -> str:
     """The explorer's page; it stands on everything here, so it is loaded when a page is first asked for."""
     page: str = importlib.import_module("viz.explorer").page(view, title=title)
@@ -174,8 +191,11 @@ def html(view: GraphView, *, title: str | None = None) -> str:
 
 def write_whole(path: Path, content: str | bytes) -> Path:
     """Write a file so that ``path`` holds the old content or the new, whatever happens in between."""
-    data = content.encode("utf-8") if isinstance(content, str) else content
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    # JSON, and the JSON in a page, know a half of a surrogate pair by this escape; UTF-8 does not know it at all.
+    data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
+    beside = path.with_name(f".{path.name[:32]}.{secrets.token_hex(4)}")
+    if path.is_dir():
+        raise ArgumentError(f"cannot write {path}: it is a folder. Name a file in it.")
     if not path.parent.is_dir():
         raise ArgumentError(f"cannot write {path}: there is no folder {path.parent}. Make it first, or name another.")
     try:

@@ -106,9 +106,8 @@ class Faces:
     scale: ColourScale | None
 
 
-def faces(view: GraphView, shown: Scene, *, details: bool = True, edge_shapes: bool = False) -> Faces:
-    """Put everything into words and colours. ``details``: values, gradients, work and time, as far as they are known;
-    ``edge_shapes``: the shape of what flows on every wire."""
+def faces(view: GraphView, shown: Scene, *, details: bool = False, edge_shapes: bool = False) -> Faces:
+    """Put everything into words and colours. Options as in :class:`~viz.export.DrawingOptions`."""
     scale = None if view.overlay is None else colour_scale(view.overlay, (card.overlay for card in shown.cards))
     cards = {card.key: _face(view, card, scale, details) for card in shown.cards}
     by_key = {card.key: card for card in shown.cards}
@@ -213,12 +212,18 @@ def _node_lines(view: GraphView, card: Card, node: NodeView, details: bool) -> l
         facts.append(str(node.dtype))
     if facts:
         lines.append(FaceLine(" · ".join(facts), "fact"))
-    if details:
-        told = numbers_text(node)
+    if view.values and (details or _is_brief(node)):
+        told = numbers_text(node, gradients=view.has_gradients)
         room = _MOST_LINES - len(lines)
         lines += [FaceLine(line, "value") for line in (told if len(told) <= room else [" · ".join(told)])]
+    if details:
         lines += [FaceLine(line, "value") for line in _costs(card)]
     return lines
+
+
+def _is_brief(node: NodeView) -> bool:
+    """Whether its numbers are few words, or the reason to draw it: a single number, or a gradient that is a result."""
+    return node.kind == "gradient" or (node.value is not None and node.value.shape == ())
 
 
 def _common_name(names: list[str]) -> str:
@@ -276,7 +281,7 @@ def _title(view: GraphView, card: Card) -> str:
             parts.append(card.group.module)
         parts.append(f"{len(card.members):,} nodes")
     else:
-        parts = [sentence(card.node)]
+        parts = [sentence(view, card.node)]
         if len(card.members) > 1:
             parts.append(f"{len(card.members):,} times")
     if card.saved:
@@ -291,15 +296,15 @@ def _title(view: GraphView, card: Card) -> str:
     return ", ".join(parts)
 
 
-def sentence(node: NodeView) -> str:
-    """A node in one line of words."""
+def sentence(view: GraphView, node: NodeView) -> str:
+    """A node of a view in one line of words."""
     parts = [node.label if node.kind in ("op", "output") else f"{node.kind} {node.op or node.name or ''}".strip()]
     if node.op and node.name:
         parts.append(node.name)
     if node.shape is not None:
         parts.append(f"{shape_text(node.shape)} {node.dtype or ''}".strip())
     parts += [f"{name}={value}" for name, value in node.params]
-    parts += numbers_text(node)
+    parts += numbers_text(node, gradients=view.has_gradients)
     return ", ".join(parts)
 
 

@@ -10,6 +10,7 @@ import dataclasses
 import importlib
 import json
 import math
+import re
 from functools import cache
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -24,6 +25,7 @@ __all__ = ["GRAPH_VERSION", "graph_from_json", "graph_json", "graph_schema"]
 
 GRAPH_VERSION = 1
 _NOT_FINITE = ("inf", "-inf", "nan")
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def graph_schema() -> dict[str, Any]:
@@ -33,7 +35,8 @@ def graph_schema() -> dict[str, Any]:
 
 def graph_json(view: GraphView) -> str:
     """The view as JSON text; :func:`graph_from_json` gives the same view again."""
-    return json.dumps({"version": GRAPH_VERSION} | _plain(view), allow_nan=False, ensure_ascii=False)
+    text = json.dumps({"version": GRAPH_VERSION} | _plain(view), allow_nan=False, ensure_ascii=False)
+    return _LONE_SURROGATE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)  # which no encoding can write
 
 
 def graph_from_json(text: str) -> GraphView:
@@ -57,6 +60,10 @@ def graph_from_json(text: str) -> GraphView:
         raise ArgumentError(
             f"GraphView.from_json: the JSON does not keep to docs/graph.schema.json: {error!r}."
         ) from error
+    if wrong := next((n for n in view.nodes if n.line is not None and not 0 <= n.line < len(view.lines)), None):
+        raise ArgumentError(
+            f"GraphView.from_json: node {wrong.id} is of line {wrong.line}, and the graph has {len(view.lines)} lines."
+        )
     if view.overlay is not None and view.overlay.scale in ("linear", "log"):
         values = tuple(float(v) if isinstance(v, str) else v for v in view.overlay.values)
         view = dataclasses.replace(view, overlay=dataclasses.replace(view.overlay, values=values))
@@ -103,9 +110,9 @@ def _read(hint: Any, data: Any) -> Any:
     if hint is Any:
         return _element(data)
     if hint is float:
-        return float(data) if isinstance(data, str) else data
-    if hint in (int, str, bool, NoneType):
-        return data
+        return float(data) if data in _NOT_FINITE else _of_type(data, (float, int))
+    if hint in (int, str, bool):
+        return _of_type(data, (hint,))
     if dataclasses.is_dataclass(hint):
         hints = _hints(hint)  # type: ignore[arg-type]
         if unknown := set(data) - set(hints):
@@ -113,9 +120,11 @@ def _read(hint: Any, data: Any) -> Any:
         return hint(**{name: _read(part, data[name]) for name, part in hints.items()})  # type: ignore[operator]
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Literal:
+        if data not in arguments:
+            raise ValueError(f"{data!r} is none of {', '.join(map(repr, arguments))}")
         return data
     if origin is frozenset:
-        return frozenset(data)
+        return frozenset(_read(arguments[0], part) for part in data)
     if origin is tuple:
         if len(arguments) == 2 and arguments[1] is ...:
             return tuple(_read(arguments[0], part) for part in data)
@@ -124,13 +133,22 @@ def _read(hint: Any, data: Any) -> Any:
         if data is None:
             return None
         kinds = [kind for kind in arguments if kind is not NoneType]
-        return _tuples(data) if len(kinds) > 1 else _read(kinds[0], data)
+        if len(kinds) == 1:
+            return _read(kinds[0], data)
+        return _tuples(data) if any(get_origin(kind) is tuple for kind in kinds) else _of_type(data, tuple(kinds))
     return hint(*(_read(part, value) for part, value in zip(_hints(hint).values(), data, strict=True)))
+
+
+def _of_type(data: Any, kinds: tuple[type, ...]) -> Any:
+    """``data`` itself, if JSON gave it this type; True is no number."""
+    if not isinstance(data, kinds) or (data.__class__ is bool and bool not in kinds):
+        raise TypeError(f"{data!r:.80} is not of the type that belongs there")
+    return data
 
 
 def _tuples(data: Any) -> Any:
     """A shape, or a tuple of them: both are tuples all the way down."""
-    return tuple(map(_tuples, data)) if isinstance(data, list) else data
+    return tuple(map(_tuples, data)) if isinstance(data, list) else _of_type(data, (int,))
 
 
 def _element(data: Any) -> Any:

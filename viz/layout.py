@@ -5,7 +5,9 @@ Each open box is laid out by itself and is then one big card in the box around i
 no other. In a box a card's rank is the longest way to it, for which tape order is topological already (Sugiyama,
 Tagawa and Toda, 1981); rows are ordered by barycentres and placed by isotonic regression, which is the least-squares
 answer to "as near as can be to the neighbours, and this far apart". A long wire runs through a chain of virtual cards,
-or past everything in a lane at the side, never through a card.
+or past everything in a lane at the side, never through a card; only a link between two boxes, from an op to its
+backward pass, goes straight across. Drawings of more than 20,000 cards, in which nobody
+follows a wire by eye, get the plainer layout of :mod:`viz.coarse_layout`.
 """
 
 from __future__ import annotations
@@ -15,44 +17,15 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from autograd.errors import ArgumentError
+from viz.coarse_layout import coarse_layout
 from viz.layered_box import FEATHER, HEADER, LONG, LayeredBox, Leg, Point
+from viz.placement import Direction, Layout, Rectangle, Route
 from viz.scene import Scene, Wire
 
 __all__ = ["Direction", "Layout", "Rectangle", "Route", "layout"]
 
-Direction = Literal["down", "right"]
-
 _SMALL = 3000  # cards up to which a drawing is laid out with care
-
-
-class Rectangle(NamedTuple):
-    """The left and upper edge and the size of something drawn, in points; y grows downwards."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-
-class Route(NamedTuple):
-    """A wire as cubic Bézier curves that join: a point, then two control points and a point for each curve.
-
-    ``label`` is the centre of the wire's label, where it has one.
-    """
-
-    points: tuple[Point, ...]
-    label: Point | None
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Places of the cards by key, of the boxes by the number of their group, and of the wires in the scene's order."""
-
-    cards: Mapping[str, Rectangle]
-    boxes: Mapping[int, Rectangle]
-    wires: tuple[Route, ...]
-    width: float
-    height: float
+_LARGE = 20_000  # cards from which on only arrays are fast enough
 
 
 def layout(
@@ -77,7 +50,10 @@ def layout(
         raise ArgumentError(f"direction is {direction!r}; it must be 'down' or 'right'.")
     if missing := next((card.key for card in shown.cards if card.key not in sizes), None):
         raise ArgumentError(f"layout: sizes has no width and height for the card {missing!r}.")
-    return _Drawing(shown, sizes, direction == "right", labels or {}, headers or {}).placed()
+    labels, headers = labels or {}, headers or {}
+    if len(shown.cards) > _LARGE:
+        return coarse_layout(shown, sizes, direction, labels=labels, headers=headers)
+    return _Drawing(shown, sizes, direction == "right", labels, headers).placed()
 
 
 class _Part(NamedTuple):
@@ -176,6 +152,15 @@ class _Drawing:
         tag = (tail, wire.edge.kind, wire.carried, wire.edge.output)
         here, there = self.home[tail], self.home[head]
         u, v = self.item[tail], self.item[head]
+        if wire.edge.kind == "link" and here != there:  # it says what belongs together: straight across, see _across()
+            while here != there:
+                if self.depth[here] >= self.depth[there]:
+                    u, here = self.item[here], self.parent[here]  # type: ignore[index]
+                else:
+                    v, there = self.item[there], self.parent[there]  # type: ignore[index]
+            self.levels[here].edge(u, v, None, None, kind="beside", firm=FEATHER, shared=True)
+            self.legs.append([])
+            return
         out: list[_Part] = []
         into: list[_Part] = []
         tail_port: tuple[LayeredBox, int] | None = None
@@ -232,7 +217,12 @@ class _Drawing:
             left, top = level.corner(item)
             x, y = corner[card.box]
             cards[card.key] = self._rectangle(x + left, y + top, level.wide[item], level.high[item])
-        wires = tuple(self._route(legs, corner) for legs in self.legs)
+        wires = tuple(
+            self._route(legs, corner)
+            if legs
+            else _across(cards[wire.source], cards[wire.target], number in self.labels)
+            for number, (wire, legs) in enumerate(zip(self.shown.wires, self.legs, strict=True))
+        )
         width, height = self.levels[None].width, self.levels[None].height
         return Layout(cards, boxes, wires, *((height, width) if self.turned else (width, height)))
 
@@ -255,3 +245,21 @@ class _Drawing:
             points = [(y, x) for x, y in points]
             label = None if label is None else (label[1], label[0])
         return Route(tuple(points), label)
+
+
+def _across(one: Rectangle, other: Rectangle, labelled: bool) -> Route:
+    """From side to side where one stands left of the other, and from below or above otherwise."""
+    middles = [(place.x + place.width / 2, place.y + place.height / 2) for place in (one, other)]
+    if one.x + one.width <= other.x or other.x + other.width <= one.x:
+        right = one.x < other.x
+        start = (one.x + one.width if right else one.x, middles[0][1])
+        end = (other.x if right else other.x + other.width, middles[1][1])
+        half = ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
+        points = (start, (half[0], start[1]), (half[0], end[1]), end)
+    else:
+        down = one.y < other.y
+        start = (middles[0][0], one.y + one.height if down else one.y)
+        end = (middles[1][0], other.y if down else other.y + other.height)
+        half = ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
+        points = (start, (start[0], half[1]), (end[0], half[1]), end)
+    return Route(points, half if labelled else None)

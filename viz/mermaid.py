@@ -29,7 +29,7 @@ def mermaid_text(
     *,
     direction: Direction = "down",
     legend: bool = True,
-    details: bool = True,
+    details: bool = False,
     edge_shapes: bool = False,
 ) -> str:
     """The view as a flowchart: ``n3`` is ``view.nodes[3]``, ``g2`` a closed group, ``b2`` the subgraph of an open one.

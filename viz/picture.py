@@ -94,7 +94,7 @@ def picture(
     *,
     direction: Direction = "down",
     legend: bool = True,
-    details: bool = True,
+    details: bool = False,
     edge_shapes: bool = False,
 ) -> Picture:
     """Draw a view. Raises ArgumentError for an unknown ``direction``."""

@@ -294,6 +294,13 @@ class GraphView:
         return tuple(map(tuple, found))
 
     @cached_property
+    def has_gradients(self) -> bool:
+        """Whether a backward pass has left something in the view, so that a gradient of None means "not computed"."""
+        return bool(self.steps) or any(
+            node.gradient is not None or node.kind in ("backward", "gradient") for node in self.nodes
+        )
+
+    @cached_property
     def children(self) -> tuple[tuple[int, ...], ...]:
         """Of each group the groups right inside it, in order."""
         found: list[list[int]] = [[] for _ in self.groups]
@@ -325,6 +332,8 @@ class GraphView:
     def to_svg(self, **options: Unpack[DrawingOptions]) -> str:
         """The drawing as one SVG element, legible on a light and on a dark page.
 
+        Cards are calm: name, shape, the values of single numbers. ``details=True`` tells everything that is known of
+        values, gradients, bytes, FLOPs and time; without it that shows when the mouse is over a card.
         Options are those of :class:`~viz.export.DrawingOptions`: ``direction``, ``legend``, ``details``,
         ``edge_shapes``, ``engine`` and ``time_limit``. Only with ``engine="dot"`` it raises
         :class:`~autograd.errors.MissingExtraError` where there is no Graphviz, and :class:`~viz.render.DrawingError`

@@ -65,14 +65,19 @@ def _gradient_words(gradient: Summary) -> str:
     return f"grad norm {number_text(gradient.norm)}" + _not_finite(gradient)
 
 
-def numbers_text(node: NodeView) -> list[str]:
-    """The lines of a card that tell the value and the gradient; none where the value is not known."""
+def numbers_text(node: NodeView, *, gradients: bool = True) -> list[str]:
+    """The lines of a card that tell the value and the gradient; none where the value is not known.
+
+    Without ``gradients`` no backward pass has been run, and that there is no gradient is not worth a word.
+    """
     if node.value is None:
         return []
     if node.kind in ("backward", "gradient"):  # whose value is a gradient
         return [_gradient_words(node.value)]
-    value = value_text(node.value) or ""
-    return [f"data {value} · {gradient_text(node)}"] if node.value.shape == () else [value, gradient_text(node)]
+    told = [value_text(node.value) or ""]
+    if gradients:
+        told.append(gradient_text(node))
+    return [f"data {' · '.join(told)}"] if node.value.shape == () else told
 
 
 def _summary_text(value: Summary) -> str:

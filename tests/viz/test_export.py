@@ -222,3 +222,22 @@ def test_an_unknown_engine_and_an_unknown_option_are_refused(view):
 def test_an_html_page_is_the_explorers(view, tmp_path):
     pytest.importorskip("viz.explorer", reason="the explorer makes the page")
     assert "<html" in view.save(tmp_path / "graph.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("suffix", [".svg", ".json", ".html", ".mmd"])
+def test_a_wrong_option_is_refused_in_every_format(view, tmp_path, suffix):
+    for options, said in (
+        ({"direction": "up"}, "direction is 'up'"), ({"engine": "neato"}, "engine is 'neato'"),
+        ({"time_limit": -1}, "time_limit is -1"), ({"detail": True}, "there is no option 'detail'"),
+    ):  # fmt: skip
+        with pytest.raises(ArgumentError, match=said):
+            view.save(tmp_path / f"graph{suffix}", **options)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_of_that_name_and_a_name_as_long_as_can_be(tmp_path):
+    (tmp_path / "graph.svg").mkdir()
+    with pytest.raises(ArgumentError, match=r"graph\.svg: it is a folder"):
+        write_whole(tmp_path / "graph.svg", "x")
+    assert write_whole(tmp_path / ("n" * 251 + ".svg"), "x").read_text() == "x"
+    assert len(list(tmp_path.iterdir())) == 2

@@ -88,3 +88,28 @@ def test_a_graph_that_makes_no_sense_is_refused_with_the_reason():
     data["edges"][0]["target"] = 7
     with pytest.raises(ArgumentError, match="edge 0 -> 7 in a view of 2 nodes"):
         GraphView.from_json(json.dumps(data))
+
+
+@pytest.mark.parametrize(
+    ("path", "wrong"),
+    [
+        (("nodes", 0, "kind"), "tensor"), (("nodes", 0, "shape"), "abc"), (("nodes", 0, "flops"), "many"),
+        (("nodes", 0, "line"), 7), (("nodes", 0, "id"), True), (("edges", 0, "source"), None), (("title",), 5),
+        (("closed",), ["a"]), (("nodes",), 5), (("values",), 1), (("nodes", 0, "value"), 3),
+    ],
+)  # fmt: skip
+def test_what_is_of_another_type_is_refused(path, wrong):
+    data = json.loads(_full().to_json())
+    place = data
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = wrong
+    with pytest.raises(ArgumentError, match=r"from_json: (the JSON does not keep to|node 0 is of line 7)"):
+        GraphView.from_json(json.dumps(data))
+
+
+def test_half_a_surrogate_pair_in_a_name_is_written_and_read(tmp_path):
+    view = GraphView((NodeView(0, "input", name="a\ud800b"),), ())
+    assert GraphView.from_json(view.to_json()) == view
+    assert GraphView.from_json(view.save(tmp_path / "g.json").read_text("utf-8")) == view
+    assert view.save(tmp_path / "g.html").exists()
