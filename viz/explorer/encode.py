@@ -171,7 +171,7 @@ def _data(summary: Summary) -> Any:
 def _elements(data: Any) -> Any:
     if isinstance(data, (list, tuple)):
         return [_elements(part) for part in data]
-    return f"{data.real:.4g}{data.imag:+.4g}i" if isinstance(data, complex) else _number(data)
+    return f"{data.real:.4g}{data.imag:+.4g}i".replace("-", "−") if isinstance(data, complex) else _number(data)
 
 
 def _number(number: Any) -> Any:
