@@ -310,8 +310,9 @@ function listen() {
     glass.state.backward = target.checked;
     glass.arrange();
   });
-  $("#cards").addEventListener("focusin", (event) => {
-    const key = event.target.closest("[data-key]")?.dataset.key;
+  // On the stage: an element of an SVG that listens to the focus would be a stop of the Tab key itself.
+  $("#stage").addEventListener("focusin", (event) => {
+    const key = event.target.closest(".card")?.dataset.key;
     if (key && glass.state.active !== key) {
       const before = glass.state.active;
       glass.state.active = key;
