@@ -86,6 +86,13 @@ def test_numbers_that_json_has_not_are_written_as_words():
     assert data["nodes"]["check"] == [["nan", 1.0, False]]
 
 
+def test_an_op_is_described_in_prose():
+    nodes = tuple(NodeView(i, "op", name) for i, name in enumerate(("tanh", "exp", "relu", "linear")))
+    told = [formula["doc"] for formula in json.loads(encode(GraphView(nodes, ())))["formulas"].values()]
+    assert all(told)
+    assert not any("out=None" in doc or "\n" in doc for doc in told)
+
+
 def test_a_name_cannot_break_out_of_the_page(open_page):
     evil = '</script><script>window.broken = 1</script><img src=x onerror="window.broken = 1">'
     view = GraphView((NodeView(0, "parameter", name=evil),), (), title=evil)

@@ -124,9 +124,16 @@ def _formulas(names: set[str]) -> dict[str, Any]:
             "arguments": list(op.arguments),
             "forward": forward,
             "backward": [rule if isinstance(rule, str) else None for rule in backward],
-            "doc": (inspect.getdoc(op) or "").partition("\n\n")[0],
+            "doc": _first_sentence(inspect.getdoc(op) or ""),
         }
     return found
+
+
+def _first_sentence(doc: str) -> str:
+    """The first paragraph in prose: the texts of NumPy's ufuncs begin with their signature."""
+    signature, _, rest = doc.partition("\n\n")
+    first = rest.partition("\n\n")[0] if "out=None" in signature else signature
+    return first.replace("\n", " ").strip()
 
 
 class _Summaries:
