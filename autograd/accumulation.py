@@ -50,3 +50,5 @@ def _accumulate(found: dict[Node, Any], root: Node) -> None:
             # taking the array is safe if nobody else holds it: this name and getrefcount's argument make two
             unshared = g.base is None and getrefcount(g) == 2
             tensor._grad = bound(g if unshared else g.copy(), None)
+        for watcher in watchers:
+            watcher.accumulated(tensor)

@@ -38,6 +38,8 @@ class detect_anomaly(levels.Watcher):
     ``check_custom=False`` leaves the custom ops unchecked (for straight-through estimators).
     """
 
+    names_lines = True
+
     def __init__(self, check_custom: bool = True):
         self._check_custom = check_custom
         self._checked: set[Any] = set()

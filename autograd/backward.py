@@ -429,5 +429,5 @@ def check_not_overwritten(node: Node, saved: Any) -> None:
                 + (f"  recorded at {recorded}\n" if recorded else "")
                 + (f"  written at {written}\n" if written else "")
                 + "  Write before the forward pass or after backward, or keep a copy: op(x.clone())."
-                + ("" if recorded or written else " Run it under detect_anomaly() to see both lines.")
+                + ("" if recorded and written else " Run it under detect_anomaly() to see both lines.")
             )

@@ -51,6 +51,11 @@ class Buffers:
         known = self._known.get(id(array))
         return None if known is None else known.value
 
+    def buffer_of(self, array: Any) -> int | None:
+        """The number of the buffer of an array that was seen."""
+        known = self._known.get(id(array))
+        return None if known is None else known.buffer
+
     def enter(self, array: Any, born: int, value: int | None = None) -> int | None:
         """Get to know an array, and the value that it holds; the number of its buffer, None where it has no memory.
 

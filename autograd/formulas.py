@@ -189,6 +189,8 @@ def _index(part: Any) -> str | None:
         return ":".join(ends if part.step is None else [*ends, str(part.step)])
     if part is Ellipsis:
         return r"\dots"
+    if part is None:
+        return r"\text{new}"
     return str(part) if isinstance(part, (int, np.integer)) else None
 
 

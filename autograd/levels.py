@@ -59,10 +59,12 @@ class Watcher:
     """A context that sees the ops and the backward passes of this thread: a recorder, anomaly mode, saved-tensor hooks.
 
     What a subclass leaves out does nothing. It may be entered again inside itself. Of those with ``keeps_saved``, which
-    decide how what an op saves is kept, the innermost does.
+    decide how what an op saves is kept, the innermost does. For one with ``names_lines`` the lines that write memory in
+    place are noted.
     """
 
     keeps_saved = False
+    names_lines = False
 
     def __enter__(self) -> Self:
         here.watchers.append(self)
@@ -104,6 +106,9 @@ class Watcher:
 
     def accumulating(self, tensor: Any, g: Any, root: Any) -> None:
         """A leaf is about to be given the gradient ``g`` of the pass that started at node ``root``."""
+
+    def accumulated(self, tensor: Any) -> None:
+        """It was: its ``grad`` holds the gradient now."""
 
     def hooking(self, tensor: Any) -> None:
         """A hook is about to be registered on a Tensor."""

@@ -179,9 +179,11 @@ class _Writes:
         stamp = next_seq()
         known = self._stamps.get(key)
         reference = known[0] if known else weakref.ref(owner, lambda _: self._stamps.pop(key, None))
-        self._stamps[key] = (reference, stamp, source_line() if levels.here.watchers else None)
+        watchers = levels.here.watchers
+        line = source_line() if watchers and any(watcher.names_lines for watcher in watchers) else None
+        self._stamps[key] = (reference, stamp, line)
         self.last = stamp
-        for watcher in levels.here.watchers:
+        for watcher in watchers:
             watcher.written(owner)
 
     def stamp(self, array: Array) -> int:

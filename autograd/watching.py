@@ -35,9 +35,12 @@ class Line(NamedTuple):
         return f"{self.file}:{self.line} in {self.function}"
 
 
-def source_line() -> Line | None:
-    """The innermost line of the caller's program that is not of this library; of the library where there is none."""
-    frame: Any = sys._getframe(1)
+def source_line(depth: int = 1) -> Line | None:
+    """The innermost line of the caller's program that is not of this library; of the library where there is none.
+
+    ``depth``  how many frames are known to be of this library, so that they need not be looked at
+    """
+    frame: Any = sys._getframe(depth)
     last = frame
     while frame is not None:
         file = frame.f_code.co_filename
@@ -142,11 +145,11 @@ class Summary(NamedTuple):
 _Facts = tuple[float, float, float, float]  # minimum, maximum, mean, norm
 _BINS = 16
 _IN_HISTOGRAM = 4096
-_BLOCK = 16384
-_FLOATS = {
-    np.dtype(kind): (np.ones(_BLOCK, kind), float(np.finfo(kind).max) / 2) for kind in (np.float32, np.float64)
-}  # of the dtypes that need no conversion: ones, and the largest sum of squares
-_DTYPES: dict[np.dtype, str] = {}
+_ARGMIN = 16384  # as far as here argmin is quicker than min
+_BLOCK = 8192  # BLAS wakes threads for longer products, which costs more than they save where others compute too
+_DTYPES: dict[np.dtype, tuple[str, np.ndarray | None, float]] = {
+    np.dtype(kind): (kind, np.ones(_BLOCK, kind), float(np.finfo(kind).max) / 2) for kind in ("float32", "float64")
+}  # their names; and of those that need no conversion ones, and the largest sum of squares
 
 
 def summarize(array: Any, small: int = 16, histogram: bool = False) -> Summary:
@@ -156,18 +159,18 @@ def summarize(array: Any, small: int = 16, histogram: bool = False) -> Summary:
             array = np.asarray(array)
         else:
             return Summary((), "float64", 8, array, array, array, abs(array), 0, array if small > 0 else None)
-    x = to_numpy(array)
+    x = array if array.__class__ is np.ndarray else to_numpy(array)
     size, dtype = x.size, x.dtype
-    name = _DTYPES.get(dtype)
-    if name is None:
-        name = _DTYPES[dtype] = str(dtype)
+    if (known := _DTYPES.get(dtype)) is None:
+        known = _DTYPES[dtype] = (str(dtype), None, 0.0)
+    name, ones, most = known
     data = x.tolist() if size <= small else None
     facts: _Facts | None = None
-    if size and dtype in _FLOATS:
+    if size and ones is not None:
         if size <= 16:
             facts = _of_few(data if data is not None and x.ndim == 1 else x.ravel().tolist())
         else:
-            facts = _of_many(x.ravel(order="K"), *_FLOATS[dtype])
+            facts = _of_many(x.ravel(order="K"), ones, most)
     if facts is not None:
         counts = _histogram(x.ravel(order="K"), facts) if histogram else None
         return tuple.__new__(Summary, (x.shape, name, x.nbytes, *facts, 0, data, counts))  # half the time
@@ -205,22 +208,22 @@ def _of_many(x: np.ndarray, ones: np.ndarray, most: float) -> _Facts | None:
     That is where one is not finite, or where the sum of the squares would go beyond ``most`` or vanish.
     """
     size = x.size
-    if size <= _BLOCK:  # argmin is quicker than min as far as here
+    if size <= _ARGMIN:
         low, high = x.item(x.argmin()), x.item(x.argmax())
     else:
         low, high = float(x.min()), float(x.max())
-    largest = max(-low, high)
+    largest = high if high > -low else -low
     if not (largest > 1e-12 and largest * largest * size < most):  # NaN is neither
         return (0.0, 0.0, 0.0, 0.0) if low == high == 0 else None
     try:
         # Sums are products with ones: quicker than np.add.reduce, and about as exact, for blocks are short.
-        if size <= _BLOCK:
-            total = x.dot(ones[:size]).item()
-        else:
-            whole = size - size % _BLOCK
-            total = x[whole:].dot(ones[: size - whole]).item() if whole < size else 0.0
-            total += sum(x[:whole].reshape(-1, _BLOCK).dot(ones).tolist())
-        return low, high, total / size, math.sqrt(x.dot(x).item())
+        rest = x if size <= _BLOCK else x[size - size % _BLOCK :]
+        total, squares = rest.dot(ones[: rest.size]).item(), rest.dot(rest).item()
+        if size > _BLOCK:
+            blocks = x[: size - rest.size].reshape(-1, _BLOCK)
+            total += sum(np.vecdot(blocks, ones).tolist())
+            squares += sum(np.vecdot(blocks, blocks).tolist())
+        return low, high, total / size, math.sqrt(squares)
     except FloatingPointError:  # np.seterr(under="raise")
         return None
 

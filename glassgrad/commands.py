@@ -131,21 +131,30 @@ def graph(
     ] = None,
     backward: Annotated[bool, typer.Option(help="Show the backward pass beside the forward graph.")] = False,
     only_backward: Annotated[bool, typer.Option(help="Show the backward pass alone.")] = False,
-    values: Annotated[bool, typer.Option(help="Tell values and gradients on the cards.")] = False,
+    values: Annotated[bool | None, typer.Option(help="Tell values and gradients on the cards.")] = None,
     depth: Annotated[int | None, typer.Option(help="How many levels of modules are open.")] = None,
     roll: Annotated[bool, typer.Option(help="Draw what repeats once.")] = True,
     overlay: Annotated[str | None, typer.Option(help=f"Colour by {', '.join(viz.OVERLAYS)}.")] = None,
     title: Annotated[str | None, typer.Option(help="The heading; by default the name.")] = None,
+    main: Annotated[bool, typer.Option("--main", help='Run what is under if __name__ == "__main__" too.')] = False,
 ) -> None:
     """Run a script and draw what it computed. Arguments after -- are the script's own."""
+    path = out or Path(f"{target.rpartition(':')[2]}.html")
+    # mistakes that show before a script has run for an hour
+    if not path.parent.is_dir():
+        raise UsageError(f"--out {path}: there is no folder {path.parent}. Make it first, or name another.")
+    if overlay is not None and overlay not in viz.OVERLAYS:
+        raise UsageError(f"--overlay {overlay}: it must be one of {', '.join(viz.OVERLAYS)}.")
+    if depth is not None and depth < 0:
+        raise UsageError(f"--depth {depth}: it must be 0 (close every group) or more.")
     options = {"title": title} if title is not None else {}
     view = graph_of_script(
-        target, inputs or (), context.args, backward="only" if only_backward else backward, depth=depth,
-        values=values or None, roll=roll, **options,
+        target, inputs or (), context.args, main=main, backward="only" if only_backward else backward, depth=depth,
+        values=values, roll=roll, **options,
     )  # fmt: skip
     if overlay is not None:
         view = viz.overlay(view, overlay)
-    path = view.save(out or Path(f"{target.rpartition(':')[2]}.html"))
+    view.save(path)
     print(f"{len(view.nodes):,} nodes, {len(view.edges):,} edges: {path}")
 
 

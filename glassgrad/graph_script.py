@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import runpy
 import sys
+import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ __all__ = ["graph_of_script", "names_in"]
 
 
 def graph_of_script(
-    place: str, inputs: Sequence[str] = (), arguments: Sequence[str] = (), **options: Any
+    place: str, inputs: Sequence[str] = (), arguments: Sequence[str] = (), *, main: bool = False, **options: Any
 ) -> viz.GraphView:
     """The graph of what a script computed.
 
@@ -27,10 +28,12 @@ def graph_of_script(
                    function, also as ``"script.py:model.encoder"``
     ``inputs``     names in the script: what a model or function is called with
     ``arguments``  the script's own arguments, ``sys.argv[1:]``
+    ``main``       run what stands under ``if __name__ == "__main__":`` too, as Python does with a program; by default
+                   the script runs as a module that is imported
     ``options``    as of :func:`viz.graph`
 
-    The script runs as a module that is imported: what stands under ``if __name__ == "__main__":`` does not. Raises
-    UsageError for a file or a name that is not there; an error of the script itself passes through.
+    A file in a package runs as a module of it, so that its relative imports work. Raises UsageError for a file or a
+    name that is not there, and where the script itself raises or exits: then it tells the line of the script.
     """
     file, colon, name = place.rpartition(":")
     if not colon or not name:
@@ -38,8 +41,13 @@ def graph_of_script(
     path = Path(file)
     if not path.is_file():
         raise UsageError(f"there is no file {file}. The first argument is FILE:NAME, such as train.py:loss.")
+    if path.suffix == ".ipynb":
+        raise UsageError(
+            f"{file} is a notebook. In one, viz.graph(loss) at the end of a cell shows the drawing; or export the "
+            f"notebook as a script first: jupyter nbconvert --to script {file}."
+        )
     with ag.record(histograms=True) as tape:
-        namespace = _run(path, arguments)
+        namespace = _run(path, arguments, main)
     target = _look_up(namespace, name, path)
     given = [_look_up(namespace, one, path) for one in inputs]
     options = {"names": names_in(namespace), "title": name} | options
@@ -75,17 +83,38 @@ def names_in(namespace: Mapping[str, Any]) -> dict[str, Any]:
     return names
 
 
-def _run(path: Path, arguments: Sequence[str]) -> dict[str, Any]:
+def _run(path: Path, arguments: Sequence[str], main: bool) -> dict[str, Any]:
     """Run a file as Python would, with its folder on the path and its own arguments."""
-    argv, folder = sys.argv, str(path.resolve().parent)
+    argv, before = sys.argv, list(sys.path)
+    root = path.resolve().parent
+    module = [path.stem]
+    while (root / "__init__.py").is_file():
+        module.insert(0, root.name)
+        root = root.parent
     sys.argv = [str(path), *arguments]
-    sys.path.insert(0, folder)
+    sys.path[:0] = dict.fromkeys((str(path.resolve().parent), str(root)))
     try:
-        return runpy.run_path(str(path), run_name=path.stem)
+        if len(module) > 1:
+            return runpy.run_module(".".join(module), run_name="__main__" if main else None)
+        return runpy.run_path(str(path), run_name="__main__" if main else path.stem)
+    except SystemExit as end:
+        raise UsageError(
+            f"{path.name} ended itself with {end!r}, and what it had computed is gone. Its own "
+            f"arguments go after --, such as: glassgrad graph {path}:loss -- --epochs 1."
+        ) from end
+    except Exception as error:
+        raise UsageError(f"{path.name} raised an error.\n{_told(error, path)}") from error
     finally:
-        sys.argv = argv
-        if folder in sys.path:
-            sys.path.remove(folder)
+        sys.argv, sys.path[:] = argv, before
+
+
+def _told(error: Exception, path: Path) -> str:
+    """The traceback from the script on; what runs it is left out."""
+    frames = traceback.extract_tb(error.__traceback__)
+    file = path.resolve()
+    begin = next((i for i, frame in enumerate(frames) if Path(frame.filename).resolve() == file), len(frames))
+    lines = traceback.format_list(frames[begin:]) + traceback.format_exception_only(error)
+    return "".join(lines).rstrip()
 
 
 def _look_up(namespace: Mapping[str, Any], name: str, path: Path) -> Any:
@@ -93,6 +122,8 @@ def _look_up(namespace: Mapping[str, Any], name: str, path: Path) -> Any:
     if first not in namespace:
         near = difflib.get_close_matches(first, namespace, 1)
         hint = f"Did you mean {near[0]!r}?" if near else _drawable(namespace)
+        if namespace.get("__name__") != "__main__" and "__main__" in path.read_text(encoding="utf-8"):
+            hint += ' What stands under if __name__ == "__main__" did not run; with --main it does.'
         raise UsageError(f"{path.name} leaves nothing named {first!r}. {hint}")
     found = namespace[first]
     for part in rest:
@@ -107,7 +138,13 @@ def _drawable(namespace: Mapping[str, Any]) -> str:
     found = [
         key
         for key, value in namespace.items()
-        if not key.startswith("_") and (isinstance(value, Variable) or hasattr(value, "named_parameters"))
-        and not isinstance(value, type)
+        if not key.startswith("_") and not isinstance(value, type)
+        and (
+            isinstance(value, Variable) or hasattr(value, "named_parameters")
+            or (getattr(value, "__module__", None) == namespace.get("__name__") and callable(value))
+        )
     ]  # fmt: skip
-    return f"It has {', '.join(found[:8])}." if found else "It has no Tensor, Value or model at its top level."
+    more = ", ..." if len(found) > 8 else ""
+    if not found:
+        return "It has no Tensor, Value, model or function at its top level."
+    return f"It has {', '.join(found[:8])}{more}."

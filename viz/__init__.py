@@ -9,6 +9,7 @@ Small graphs are laid out by Graphviz where there is one, and charts are drawn b
 
 from viz.backward_graph import only_backward, with_backward
 from viz.ceilings import Ceilings, measure_ceilings
+from viz.checking import check
 from viz.checkpoint_savings import CheckpointSaving
 from viz.confusion import confusion_counts, confusion_matrix
 from viz.derivation import BackwardStep, Derivation, ForwardStep, Symbol
@@ -27,6 +28,7 @@ from viz.memory import Holder, MemoryReport, memory
 from viz.op_time import OpTime
 from viz.overlays import OVERLAYS, overlay
 from viz.profile import Profile, ScopeTime, profile
+from viz.program import Program
 from viz.render import DrawingError
 from viz.repeats import roll, unroll
 from viz.scene import Box, Card, Scene, Wire, scene
@@ -107,6 +109,7 @@ __all__ = [
     "Overlay",
     "PathStep",
     "Profile",
+    "Program",
     "Scene",
     "ScopeTime",
     "Spectrum",
@@ -119,6 +122,7 @@ __all__ = [
     "Wire",
     "attention_maps",
     "attention_weights",
+    "check",
     "collapse",
     "confusion_counts",
     "confusion_matrix",

@@ -13,11 +13,13 @@ from autograd.extras import import_extra
 from viz.arrays import host_array
 from viz.figure import axes_or_new
 from viz.theme import LIGHT, Theme
+from viz.training.panels import solid
 
 __all__ = ["confusion_counts", "confusion_matrix"]
 
 _RIGHT, _WRONG = "#0072b2", "#d55e00"  # blue and vermillion of Okabe and Ito's palette
 _STRONGEST = 0.75  # opacity of the fullest cell; text in the page's colour stays readable on it
+_POINTS_PER_LETTER = 6.0  # of the names below the matrix; where they need more room than there is, they are tilted
 _NUMBERED_CLASSES = 20  # more classes than this leave no room for numbers
 
 
@@ -64,33 +66,52 @@ def confusion_matrix(
     MissingExtraError without matplotlib.
     """
     counts = confusion_counts(targets, predictions, len(classes))
+    names = [str(name) for name in classes]
     numbered = len(classes) <= _NUMBERED_CLASSES
     size = max(3.4, 0.42 * len(classes) + 1.2) if numbered else 7.0
     axes = axes_or_new(ax, size, size, theme)
     theme.style(axes, grid="")
     axes.spines["bottom"].set_visible(False)
     axes.set(xlim=(-0.5, len(classes) - 0.5), ylim=(len(classes) - 0.5, -0.5), aspect="equal")
-    patches = import_extra("matplotlib.patches", extra="viz", purpose="draw charts")
-    opacity = _opacity(counts)
-    for (row, column), count in np.ndenumerate(counts):
-        if count or numbered:
-            colour = (_RIGHT if row == column else _WRONG) if count else theme.grid
-            cell = (column - 0.47, row - 0.47), 0.94, 0.94
-            axes.add_patch(patches.Rectangle(*cell, facecolor=colour, alpha=opacity[row, column], linewidth=0))
-        if count and numbered:
-            written = _percent(count / counts[row].sum()) if normalised else f"{count}"
-            axes.text(column, row, written, ha="center", va="center", fontsize=9, color=theme.text)
+    if numbered:
+        _draw_cells(axes, counts, normalised, theme)
+    else:
+        axes.imshow(_coloured(counts, theme), interpolation="nearest", zorder=1)
     axes.set_xlabel("predicted, in % of the true class" if normalised else "predicted")
     axes.set_ylabel("true")
     if numbered:
-        long = max(map(len, classes), default=0) > 3
-        axes.set_xticks(range(len(classes)), classes)
-        if long:
+        room = 72 * axes.bbox.width / axes.figure.dpi / max(len(names), 1)
+        axes.set_xticks(range(len(names)), names)
+        if max(map(len, names), default=0) * _POINTS_PER_LETTER > room:
             for label in axes.get_xticklabels():
                 label.set(rotation=45, ha="right", va="center", rotation_mode="anchor")
-        axes.set_yticks(range(len(classes)), classes)
+        axes.set_yticks(range(len(names)), names)
         axes.tick_params(colors=theme.text)
     return axes
+
+
+def _draw_cells(axes: Any, counts: NDArray[np.int64], normalised: bool, theme: Theme) -> None:
+    """A tile for each cell with its number on it."""
+    patches = import_extra("matplotlib.patches", extra="viz", purpose="draw charts")
+    opacity = _opacity(counts)
+    for (row, column), count in np.ndenumerate(counts):
+        colour = (_RIGHT if row == column else _WRONG) if count else theme.grid
+        cell = (column - 0.47, row - 0.47), 0.94, 0.94
+        axes.add_patch(patches.Rectangle(*cell, facecolor=colour, alpha=opacity[row, column], linewidth=0))
+        if count:
+            written = _percent(count / counts[row].sum()) if normalised else f"{count}"
+            axes.text(column, row, written, ha="center", va="center", fontsize=9, color=theme.text)
+
+
+def _coloured(counts: NDArray[np.int64], theme: Theme) -> NDArray[np.float64]:
+    """The matrix as one picture ``(classes, classes, 4)`` in full colours, for there is no text on it to be read."""
+    colors = import_extra("matplotlib.colors", extra="viz", purpose="draw charts")
+    paint = solid(theme)
+    picture = np.empty((*counts.shape, 4))
+    picture[:] = colors.to_rgba(paint.orange)
+    picture[np.eye(len(counts), dtype=bool)] = colors.to_rgba(paint.blue)
+    picture[..., 3] = np.where(counts > 0, np.minimum(_opacity(counts) / _STRONGEST, 1.0), 0.0)
+    return picture
 
 
 def _percent(share: float) -> str:

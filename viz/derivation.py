@@ -65,10 +65,11 @@ class BackwardStep:
     @property
     def formula(self) -> str:
         """The terms, added up."""
-        text = self.terms[0]
-        for term in self.terms[1:]:
-            text += f" {term}" if term.startswith("-") else f" + {term}"
-        return text
+        if len(self.terms) == 1:
+            return self.terms[0]
+        # what holds words, as "a with a[0] <- b", ends where its parenthesis does
+        first, *others = (f"({term})" if r"\text{ " in term else term for term in self.terms)
+        return first + "".join(f" - {term[1:]}" if term.startswith("-") else f" + {term}" for term in others)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -211,14 +212,18 @@ _PLAIN = {
     r"\textstyle": "", r"\sum": "Σ", r"\prod": "Π", r"^\top": "ᵀ", r"^{\top}": "ᵀ", r"\,": "", r"\quad": "",
     r"\ln": "ln", r"\sigma": "σ", r"\gamma": "γ", r"\beta": "β", r"\theta": "θ", r"\ell": "ℓ", r"\pi": "π",
     r"\infty": "∞", r"\lvert": "|", r"\rvert": "|", r"\varnothing": "∅", r"\{": "{", r"\}": "}",
-    r"\le": "≤", r"\ge": "≥", r"\ne": "≠", r"\neg": "¬", r"\texttt": "", r"\dots": "…",
+    r"\le": "≤", r"\ge": "≥", r"\ne": "≠", r"\neg": "¬", r"\texttt": "", r"\dots": "…", r"\star": "⋆",
+    r"^{-\top}": "⁻ᵀ", r"\leftarrow": "←", r"\to": "→", r"\epsilon": "ε", r"\lambda": "λ", r"\alpha": "α",
+    r"\phi": "φ", r"\Phi": "Φ",
 }  # fmt: skip
+_COMMAND = re.compile(
+    "|".join(re.escape(c) + r"(?![A-Za-z])" * c[-1].isalpha() for c in sorted(_PLAIN, key=len, reverse=True))
+)
 
 
 def _plain(latex: str) -> str:
     """A formula for a terminal: readable, and still LaTeX where there is no sign for it."""
-    for command, sign in sorted(_PLAIN.items(), key=lambda item: -len(item[0])):
-        latex = latex.replace(command, sign)
+    latex = _COMMAND.sub(lambda match: _PLAIN[match[0]], latex)
     latex = re.sub(r"\\(?:operatorname|text|mathrm|texttt)\{([^{}]*)\}", r"\1", latex)
     latex = re.sub(r"\\bar\{(.)\}", "\\1\N{COMBINING MACRON}", latex)
     latex = re.sub(r"\\tfrac\{(\w+)\}\{(\w+)\}", r"\1/\2", latex)

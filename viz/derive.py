@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ArgumentError, DtypeError, GradientError
-from autograd.formulas import OUTPUTS, clauses, forward_formula, number, op_letters, vjp_formula
+from autograd.formulas import OUTPUTS, clauses, forward_formula, number, op_letters, substitute, vjp_formula
 from autograd.naming import named_tensors
 from autograd.tape import Node, ancestors
 from viz.derivation import BackwardStep, Derivation, ForwardStep, Symbol
@@ -128,6 +128,8 @@ class _Writer:
         formula = self._tidy(forward_formula(node.op, arguments, self._letters(node)))
         if self._is_transpose(node):
             formula = rf"{arguments[0]}^\top"
+        if node.op.name in ("softmax", "log_softmax") and node.params["axis"] not in (-1, len(node.shape) - 1):
+            formula = formula.replace("{softmax}", f"{{softmax}}_{{{node.params['axis']}}}")
         if node.op.outputs:
             self.parts[id(node)] = [self.symbols.value(node.op) for _ in node.shape]
             symbol = self.of[id(node)] = f"({', '.join(self.parts[id(node)])})"
@@ -209,7 +211,7 @@ class _Writer:
             if not arrived:
                 continue
             symbol = self.of[id(node)]
-            split = [clauses(term) for term, _ in arrived]
+            split = _apart([clauses(term) for term, _ in arrived])
             where = tuple(dict.fromkeys(clause for _, more in split for clause in more))
             steps.append(
                 BackwardStep(
@@ -235,6 +237,8 @@ class _Writer:
                 continue
             if node.op.name == "einsum":
                 letters["E"] = _subscripts(node.params["subscripts"], slot)
+            elif node.op.name == "concat":
+                letters["i"] = _part(node, slot, self.shapes[id(node)]) or "i"
             formula = self._tidy(vjp_formula(node.op, slot, arguments, self.of[id(node)], gradient, letters))
             if self._is_transpose(node):
                 formula = rf"{gradient}^\top"
@@ -271,9 +275,7 @@ class _Writer:
 
     def _tidy(self, formula: str) -> str:
         """A formula without sums over no axis and factors of one; on numbers, with one sign for products."""
-        formula = re.sub(
-            r"\\textstyle\\sum_\{\\varnothing\} ?|\\operatorname\{broadcast\}_\{\\varnothing\}", "", formula
-        )
+        formula = _OVER_NOTHING.sub("", formula)
         formula = formula.replace(r"\tfrac{1}{1} \cdot ", "").replace(r"\tfrac{2}{1} ", "2 ")
         formula = re.sub(r"^\(((?:[^()]|\([^()]*\))*)\)$", r"\1", formula)
         formula = re.sub(r"(\^\{|, )\((-(?:\d[\d.]*|\\infty))\)(?=[,)}])", r"\1\2", formula)
@@ -301,6 +303,35 @@ def _kept(node: Any, slot: int) -> tuple[bool, Any]:
         value = node.saved[layout[arguments[slot]]]
         return value is not None, value
     return False, None
+
+
+def _apart(terms: Sequence[tuple[str, tuple[str, ...]]]) -> list[tuple[str, tuple[str, ...]]]:
+    """Terms with their definitions, in which no letter is defined in two ways: the next gets a prime."""
+    taken: dict[str, str] = {}
+    apart = []
+    for term, definitions in terms:
+        renamed: dict[str, str] = {}
+        for definition in reversed(definitions):  # the last is defined first, and others may use it
+            letter = fresh = _defined(definition)
+            while taken.setdefault(fresh, _renamed(definition, {**renamed, letter: fresh})) != _renamed(
+                definition, {**renamed, letter: fresh}
+            ):
+                fresh += "'"
+            if fresh != letter:
+                renamed[letter] = fresh
+        apart.append((_renamed(term, renamed), tuple(_renamed(d, renamed) for d in definitions)))
+    return apart
+
+
+def _renamed(formula: str, letters: Mapping[str, str]) -> str:
+    if all(old == new for old, new in letters.items()):
+        return formula
+    return re.sub(r"\\bar (\w)", r"\\bar{\1}", substitute(formula, letters))
+
+
+def _defined(definition: str) -> str:
+    """The letter that a definition is of: ``u`` of ``u_{i} = ...``."""
+    return re.split(r"[_ =]", definition.strip(), maxsplit=1)[0]
 
 
 def _bar(symbol: str) -> str:
@@ -344,6 +375,18 @@ def _matmul_rule_shape(
     if vectors[slot] and not vectors[1 - slot]:  # the stack of matrices gives one vector each
         return (*y[:-1], *source)
     return source
+
+
+def _part(node: Any, slot: int, shapes: Sequence[tuple[int, ...] | None]) -> str | None:
+    """The index of one argument of a ``concat`` in its result, ``:, 2:6``; None beside several unknown constants."""
+    axis = node.params["axis"] % len(node.shape)
+    lengths = [None if shape is None else shape[axis] for shape in shapes]
+    known = [length for length in lengths if length is not None]
+    if len(lengths) - len(known) > 1:
+        return None
+    ends = np.cumsum([node.shape[axis] - sum(known) if length is None else length for length in lengths])
+    start = 0 if slot == 0 else ends[slot - 1]
+    return ", ".join([":"] * axis + [f"{start}:{ends[slot]}"])
 
 
 def _subscripts(subscripts: str, slot: int | None = None) -> str:

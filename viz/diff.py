@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from viz.view import EdgeView, GraphView, NodeView, Overlay
 from viz.wording import number_text, shape_text
 
 __all__ = ["GraphDiff", "diff"]
+
+_FEW = 300  # edits up to which the alignment is exact
+_QUADRATIC = 4_000_000  # comparisons that the alignment of graphs with more edits may take
 
 # How far two results of one formula may be apart, relative to their largest element, when the coarser of the two was
 # computed in this dtype: some tens of roundings. (Machine epsilon: 7.8e-3, 9.8e-4, 1.2e-7, 2.2e-16.)
@@ -85,7 +88,11 @@ class GraphDiff:
     def _sentence(self, pair: tuple[int, int], what: str, differences: Sequence[float | None]) -> str:
         one, other = self.a.nodes[pair[0]], self.b.nodes[pair[1]]
         by = differences[self.pairs.index(pair)]
-        text = f"{_called(self.b, other)}: {_told(getattr(one, what))} against {_told(getattr(other, what))}"
+        mine, theirs = getattr(one, what), getattr(other, what)
+        if mine is not None and theirs is not None and mine.shape != theirs.shape:
+            return f"{_called(self.b, other)}, by shape: {shape_text(mine.shape)} against {shape_text(theirs.shape)}."
+        mark: Literal["mean", "norm"] = "norm" if what == "gradient" else "mean"
+        text = f"{_called(self.b, other)}: {_told(mine, mark)} against {_told(theirs, mark)}"
         return (
             f"{text}, a relative difference of {number_text(by)}." if by is not None and by < math.inf else f"{text}."
         )
@@ -136,7 +143,8 @@ def diff(a: Any, b: Any, *, tolerance: float | None = None) -> GraphDiff:
 def _aligned(a: GraphView, b: GraphView) -> tuple[tuple[tuple[int, int], ...], tuple[int, ...], tuple[int, ...]]:
     """The longest common subsequence of the two tapes, about; and what is left of each."""
     tokens: dict[Any, int] = {}
-    rows = [[tokens.setdefault(_token(view, node), len(tokens)) for node in view.nodes] for view in (a, b)]
+    paths = bool(a.groups and b.groups)  # what a Tensor remembers knows no modules
+    rows = [[tokens.setdefault(_token(view, node, paths), len(tokens)) for node in view.nodes] for view in (a, b)]
     pairs: list[tuple[int, int]] = []
     for i, j, length in _matching(*rows):
         pairs += zip(range(i, i + length), range(j, j + length), strict=True)
@@ -148,8 +156,8 @@ def _aligned(a: GraphView, b: GraphView) -> tuple[tuple[tuple[int, int], ...], t
     )
 
 
-def _token(view: GraphView, node: NodeView) -> tuple[Any, ...]:
-    path = None if node.group is None else view.groups[node.group].path
+def _token(view: GraphView, node: NodeView, paths: bool) -> tuple[Any, ...]:
+    path = None if node.group is None or not paths else view.groups[node.group].path
     kind = "op" if node.kind == "output" else node.kind
     name = node.name if node.kind != "constant" else None  # the number may be what changed
     return kind, node.op, name, path
@@ -164,11 +172,50 @@ def _matching(a: list[int], b: list[int]) -> Iterator[tuple[int, int, int]]:
         yield 0, 0, head
     middle_a, middle_b = a[head : len(a) - tail], b[head : len(b) - tail]
     if middle_a and middle_b:
-        for i, j, length in SequenceMatcher(None, middle_a, middle_b, autojunk=False).get_matching_blocks():
+        blocks = _few_edits(middle_a, middle_b)
+        if blocks is None:  # quadratic where tokens are few, so of long tapes the frequent ones are passed over
+            long = len(middle_a) * len(middle_b) > _QUADRATIC
+            matches = SequenceMatcher(None, middle_a, middle_b, autojunk=long).get_matching_blocks()
+            blocks = [(match.a, match.b, match.size) for match in matches]
+        for i, j, length in blocks:
             if length:
                 yield head + i, head + j, length
     if tail:
         yield len(a) - tail, len(b) - tail, tail
+
+
+def _few_edits(a: list[int], b: list[int]) -> list[tuple[int, int, int]] | None:
+    """The blocks of a longest common subsequence, where few items came or went; None where more than some hundreds did.
+
+    Myers, An O(ND) difference algorithm and its variations, Algorithmica 1 (1986).
+    """
+    furthest = {1: 0}  # of each diagonal k = i - j how far along a the paths of so many edits come
+    trace: list[dict[int, int]] = []
+    for edits in range(min(len(a) + len(b), _FEW) + 1):
+        for k in range(-edits, edits + 1, 2):
+            down = k == -edits or (k != edits and furthest[k - 1] < furthest[k + 1])
+            i = furthest[k + 1] if down else furthest[k - 1] + 1
+            while i < len(a) and 0 <= i - k < len(b) and a[i] == b[i - k]:
+                i += 1
+            furthest[k] = i
+            if i >= len(a) and i - k >= len(b):
+                return _blocks_of(trace, len(a), len(b))
+        trace.append({k: furthest[k] for k in range(-edits, edits + 1, 2)})
+    return None
+
+
+def _blocks_of(trace: list[dict[int, int]], i: int, j: int) -> list[tuple[int, int, int]]:
+    """The way back along the furthest paths of fewer and fewer edits."""
+    blocks: list[tuple[int, int, int]] = []
+    for before in reversed(trace):
+        edits = max(before) + 1
+        k = i - j
+        down = k == -edits or (k != edits and before[k - 1] < before[k + 1])
+        start = before[k + 1] if down else before[k - 1] + 1
+        blocks.append((start, start - k, i - start))
+        i = start if down else start - 1
+        j = i - (k + 1 if down else k - 1)
+    return [(0, 0, i), *reversed(blocks)]
 
 
 def _rewired(a: GraphView, b: GraphView, pairs: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
@@ -194,17 +241,30 @@ def _difference(a: Summary | None, b: Summary | None) -> float | None:
         return None
     if a.shape != b.shape or a.nonfinite != b.nonfinite:
         return math.inf
+    if a.data is not None and b.data is not None:
+        return _difference_of_elements(a.data, b.data)
     if a.minimum is None or b.minimum is None or a.maximum is None or b.maximum is None:
         return 0.0 if (a.minimum is None) == (b.minimum is None) else math.inf
     scale = max(abs(x) for x in (a.minimum, a.maximum, b.minimum, b.maximum))
     if scale == 0:
         return 0.0
-    if a.data is not None and b.data is not None:
-        apart = np.abs(np.asarray(a.data) - np.asarray(b.data))
-        return float(np.max(apart[np.isfinite(apart)], initial=0.0)) / scale
     count = math.sqrt(max(1, math.prod(a.shape)))
     marks = [(x.minimum, x.maximum, x.mean, None if x.norm is None else x.norm / count) for x in (a, b)]
     return max(abs(x - y) for x, y in zip(*marks, strict=True) if x is not None and y is not None) / scale
+
+
+def _difference_of_elements(a: Any, b: Any) -> float:
+    """The same of arrays that are known whole: what is not finite must be the same, and at the same places."""
+    x, y = (np.asarray(data, np.complex128) for data in (a, b))
+    finite = np.isfinite(x)
+    parts = ((x.real, y.real), (x.imag, y.imag))
+    if (
+        not all(np.array_equal(p[~finite], q[~finite], equal_nan=True) for p, q in parts)
+        or not np.isfinite(y[finite]).all()
+    ):
+        return math.inf
+    scale = np.max(np.abs([x[finite], y[finite]]), initial=0.0)
+    return float(np.max(np.abs(x[finite] - y[finite]), initial=0.0) / scale) if scale else 0.0
 
 
 def _allowed(a: GraphView, b: GraphView, pair: tuple[int, int], tolerance: float | None) -> float:
@@ -227,12 +287,15 @@ def _listed(view: GraphView, ids: Sequence[int]) -> str:
     return ", ".join(names) + (", ..." if len(ids) > 5 else "")
 
 
-def _told(value: Summary | None) -> str:
+def _told(value: Summary | None, mark: Literal["mean", "norm"]) -> str:
     if value is None:
         return "not known"
     if value.shape == () and value.data is not None:
         return f"{value.data} ({value.dtype})"
-    size = "" if value.mean is None else f", mean {number_text(value.mean)}"
+    if value.data is not None and math.prod(value.shape) <= 4:
+        return f"{value.data} ({shape_text(value.shape)} {value.dtype})"
+    size = getattr(value, mark)
+    size = "" if size is None else f", {mark} {number_text(size)}"
     bad = f", {value.nonfinite:,} not finite" if value.nonfinite else ""
     return f"{shape_text(value.shape)} {value.dtype}{size}{bad}"
 

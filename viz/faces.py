@@ -12,7 +12,7 @@ from math import prod
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from viz.colour_scale import ColourScale, colour_scale
-from viz.wording import amount_text, number_text, numbers_text, shape_text
+from viz.wording import amount_text, numbers_text, shape_text
 
 if TYPE_CHECKING:
     from viz.scene import Card, Scene, Wire
@@ -202,7 +202,7 @@ def _node_lines(view: GraphView, card: Card, node: NodeView, details: bool) -> l
     if node.kind == "output":
         lines.append(FaceLine("LOSS" if node.shape == () else "OUTPUT", "role"))
     which = f" {dict(node.params).get('index', '')}" if node.op_kind == "item" else ""  # of a tuple of outputs
-    badge = "" if node.check is None else " ✓" if node.check.agrees else " ✗"
+    badge = "" if node.check is None else f" {node.check.sign}"
     lines.append(FaceLine(shortened(node.label) + which + badge, "name"))
     if node.op and node.name:
         lines.append(FaceLine(shortened(node.name), "alias"))
@@ -285,10 +285,7 @@ def _title(view: GraphView, card: Card) -> str:
     if card.node is not None:
         check, line = card.node.check, card.node.line
         if check is not None:
-            verb = "agree" if check.agrees else "disagree"
-            parts.append(
-                f"finite differences {verb}: {number_text(check.numeric)} against {number_text(check.analytic)}"
-            )
+            parts.append(check.words)
         if line is not None and line < len(view.lines):
             parts.append(str(view.lines[line]))
     return ", ".join(parts)

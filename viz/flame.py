@@ -21,6 +21,7 @@ __all__ = ["draw"]
 
 _HEIGHT = 0.92  # of a box in its row
 _SLIVER = 1 / 600  # of the whole time
+_OUTLINED = 1 / 300  # of the whole time: boxes from that width on have an outline
 _PADDING = 5  # pixels that a label leaves free at both sides of its box, together
 
 
@@ -49,7 +50,11 @@ def draw(
         for depth in sorted({frame.depth for frame in members}):
             edges = [(place(f.start) * scale, place(f.end) * scale) for f in members if f.depth == depth]
             spans = _worth_drawing(edges, end * scale, look == "gap")
-            axes.broken_barh(spans, (depth + (1 - _HEIGHT) / 2, _HEIGHT), **style)
+            for outlined in (True, False):  # the outline of a very narrow box would hide it
+                some = [span for span in spans if (span[1] >= _OUTLINED * end * scale) == outlined]
+                look_of_some = style if outlined else style | {"linewidth": 0}
+                if some:
+                    axes.broken_barh(some, (depth + (1 - _HEIGHT) / 2, _HEIGHT), **look_of_some)
         if look not in ("pass", "scope"):
             label = look if look != "gap" else f"in no op ({amount_text(sum(f.seconds for f in members), 's')})"
             handles.append(patches.Patch(label=label, **style))

@@ -14,6 +14,8 @@ from viz.arrays import host_array
 from viz.figure import axes_or_new
 from viz.graph import HasNamedParameters
 from viz.theme import LIGHT, Theme
+from viz.training.history import norm
+from viz.training.panels import name_rows
 
 __all__ = ["GradientStatistics", "gradient_flow", "gradient_statistics"]
 
@@ -52,7 +54,7 @@ def _statistics(name: str, value: Any, is_parameter: bool) -> GradientStatistics
     if array.size == 0:
         return GradientStatistics(name, 0.0, 0.0, 0.0)
     sizes = np.abs(array.astype(np.complex128 if array.dtype.kind == "c" else np.float64))
-    return GradientStatistics(name, float(np.linalg.norm(sizes)), float(sizes.mean()), float(sizes.max()))
+    return GradientStatistics(name, norm(sizes), float(sizes.mean()), float(sizes.max()))
 
 
 def gradient_flow(
@@ -97,8 +99,10 @@ def gradient_flow(
                 style="italic" if problem == "no gradient" else "normal",
                 fontweight="normal" if problem == "no gradient" else "bold",
             )  # fmt: skip
-    axes.set_yticks(range(len(rows)), [row.name for row in rows])
-    axes.tick_params(axis="y", colors=theme.text)
+    if not drawn:
+        axes.set_xticks([])  # there is no scale without a size
+        axes.minorticks_off()
+    name_rows(axes, [row.name for row in rows], theme)
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_xlabel("size of the gradient")
     return axes

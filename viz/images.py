@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,13 +17,16 @@ from viz.theme import LIGHT, Theme
 
 __all__ = ["image_grid", "pixels"]
 
+_LONGEST_LINE = 24  # letters of a title
+_INCHES_PER_LETTER = 0.09
+
 
 def image_grid(images: Any, titles: Sequence[str] | None = None, *, columns: int = 8, theme: Theme = LIGHT) -> Any:
     """Draw images in rows of ``columns``, each under its title.
 
     ``images``  ``(N, H, W)``, ``(N, 1, H, W)`` or ``(N, 3, H, W)``, array or Tensor; floats in [0, 1] (what lies
                 outside is cut off) or uint8
-    ``titles``  N short texts; a line break is kept
+    ``titles``  N short texts; a line break is kept, and a long line is broken
 
     Returns the matplotlib Figure. Raises ShapeError for other shapes, ArgumentError where the number of titles is not
     N, and MissingExtraError without matplotlib.
@@ -34,7 +38,11 @@ def image_grid(images: Any, titles: Sequence[str] | None = None, *, columns: int
         )
     columns = max(1, min(columns, len(pictures)))
     rows = max(1, math.ceil(len(pictures) / columns))
-    figure = new_figure(1.35 * columns, (1.35 + 0.4 * (titles is not None)) * rows, theme)
+    written = [_wrapped(title) for title in titles or ()]
+    letters = max((len(line) for title in written for line in title.splitlines()), default=0)
+    lines = max((title.count("\n") + 1 for title in written), default=0)
+    side = max(1.35, _INCHES_PER_LETTER * letters)
+    figure = new_figure(side * columns, (1.35 + 0.4 * (lines > 0) + 0.16 * max(lines - 2, 0)) * rows, theme)
     for place, axes in enumerate(np.ravel(figure.subplots(rows, columns, squeeze=False))):
         axes.axis("off")
         if place >= len(pictures):
@@ -45,8 +53,13 @@ def image_grid(images: Any, titles: Sequence[str] | None = None, *, columns: int
         else:
             axes.imshow(picture, interpolation="nearest")
         if titles is not None:
-            axes.set_title(titles[place], fontsize=9, color=theme.text)
+            axes.set_title(written[place], fontsize=9, color=theme.text)
     return figure
+
+
+def _wrapped(title: str) -> str:
+    """A title in lines that fit over a picture."""
+    return "\n".join("\n".join(textwrap.wrap(line, _LONGEST_LINE) or [""]) for line in str(title).split("\n"))
 
 
 def pixels(images: Any) -> NDArray[np.uint8]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import itertools
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -27,6 +29,8 @@ _LOOKS: dict[Category, tuple[str, str]] = {
     "temporaries": ("green", "////"),
 }
 _NAMED = 8  # of the largest at the peak
+_COLUMNS = 1000  # of the chart: more than that are narrower than a pixel
+_LEAST_PASS = 12  # pixels that a pass is wide on average, where passes are marked
 _LONGEST = 44  # characters of a name beside the chart
 
 
@@ -36,14 +40,16 @@ def draw(report: MemoryReport, ax: Any = None, *, theme: Theme = LIGHT) -> Any:
     axes = axes_or_new(ax, 10, 4.6, theme)
     theme.style(axes, grid="y")
     timeline = report.timeline()
-    edges = np.arange(len(report.moments) + 1)
+    columns = _columns(report.total)
+    edges = np.append(columns.starts, len(report.moments))
     below = np.zeros(len(edges))
     scale, unit = _scale(report.peak)
     handles = []
     for name, (colour, hatch) in _LOOKS.items():
         if not any(timeline[name]):
             continue
-        held = np.array([*timeline[name], timeline[name][-1]]) / scale  # the last step needs its right edge
+        held = np.array(timeline[name])[columns.shown] / scale
+        held = np.append(held, held[-1])  # the last step needs its right edge
         fill = getattr(theme, colour)
         style = {
             "facecolor": fill if not hatch else fill + "38", "edgecolor": fill if hatch else "none", "hatch": hatch,
@@ -71,6 +77,21 @@ def draw(report: MemoryReport, ax: Any = None, *, theme: Theme = LIGHT) -> Any:
     return axes
 
 
+class _Columns(NamedTuple):
+    """The steps of the chart: where each begins, and the event that it shows."""
+
+    starts: np.ndarray
+    shown: np.ndarray
+
+
+def _columns(total: Sequence[int]) -> _Columns:
+    """One for each event; of very many, each shows the one in its stretch during which most was there."""
+    count = min(len(total), _COLUMNS)
+    bounds = np.linspace(0, len(total), count + 1).astype(int)
+    shown = [start + int(np.argmax(total[start:end])) for start, end in itertools.pairwise(bounds)]
+    return _Columns(bounds[:-1], np.array(shown))
+
+
 def _scale(peak: int) -> tuple[float, str]:
     """The unit of the axis."""
     power = min((max(peak, 1).bit_length() - 1) // 10, 4)
@@ -82,6 +103,8 @@ def _mark_passes(axes: Any, report: MemoryReport, ruler: TextRuler, theme: Theme
     starts = [i for i, m in enumerate(report.moments) if i == 0 or m.phase != report.moments[i - 1].phase]
     ends = [*starts[1:], len(report.moments)]
     pixels = axes.get_window_extent().width / len(report.moments)
+    if len(starts) * _LEAST_PASS > len(report.moments) * pixels:  # lines would cover what they divide
+        return
     for start, end in zip(starts, ends, strict=True):
         if start:
             axes.axvline(start, color=theme.muted, linewidth=0.8, linestyle=(0, (4, 4)), zorder=4)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 from autograd.dispatch import OPS
 from autograd.errors import ArgumentError
@@ -71,7 +70,6 @@ class _Builder:
         self.lines: dict[Line, int] = {}
         self.node_of_op: dict[int, int] = {}
         self.node_of_leaf: dict[int, int] = {}
-        self.gradients = _final_gradients(recording)
 
     def view(self, title: str | None) -> GraphView:
         """The whole view."""
@@ -124,7 +122,7 @@ class _Builder:
                 one.summary.shape if one else tuple(value.summary.shape for value in values),
                 one.summary.dtype if one else ", ".join(dict.fromkeys(value.summary.dtype for value in values)),
                 values[0].seq if values else None, tuple(event.params.items()), group, self._line(event.line),
-                one.summary if one else None, self.gradients.get(one.id) if one else None,
+                one.summary if one else None, self.recording.gradient_of(one.id) if one else None,
                 event.nbytes, event.flops, event.seconds, event.saved,
                 None if event.origin is None else self.node_of_op.get(event.origin), event.id,
             )
@@ -148,7 +146,8 @@ class _Builder:
         self.nodes.append(
             NodeView(
                 len(self.nodes), kind, name=name, shape=summary.shape, dtype=summary.dtype, seq=info.seq,
-                group=leaf_groups.get(value), value=summary, gradient=self.gradients.get(value), nbytes=summary.nbytes,
+                group=leaf_groups.get(value), value=summary, gradient=self.recording.gradient_of(value),
+                nbytes=summary.nbytes,
             )
         )  # fmt: skip
         return self.node_of_leaf[value], 0
@@ -240,16 +239,3 @@ class _Builder:
             return None
         producer = self.recording.values[value].producer
         return self.node_of_leaf.get(value) if producer is None else self.node_of_op.get(producer)
-
-
-def _final_gradients(recording: Recording) -> dict[int, Any]:
-    """What had arrived in the end at each value that any gradient arrived at."""
-    found: dict[int, Any] = {}
-    for event in recording.backward:
-        for contribution in event.contributions:
-            if contribution.value is not None:
-                found[contribution.value] = contribution.after
-        outputs: Sequence[int] = () if event.op is None else recording.ops[event.op].outputs
-        if len(outputs) == 1:
-            found.setdefault(outputs[0], event.incoming)
-    return found

@@ -50,7 +50,7 @@ def regrouped(
             node if node.group == number[group] else node.at(node.id, number[group], node.origin)
             for node, group in zip(view.nodes, group_of, strict=True)
         ),
-        groups=tuple(replace(groups[old], id=new, parent=number[parent_of[old]]) for new, old in enumerate(order)),
+        groups=tuple(groups[old].at(new, number[parent_of[old]]) for new, old in enumerate(order)),
         closed=_numbers(number, closed),
         rolled=frozenset(),
     )

@@ -7,8 +7,10 @@ where their inputs come from and where their outputs go may differ.
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,6 +22,7 @@ from viz.view import EdgeView, GraphView, GroupView, NodeView
 __all__ = ["roll", "unroll"]
 
 _LONGEST_PERIOD = 256  # items of a row that one repetition may have; a longer body is hardly found by eye either
+_PARALLEL = 6  # so few things side by side, with nothing going from one to the next, are told apart: q, k and v
 _OPTIONAL = ("input", "constant")  # leaves that may feed one repetition and not another
 
 
@@ -29,9 +32,27 @@ def roll(view: GraphView, at_least: int = 3) -> GraphView:
     Repeated groups of one module become a group of kind ``"fold"``, other stretches of one of kind ``"loop"``, whose
     repetitions are groups in turn. ``viz.expand`` does not open them; :func:`viz.unroll` does.
     """
-    while found := _Finder(view, at_least).rows():  # inside what was found there may be more
+    parents = _long_rows(view, at_least)
+    while parents and (found := _Finder(view, at_least).rows(parents)):
         view = _Rebuilt(view, found).view()
+        # inside what was found there may be more, and beside it; the other rows are as they were
+        parents = _long_rows(view, at_least) & {
+            group.id if group.kind == "repetition" else group.parent
+            for group in view.groups
+            if group.kind in ("fold", "loop", "repetition")
+        }
     return view
+
+
+def _long_rows(view: GraphView, at_least: int) -> set[int | None]:
+    """The groups (None: the whole view) in whose row something may repeat; folds and loops hold repetitions already."""
+    length = Counter(node.group for node in view.nodes if node.kind not in (*_OPTIONAL, "parameter"))
+    length.update(group.parent for group in view.groups)
+    return {
+        parent
+        for parent, items in length.items()
+        if items >= max(2, at_least) and (parent is None or view.groups[parent].kind not in ("fold", "loop"))
+    }
 
 
 def unroll(view: GraphView, where: Callable[[GroupView], bool] | None = None) -> GraphView:
@@ -62,16 +83,18 @@ class _Finder:
     def __init__(self, view: GraphView, at_least: int):
         self.view = view
         self.at_least = max(2, at_least)
-        self.into: list[list[EdgeView]] = [[] for _ in view.nodes]
+        self.tokens: dict[Any, int] = {}  # what was seen -> a number, equal for what is alike
+        self.into: list[list[tuple[int, int]]] = [[] for _ in view.nodes]  # how an edge arrives, and its source
         self.users: list[list[int]] = [[] for _ in view.nodes]
-        for edge in view.edges:
+        for edge in sorted(view.edges, key=lambda edge: edge.slot):
             if edge.kind != "link":
-                self.into[edge.target].append(edge)
+                self.into[edge.target].append((self._number(("edge", edge.slot, edge.output, edge.kind)), edge.source))
                 self.users[edge.source].append(edge.target)
-        self.tokens: dict[Any, int] = {}
+        self.places = self._places()
+        self.facts = [self._number(self._facts(node)) for node in view.nodes]
 
-    def rows(self) -> list[_Run]:
-        """All runs, those of outer groups first."""
+    def rows(self, parents: Iterable[int | None]) -> list[_Run]:
+        """The runs in the rows of these groups (None: of the whole view), those of outer groups first."""
         direct: dict[int | None, list[NodeView]] = {}
         for node in self.view.nodes:
             direct.setdefault(node.group, []).append(node)
@@ -79,9 +102,7 @@ class _Finder:
         for group in self.view.groups:
             inside.setdefault(group.parent, []).append(group.id)
         runs: list[_Run] = []
-        for parent in [None, *range(len(self.view.groups))]:
-            if parent is not None and self.view.groups[parent].kind in ("fold", "loop"):
-                continue
+        for parent in sorted(parents, key=lambda parent: -1 if parent is None else parent):
             items = [item for node in direct.get(parent, ()) if (item := self._op_item(node)) is not None]
             items += [item for group in inside.get(parent, ()) if (item := self._group_item(group)) is not None]
             items.sort(key=lambda item: item.first)
@@ -92,10 +113,10 @@ class _Finder:
         if node.kind in (*_OPTIONAL, "parameter"):
             return None
         own = [
-            edge.source
-            for edge in self.into[node.id]
-            if self.view.nodes[edge.source].kind == "parameter" and set(self.users[edge.source]) == {node.id}
-            and self.view.nodes[edge.source].group == node.group
+            source
+            for _, source in self.into[node.id]
+            if self.view.nodes[source].kind == "parameter" and set(self.users[source]) == {node.id}
+            and self.view.nodes[source].group == node.group
         ]  # fmt: skip
         return _Item(node.id, False, tuple(sorted({*own, node.id})), node.id)
 
@@ -122,6 +143,8 @@ class _Finder:
                 continue
             units = [tuple(items[start + k * period : start + (k + 1) * period]) for k in range(count)]
             for alike in self._alike(units):
+                if len(alike) < _PARALLEL and not self._is_chain(alike):
+                    continue
                 begin = start + units.index(alike[0]) * period
                 free[begin : begin + period * len(alike)] = False
                 yield tuple(alike)
@@ -151,32 +174,50 @@ class _Finder:
                     yield units[start:k]
                 start = k
 
-    def _token(self, item: _Item) -> int:
-        group = self.view.groups[item.key] if item.is_group else None
-        # A scope named "step 3" is one of "step 0" to "step 49".
-        what: Any = (
-            (group.kind, group.module or re.sub(r"\d+", "#", group.label))
-            if group
-            else (self.view.nodes[item.key].line,)
+    def _is_chain(self, units: Sequence[tuple[_Item, ...]]) -> bool:
+        """Whether each repetition takes something from the one before."""
+        bodies = [{node for item in unit for node in item.body} for unit in units]
+        return all(
+            any(source in before for node in body for _, source in self.into[node])
+            for before, body in itertools.pairwise(bodies)
         )
-        return self.tokens.setdefault((what, self._structure(item.body)), len(self.tokens))
 
-    def _structure(self, body: Sequence[int]) -> Any:
+    def _token(self, item: _Item) -> int:
+        what: Any = self.places[item.key] if item.is_group else self.view.nodes[item.key].line
+        return self._number((item.is_group, what, self._structure(item.body)))
+
+    def _number(self, seen: Any) -> int:
+        return self.tokens.setdefault(seen, len(self.tokens))
+
+    def _structure(self, body: Sequence[int]) -> tuple[int, ...]:
         """What must agree between two copies: the nodes, and which of them feeds which, along which argument."""
         places = {node: place for place, node in enumerate(sorted(body))}
-        return tuple(
-            (
-                *self._facts(self.view.nodes[i]),
-                tuple(sorted((e.slot, e.output, e.kind, places.get(e.source, -1)) for e in self.into[i])),
-            )
-            for i in places
-        )
+        found: list[int] = []
+        for node in places:
+            found.append(self.facts[node])  # these tell how many edges follow
+            for edge, source in self.into[node]:
+                found += (edge, places.get(source, -1))
+        return tuple(found)
+
+    def _places(self) -> list[int]:
+        """Of each group what it is and what it is inside of.
+
+        Names may differ in their numbers: "step 3" is one of "step 0" to "step 49". Modules "q", "k" and "v" of one
+        class are not the same thing three times.
+        """
+        places: list[int] = []
+        for group in self.view.groups:
+            around = -1 if group.parent is None else places[group.parent]
+            name = re.sub(r"\d+", "#", group.label)
+            places.append(self._number(("group", group.kind, group.module, name, group.count, around)))
+        return places
 
     def _facts(self, node: NodeView) -> tuple[Any, ...]:
+        place = None if node.group is None else self.places[node.group]
         last = (node.name or "").rpartition(".")[2] if node.kind == "parameter" else None
         kind = "op" if node.kind == "output" else node.kind
         params = tuple(param for param in node.params if param[0] != "index")  # x[0], x[1], ... are the steps of a loop
-        return kind, node.op, node.shape, node.dtype, params, last
+        return "node", kind, node.op, node.shape, node.dtype, params, last, place, len(self.into[node.id])
 
 
 class _Rebuilt:

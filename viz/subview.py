@@ -40,7 +40,7 @@ def subview(view: GraphView, nodes: Iterable[int]) -> GraphView:
         ),
         view.title,
         tuple(
-            replace(group, id=groups[group.id], parent=None if group.parent is None else groups[group.parent])
+            group.at(groups[group.id], None if group.parent is None else groups[group.parent])
             for group in view.groups
             if group.id in used
         ),
@@ -49,6 +49,7 @@ def subview(view: GraphView, nodes: Iterable[int]) -> GraphView:
         frozenset(groups[group] for group in view.closed if group in used),
         overlay=view.overlay and replace(view.overlay, values=tuple(view.overlay.values[old] for old in kept)),
         marked=frozenset(places[node] for node in view.marked if node in places),
+        values=view.values,
     )
     alike = (groups[group] for group in view.rolled if group in used)
     return replace(part, rolled=frozenset(group for group in alike if rollable(part, group)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from autograd.errors import GradientError
@@ -142,13 +143,19 @@ def _facts_of(node: Node | Value, values: bool, computed: bool, gradient: Summar
         if computed and node.grad is not None:
             gradient = _number(float(node.grad))
         return {"value": _number(node.data), "gradient": gradient}
-    facts: dict[str, Any] = {"shape": node.shape, "dtype": str(node.dtype), "gradient": gradient}
+    facts: dict[str, Any] = {"shape": node.shape, "dtype": _dtype_text(node.dtype), "gradient": gradient}
     tensor = _tensor_of(node) if values and node.op is None else None
     if tensor is not None:
         facts["value"] = summarize(_array(tensor))
         if getattr(tensor, "grad", None) is not None:
             facts["gradient"] = summarize(_array(tensor.grad))
     return facts
+
+
+@cache
+def _dtype_text(dtype: Any) -> str:
+    """The name of a dtype, or of those of several outputs; numpy takes longer to find it than all else of a node."""
+    return ", ".join(dict.fromkeys(map(str, dtype))) if isinstance(dtype, tuple) else str(dtype)
 
 
 def _number(number: float) -> Summary:

@@ -59,13 +59,18 @@ class _Watcher(levels.Watcher):
                 break
             taken.add(pull.slot)
         slot = next((i for i, p in enumerate(node.inputs) if p is parent and i not in taken), 0)
-        arrived = _array(gi)
-        pull = Pull(node, parent, slot, summarize(_array(g), self.small), summarize(arrived, self.small))
+        pull = Pull(node, parent, slot, summarize(_array(g), self.small), summarize(_array(gi), self.small))
         if before is not None:
-            old = _array(before)
-            pull.before = summarize(old, self.small)
-            pull.after = summarize(old + arrived, self.small)
+            pull.before = summarize(_array(before), self.small)
+            pull.after = summarize(_array(_sum(before, gi)), self.small)
         self.pulls.append(pull)
+
+
+def _sum(before: Any, gi: Any) -> Any:
+    """What has arrived after a contribution; of an op with several outputs each may be None."""
+    if not isinstance(before, (list, tuple)):
+        return _array(before) + _array(gi)
+    return [b if a is None else a if b is None else _array(a) + _array(b) for a, b in zip(before, gi, strict=True)]
 
 
 def _array(x: Any) -> Any:

@@ -23,7 +23,7 @@ __all__ = ["trace"]
 
 
 def trace(
-    function: Callable[..., Any], inputs: Sequence[Any], *, backward: bool, names: Any = None
+    function: Callable[..., Any], inputs: Sequence[Any], *, backward: bool, names: Any = None, retain: bool = False
 ) -> tuple[record, Any]:
     """Call a Module or a function on example inputs under a recorder; give the recorder and the output.
 
@@ -41,7 +41,7 @@ def trace(
     with _untouched(function), record(names=named, histograms=True) as tape:
         out = function(*given)
         if backward:
-            _differentiate(out, named)
+            _differentiate(out, named, retain)
     return tape, out
 
 
@@ -60,7 +60,7 @@ def _check_call(function: Any, given: list[Any]) -> None:
         return
 
 
-def _differentiate(out: Any, names: dict[str, Any]) -> None:
+def _differentiate(out: Any, names: dict[str, Any], retain: bool) -> None:
     outputs = [y for y in tree_leaves(out) if getattr(y, "requires_grad", False)]
     if not outputs:
         raise ArgumentError(
@@ -70,7 +70,7 @@ def _differentiate(out: Any, names: dict[str, Any]) -> None:
     wanted = [x for x in names.values() if getattr(x, "requires_grad", False)]
     if wanted:
         seeds = [1.0 if isinstance(y, Value) else ones_like(y) for y in outputs]
-        gradients(outputs, wanted, seeds, allow_unused=True)
+        gradients(outputs, wanted, seeds, allow_unused=True, retain_graph=retain)
 
 
 def _argument_names(function: Callable[..., Any], count: int) -> list[str]:

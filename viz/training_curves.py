@@ -9,6 +9,7 @@ from typing import Any
 
 from viz.figure import new_figure
 from viz.theme import LIGHT, Theme
+from viz.training.panels import count_steps
 
 __all__ = ["training_curves"]
 
@@ -30,7 +31,8 @@ def training_curves(
     ``metrics``  the keys to draw, from left to right; one that ends in ``accuracy`` is drawn in percent
 
     The horizontal axis counts epochs, or steps where a split has several records in one epoch. Values that are not
-    finite leave a gap. Returns the matplotlib Figure; raises MissingExtraError without matplotlib.
+    finite, which the file has as null, leave a gap. Returns the matplotlib Figure; raises MissingExtraError without
+    matplotlib.
     """
     rows = list(records)
     figure = new_figure(4.5 * len(metrics), 3.4, theme)
@@ -50,16 +52,15 @@ def _position(rows: list[Mapping[str, Any]]) -> str:
 def _draw(axes: Any, rows: list[Mapping[str, Any]], metric: str, position: str, theme: Theme) -> None:
     splits: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
     for row in rows:
-        value = row.get(metric)
-        if value is not None and row.get(position) is not None:
-            finite = float(value) if math.isfinite(value) else math.nan
+        if metric in row and row.get(position) is not None:
+            value = row[metric]
+            finite = float(value) if value is not None and math.isfinite(value) else math.nan
             splits[str(row.get("split", "train"))].append((row[position], finite))
     theme.style(axes, grid="y")
     axes.set_title(metric.capitalize(), loc="left", fontsize=11, fontweight="bold", color=theme.text)
     if metric.endswith("accuracy"):
         axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.4g} %")
-    axes.set_xlabel(position)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    count_steps(axes, [place for points in splits.values() for place, _ in points], position)
     for number, (split, points) in enumerate(splits.items()):
         line, marker = _LOOKS[number % len(_LOOKS)]
         x, y = zip(*points, strict=True)

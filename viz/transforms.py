@@ -21,6 +21,8 @@ def one_node_per_use(view: GraphView) -> GraphView:
     """
     used = {edge.source for edge in view.edges}
     shared = {node.id for node in view.nodes if node.kind == "parameter" and node.id in used}
+    if not shared:
+        return view
     incoming: defaultdict[int, list[EdgeView]] = defaultdict(list)
     for edge in view.edges:
         incoming[edge.target].append(edge)
@@ -32,7 +34,8 @@ def one_node_per_use(view: GraphView) -> GraphView:
     copied: dict[tuple[int, int], int] = {}  # parameter and op that uses it, by old ids -> the new id of that copy
 
     def add(node: NodeView, group: int | None) -> int:
-        nodes.append(node.at(len(nodes), group, node.origin))
+        here = node.id == len(nodes) and node.group == group
+        nodes.append(node if here else node.at(len(nodes), group, node.origin))
         came_from.append(node.id)
         return len(nodes) - 1
 
@@ -62,7 +65,9 @@ def one_node_per_use(view: GraphView) -> GraphView:
     )
     overlay = view.overlay and replace(view.overlay, values=tuple(view.overlay.values[old] for old in came_from))
     marked = frozenset(new for new, old in enumerate(came_from) if old in view.marked)
-    return replace(view, nodes=tuple(nodes), edges=tuple(edges), steps=steps, overlay=overlay, marked=marked)
+    return replace(
+        view, nodes=tuple(nodes), edges=tuple(edges), steps=steps, overlay=overlay, marked=marked, program=None
+    )
 
 
 def collapse(view: GraphView, depth: int | None = None, where: Callable[[GroupView], bool] | None = None) -> GraphView:

@@ -20,7 +20,9 @@ from viz.graph_json import graph_from_json, graph_json
 from viz.layout import Direction
 from viz.mermaid import mermaid_text
 from viz.networkx_graph import networkx_graph
+from viz.program import Program
 from viz.scene import scene
+from viz.wording import number_text
 
 __all__ = [
     "Check", "Contribution", "EdgeKind", "EdgeView", "GraphView", "GroupKind", "GroupView", "NodeKind", "NodeView",
@@ -39,11 +41,28 @@ _MOST_CARDS_IN_A_CELL = 3000
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A gradient beside its finite difference: the slope along one direction, by the engine and by differences."""
+    """A gradient beside its finite difference: the slope along one direction, by the engine and by differences.
 
-    analytic: float
-    numeric: float
-    agrees: bool
+    ``agrees`` is None where nothing can be said; ``note`` tells why. The slopes are None where they were not computed.
+    """
+
+    analytic: float | None
+    numeric: float | None
+    agrees: bool | None
+    note: str = ""
+
+    @property
+    def sign(self) -> str:
+        """✓, ✗, or – where nothing can be said."""
+        return "–" if self.agrees is None else "✓" if self.agrees else "✗"
+
+    @property
+    def words(self) -> str:
+        """What finite differences say, and the two numbers."""
+        if self.analytic is None or self.numeric is None:
+            return f"not checked: {self.note}"
+        verdict = "agree" if self.agrees else "disagree" if self.agrees is False else f"see {self.note}"
+        return f"finite differences {verdict}: {number_text(self.numeric)} against {number_text(self.analytic)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +167,10 @@ class GroupView:
     parent: int | None = None
     count: int = 1
 
+    def at(self, id: int, parent: int | None) -> GroupView:
+        """The same group in another place."""
+        return GroupView(id, self.kind, self.label, self.path, self.module, parent, self.count)
+
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
@@ -206,6 +229,8 @@ class GraphView:
     ``steps``    the backward pass, in order, where it was recorded
     ``overlay``  what the cards are coloured by, instead of the kind of op
     ``marked``   nodes to point out
+    ``program``  the arithmetic behind it, by which a page computes it again with other numbers
+    ``values``   whether the cards tell the values and gradients that are known
     """
 
     nodes: tuple[NodeView, ...]
@@ -218,6 +243,8 @@ class GraphView:
     rolled: frozenset[int] = frozenset()
     overlay: Overlay | None = None
     marked: frozenset[int] = frozenset()
+    program: Program | None = None
+    values: bool = True
 
     def __post_init__(self) -> None:
         for i, node in enumerate(self.nodes):

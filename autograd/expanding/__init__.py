@@ -9,6 +9,6 @@
 ``numbers``       where the numbers of arguments come from
 """
 
-from autograd.expanding.expand import expand
+from autograd.expanding.expand import expand, expand_op
 
-__all__ = ["expand"]
+__all__ = ["expand", "expand_op"]

@@ -33,7 +33,7 @@ from autograd.naming import named_tensors
 from autograd.primitive import ITEM
 from autograd.tape import Leaf, Node, Variable, innermost, maker_of, next_seq
 
-__all__ = ["expand"]
+__all__ = ["expand", "expand_op"]
 
 
 def expand(
@@ -72,6 +72,51 @@ def expand(
     expansion.numbers.enter(node, tensor.array)
     with suspended(transforms=True), enable_grad(), np.errstate(all="ignore"), no_collection():
         return expansion.value((node, 0, flat))
+
+
+def expand_op(
+    op: Any, operands: Sequence[Any], params: dict[str, Any], *, limit: int = 1_000_000
+) -> tuple[list[Any], dict[tuple[int, int], list[Any]]]:
+    """The scalar graph of one op, applied to these arrays and numbers: of all elements of its result at once.
+
+    Returns a Value (or a plain number, where no operand has a part in it) for each element of the result, of several
+    results one after another; and the Values that stand for elements of the operands, by argument and flat position:
+    one in each result. Operands of no real numbers (indices, masks) are constants. Raises what :func:`expand` raises.
+    """
+    with suspended(transforms=True), enable_grad(), np.errstate(all="ignore"), no_collection():
+        args: list[Any] = []
+        places: dict[Any, int] = {}
+        for place, x in enumerate(operands):
+            if hasattr(x, "dtype") and is_floating(x.dtype) and _has_rule(op, place):
+                tensor = bound(np.array(x, np.float64), None)
+                tensor.node = Leaf(tensor)
+                places[tensor.node] = place
+                args.append(tensor)
+            else:
+                args.append(x)
+        with _Keeper():
+            y = op(*args, **params)
+        outputs: list[Any] = []
+        leaves: dict[tuple[int, int], list[Any]] = {}
+        for out in y if isinstance(y, tuple) else (y,):
+            array = np.asarray(innermost(out))
+            if getattr(out, "node", None) is None:
+                outputs += array.astype(np.float64).reshape(-1).tolist()
+                continue
+            expansion = _Expansion(out.node, None, limit, [])
+            expansion.numbers.enter(out.node, array)
+            roots = [(out.node, 0, flat) for flat in range(array.size)]
+            values = expansion.values(roots)
+            outputs += [values[root] for root in roots]
+            for key, value in values.items():
+                if key[0] in places:
+                    leaves.setdefault((places[key[0]], key[2]), []).append(value)
+    return outputs, leaves
+
+
+def _has_rule(op: Any, place: int) -> bool:
+    """Whether a derivative may be taken by an argument."""
+    return op.joint is not None or op.variadic is not None or (op.rules is not None and op.rules[place] is not None)
 
 
 def _node_of(tensor: Any) -> Node:
@@ -279,18 +324,23 @@ class _Expansion:
 
     # ------------------------------------------------------------------------------------------------------ planning
 
+    def values(self, roots: Sequence[Key]) -> dict[Key, Any]:
+        """The Values (or plain numbers) of several elements, and of all that stand behind them."""
+        self._plan(roots)
+        return self._build(roots)
+
     def value(self, root: Key) -> Any:
         """The Value of an element."""
-        self._plan(root)
+        self._plan([root])
         self._name_sources(root)
-        values = self._build(root)
+        values = self._build([root])
         result = values[root]
         return result if isinstance(result, Variable) else scalar_leaf(float(result), self._label(root))
 
-    def _plan(self, root: Key) -> None:
+    def _plan(self, roots: Sequence[Key]) -> None:
         """Find which elements stand behind which."""
-        waiting: deque[Key] = deque([root])
-        planned, cost = {root}, 0
+        waiting: deque[Key] = deque(roots)
+        planned, cost = set(roots), 0
         while waiting:
             key = waiting.popleft()
             if self._is_leaf(key[0]):
@@ -373,10 +423,10 @@ class _Expansion:
 
     # ------------------------------------------------------------------------------------------------------ building
 
-    def _build(self, root: Key) -> dict[Key, Any]:
+    def _build(self, roots: Sequence[Key]) -> dict[Key, Any]:
         """Make the Values, inputs first."""
         values: dict[Key, Any] = {}
-        stack = [root]
+        stack = list(reversed(roots))
         while stack:
             key = stack[-1]
             if key in values:

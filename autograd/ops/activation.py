@@ -304,7 +304,10 @@ def hardshrink(x: Any, lambd: float = 0.5) -> Any:
     return where((x >= -lambd) & (x <= lambd), 0, x)
 
 
-@composite(r"[{0} > t] \, {0}", [sample(spec(2, 3, avoid=(0.5,)), threshold=0.5, value=-1.0)])
+@composite(
+    r"{0} \text{{ if }} {0} > t \text{{ else }} v",
+    [sample(spec(2, 3, avoid=(0.5,)), threshold=0.5, value=-1.0)],
+)
 def threshold(x: Any, threshold: float, value: float) -> Any:
     """``x`` where it exceeds ``threshold``, else ``value``."""
     refuse_gradient("threshold", "threshold", threshold, "x is only compared with it")

@@ -236,7 +236,8 @@ def _margin(op: str, loss: Any, reduction: str) -> Any:
 
 
 @composite(
-    r"\max(0, -y({0} - {1}) + m)", [sample(spec(4, low=1.0), spec(4, high=0.5), spec(4, low=0.5, high=1.0), margin=0.3)]
+    r"\max(0, -{2}({0} - {1}) + m)",
+    [sample(spec(4, low=1.0), spec(4, high=0.5), spec(4, low=0.5, high=1.0), margin=0.3)],
 )
 @in_floats
 def margin_ranking_loss(x1: Any, x2: Any, target: Any, margin: float = 0.0, reduction: str = "mean") -> Any:
@@ -256,7 +257,7 @@ def hinge_embedding_loss(x: Any, target: Any, margin: float = 1.0, reduction: st
 
 
 @composite(
-    r"\ln(1 + e^{{-y {0}}})",
+    r"\ln(1 + e^{{-{1} {0}}})",
     [sample(spec(2, 3), spec(2, 3))],
     errors=[_unlike],
 )
@@ -289,7 +290,7 @@ def _rows(op: str, x: Any, target: Any) -> tuple[Any, Any]:
 
 
 @composite(
-    r"\tfrac1C \textstyle\sum_j \max(0, m - {0}_t + {0}_j)^p",
+    r"\tfrac1C \textstyle\sum_{{j \ne t}} \max(0, m - {0}_t + {0}_j)^p",
     [sample(spec(3, 4, distinct=True, high=0.4, low=-0.4), target=np.array([0, 3, 1]))],
 )
 @functools.partial(in_floats, keep=("target",))
@@ -312,7 +313,7 @@ def multi_margin_loss(
 
 
 @composite(
-    r"\tfrac1C \textstyle\sum_{{ij}} \max(0, 1 - {0}_{{t_j}} + {0}_i)",
+    r"\tfrac1C \textstyle\sum_{{j, \, i \notin t}} \max(0, 1 - {0}_{{t_j}} + {0}_i)",
     [sample(spec(2, 4, distinct=True, high=0.4, low=-0.4), target=np.array([[3, 0, -1, 1], [1, -1, 2, 0]]))],
 )
 @functools.partial(in_floats, keep=("target",))

@@ -300,7 +300,7 @@ def quantile(x: Any, q: Any, axis: Axis = None, keepdims: bool = False, method: 
 
 
 @composite(
-    r"Q_{{p/100}}({0})",
+    r"Q_{{q/100}}({0})",
     [sample(spec(2, 4, distinct=True), q=30, axis=1), sample(spec(4, distinct=True), spec(low=5, high=28))],
     errors=[ErrorSample((np.ones(3),), RangeError, r"percent lie in \[0, 100\]", {"q": 101})],
     reference=lambda x, q, axis=None: np.percentile(x, q, axis),

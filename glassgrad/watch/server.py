@@ -14,6 +14,7 @@ import base64
 import errno
 import hashlib
 import json
+import math
 import re
 import webbrowser
 from collections.abc import Callable
@@ -90,7 +91,11 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers.get("Host", "") not in (f"{_ADDRESS}:{self.server.port}", f"localhost:{self.server.port}"):
             self._refuse(HTTPStatus.MISDIRECTED_REQUEST, f"This server answers to {self.server.url} only.")
             return
-        address = urlsplit(self.path)
+        try:
+            address = urlsplit(self.path)
+        except ValueError:  # such as http://[
+            self._refuse(HTTPStatus.BAD_REQUEST, "That is no address.")
+            return
         if address.path == "/":
             self._send(self.server.page, "text/html; charset=utf-8")
         elif address.path == "/runs":
@@ -118,7 +123,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._send_json({kind: vars(chunk) for kind, chunk in chunks.items()})
 
     def _send_json(self, value: Any) -> None:
-        self._send(json.dumps(value, separators=(",", ":")).encode(), "application/json")
+        self._send(json.dumps(_finite(value), separators=(",", ":"), allow_nan=False).encode(), "application/json")
 
     def _refuse(self, status: HTTPStatus, words: str) -> None:
         self._send(json.dumps({"error": words}).encode(), "application/json", status)
@@ -141,6 +146,18 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """A line for each poll would bury what the terminal is for."""
+
+
+def _finite(value: Any) -> Any:
+    """The value with ``"NaN"``, ``"Infinity"`` and ``"-Infinity"`` in quotes, as telemetry has them.
+
+    Python reads them bare and writes them bare, but they are no JSON, and a browser would refuse the whole answer.
+    """
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    return [_finite(item) for item in value] if isinstance(value, list) else value
 
 
 def _policy(page: str) -> str:

@@ -27,21 +27,29 @@ const Store = {
 
   const spread = (columns, values) => values.forEach((value, i) => (columns[i] ??= []).push(number(value)));
 
+  // Of a record by another hand or another version, what is not there is left blank; without its place it is passed over.
   const take = (run, record) => {
     const samples = run.samples;
     if (record.kind === "begin") {
       run.begun = record;
-      run.parameters = record.parameters;
-    } else if (record.kind === "sample") {
+      if (Array.isArray(record.parameters)) run.parameters = record.parameters;
+    } else if (record.kind === "sample" && Number.isFinite(record.step) && Number.isFinite(record.seconds)) {
       const { step, epoch, seconds, loss, mean_loss, learning_rates, examples_per_second, step_seconds } = record;
-      const row = { step, epoch, seconds, loss, mean: mean_loss, rate: learning_rates[0],
+      const row = { step, epoch, seconds, loss, mean: mean_loss, rate: learning_rates?.[0],
         throughput: examples_per_second, stepSeconds: step_seconds };
       for (const [name, value] of Object.entries(row)) samples[name].push(number(value));
-      spread(samples.gradients, record.gradient_norms);
-      spread(samples.weights, record.weight_norms);
-      spread(samples.ratios, record.update_ratios);
-      run.cost = record.cost;
-    } else if (record.kind === "histograms") run.histograms.push(record);
+      const every = run.parameters.map(() => null);
+      spread(samples.gradients, record.gradient_norms ?? every);
+      spread(samples.weights, record.weight_norms ?? every);
+      spread(samples.ratios, record.update_ratios ?? every);
+      run.cost = record.cost ?? null;
+    } else if (record.kind === "histograms" && record.weights && record.gradients) run.histograms.push(record);
+  };
+
+  // A number that is not finite comes as a text, since JSON has none.
+  const withNumbers = (record) => {
+    for (const key of ["loss", "accuracy", "learning_rate"]) if (typeof record[key] === "string") record[key] = number(record[key]);
+    return record;
   };
 
   const ask = async (address, headers = {}) => {
@@ -82,7 +90,7 @@ const Store = {
         if (chunk.anew) clear(run, kind);
         run.cursors[kind] = chunk.cursor;
         more ||= chunk.more;
-        if (kind === "metrics") run.metrics.push(...chunk.records);
+        if (kind === "metrics") run.metrics.push(...chunk.records.map(withNumbers));
         else for (const record of chunk.records) take(run, record);
       }
     }

@@ -21,7 +21,7 @@
   // ------------------------------------------------------------------------------------------------ the charts
 
   const records = (run, split, metric) => {
-    const rows = run.metrics.filter((row) => row.split === split && metric in row);
+    const rows = run.metrics.filter((row) => row.split === split && metric in row && Scales.finite(row[Plots.axis] ?? null));
     return { xs: rows.map((row) => row[Plots.axis]), ys: rows.map((row) => row[metric]) };
   };
 
@@ -255,6 +255,7 @@
     for (const run of runs) {
       if (known.size && !known.has(run.name)) run.chosen = true;
     }
+    known.clear(); // one that was deleted is new when it comes again
     for (const run of runs) known.add(run.name);
     const list = $("runs").querySelector("ul");
     const items = new Map([...list.children].map((item) => [item.dataset.run, item]));

@@ -86,8 +86,9 @@ def _parsed(cursor: str) -> tuple[int, str]:
 
 
 def _checksum(file: Any, offset: int) -> str:
-    """Of the bytes before ``offset``; of fewer, and so another, if the file is shorter."""
+    """Of the bytes before ``offset``; empty, and so no other's, if the file is shorter."""
+    if offset > file.seek(0, os.SEEK_END):
+        return ""
     start = max(0, offset - _CHECKED)
     file.seek(start)
-    found = file.read(offset - start)
-    return f"{zlib.crc32(found):08x}" if len(found) == offset - start else "0" * 8
+    return f"{zlib.crc32(file.read(offset - start)):08x}"

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import json
 import threading
 import time
+import tracemalloc
 import weakref
 from pathlib import Path
 
@@ -512,3 +514,98 @@ def test_what_a_second_backward_adds_to_grad_and_what_a_hook_computes_are_no_ops
             y.sum().backward()
         events = [(event.op, event.origin) for event in tape.recording.ops]
         assert events == [("exp", None), ("sum", None), ("multiply", 1)]
+
+
+def test_sums_of_gradients_are_memory_from_when_they_are_made():
+    w = ag.ones((32, 32), requires_grad=True)
+    with ag.record() as tape:
+        h = ag.ones((4, 32))
+        for _ in range(3):
+            h = h @ w
+        h.sum().backward()
+        first = w.grad
+        w.grad = None
+        (w * 2).sum().backward()
+        (w * 2).sum().backward()
+    r = tape.recording
+    assert first is not None
+    gradients = [b for b in r.buffers if b.nbytes == w.nbytes and b.born > 0]
+    # of w three times, of which each but the first is added up at once; the sum lives to the end
+    uses = [b for b in r.backward if b.name == "matmul"]
+    sums = [b for b in gradients if b.born in [step.at for step in uses[1:]]]
+    assert [b.died for b in sums if b.born == uses[-1].at].count(None) == 1
+    for before, after in itertools.pairwise(uses):  # at no time is there no gradient of w
+        assert any(b.born <= after.at and (b.died is None or b.died > after.at) and b.born >= before.at for b in sums)
+    # grad, with what it held before, is a new array, and the only one of the two that is left
+    late = [b for b in gradients if b.born > uses[-1].at]
+    assert [b.died for b in late].count(None) == 1
+
+
+def test_memory_is_what_numpy_allocates():
+    def program():
+        x = ag.ones((64, 64), requires_grad=True)
+        for _ in range(2):
+            a = ag.exp(x)
+            b = a * a + a - ag.sin(a)
+            (b.mT @ b + a.reshape(64, 64)).sum().backward()
+        return x
+
+    class Counting(ag.record):
+        def see(self, op, args, params, run):
+            def counted(*evaluated):
+                self.count()
+                return run(*evaluated)
+
+            return super().see(op, args, params, counted)
+
+        def pulling(self, node, g):
+            super().pulling(node, g)
+            if node is not None:
+                self.count()
+
+        def count(self):
+            traces = tracemalloc.take_snapshot().filter_traces(numpy_only).traces
+            seen[self._buffers.clock - 1] = sum(trace.size for trace in traces if trace.size >= 1024)
+
+    numpy_only = [tracemalloc.DomainFilter(True, np.lib.tracemalloc_domain)]
+    program()
+    seen = {}
+    tracemalloc.start()
+    try:
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr("autograd.recorder._COPIED", -1)  # else the recorder has memory of its own
+            with Counting(small=0) as tape:
+                program()
+    finally:
+        tracemalloc.stop()
+    for at, nbytes in seen.items():
+        alive = [b for b in tape.recording.buffers if b.born < at and (b.died is None or b.died > at)]
+        assert sum(b.nbytes for b in alive if b.nbytes >= 1024) == nbytes, at
+
+
+def test_a_view_has_the_summary_of_what_it_is_a_view_of():
+    x = ag.tensor(np.arange(12.0).reshape(3, 4), requires_grad=True)
+    with ag.record() as tape:
+        ag.permute_dims(x, (1, 0))
+        with ag.no_grad():
+            x[...] = 7.0
+        ag.permute_dims(x, (1, 0))
+    views = [tape.recording.values[e.outputs[0]].summary for e in tape.recording.ops if e.op == "permute_dims"]
+    assert views[0] == summarize(np.arange(12.0).reshape(3, 4).T)
+    assert views[1] == summarize(np.full((4, 3), 7.0))
+
+
+def test_within_the_block_there_is_what_was_recorded_so_far():
+    tape = ag.record()
+    assert tape.recording == ag.Recording()
+    with tape:
+        x = ag.ones(2) * 2
+        assert [event.op for event in tape.recording.ops] == ["multiply"]
+        with ag.scope("part"):
+            x + 1
+            assert tape.recording.calls[0].name == "part"
+    assert [event.op for event in tape.recording.ops] == ["multiply", "add"]
+    assert tape.recording is tape.recording
+    with tape:
+        x * 3
+    assert [event.op for event in tape.recording.ops] == ["multiply", "add", "multiply"]

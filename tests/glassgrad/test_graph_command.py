@@ -88,3 +88,74 @@ def test_the_command_writes_the_file(script, tmp_path):
     assert "digraph" in out.read_text()
     assert "edges: " in ran.output
     assert viz.OVERLAYS  # the names that --overlay takes
+
+
+def _written(tmp_path, name, text):
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("import sys\nimport autograd as ag\nx = ag.tensor([1.0, 2.0], requires_grad=True)\n" + text)
+    return path
+
+
+def test_what_is_under_the_main_guard_runs_when_asked(tmp_path):
+    path = _written(tmp_path, "program.py", 'if __name__ == "__main__":\n    energy = (x * x).sum()\n')
+    with pytest.raises(UsageError, match=r"with --main it does"):
+        graph_of_script(f"{path}:energy")
+    assert [node.op for node in graph_of_script(f"{path}:energy", main=True).nodes] == [None, "multiply", "sum"]
+    out = tmp_path / "energy.dot"
+    ran = CliRunner().invoke(app, ["graph", f"{path}:energy", "--main", "-o", str(out)])
+    assert ran.exit_code == 0, ran.output
+
+
+def test_an_error_of_the_script_is_told_with_its_line_alone(tmp_path):
+    path = _written(tmp_path, "broken.py", "def f():\n    return x @ ag.ones((3,))\nloss = f()\n")
+    with pytest.raises(UsageError) as caught:
+        graph_of_script(f"{path}:loss")
+    message = str(caught.value)
+    assert message.startswith(f'broken.py raised an error.\n  File "{path}", line 6, in <module>')
+    assert "line 5, in f" in message
+    assert "runpy" not in message
+    assert "matmul" in message.splitlines()[-1]
+    path.write_text("def f(:\n")
+    with pytest.raises(UsageError, match=r"(?s)broken.py raised an error.*line 1.*SyntaxError"):
+        graph_of_script(f"{path}:loss")
+
+
+def test_a_script_that_exits_is_told_how_it_gets_its_arguments(tmp_path):
+    path = _written(tmp_path, "args.py", "loss = x.sum()\nsys.exit(3)\n")
+    with pytest.raises(UsageError, match=r"args.py ended itself with SystemExit\(3\).*go after --"):
+        graph_of_script(f"{path}:loss")
+
+
+def test_a_file_of_a_package_has_its_relative_imports(tmp_path):
+    _written(tmp_path, "pack/__init__.py", "")
+    _written(tmp_path, "pack/scales.py", "scale = 3.0\n")
+    path = _written(tmp_path, "pack/train.py", "from .scales import scale\nloss = (x * scale).sum()\n")
+    before = list(sys.path)
+    try:
+        assert [node.op for node in graph_of_script(f"{path}:loss").nodes if node.op] == ["multiply", "sum"]
+    finally:
+        for name in [name for name in sys.modules if name.split(".")[0] == "pack"]:
+            del sys.modules[name]
+    assert sys.path == before
+
+
+def test_a_notebook_is_told_what_to_do(tmp_path):
+    path = _written(tmp_path, "notes.ipynb", "")
+    with pytest.raises(UsageError, match=r"notes.ipynb is a notebook.*viz.graph\(loss\)"):
+        graph_of_script(f"{path}:loss")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["-o", "{}/none/loss.dot"], "there is no folder"),
+        (["--overlay", "colour"], "--overlay colour: it must be one of time"),
+        (["--depth", "-1"], "--depth -1: it must be 0"),
+    ],
+)
+def test_what_is_wrong_with_the_options_is_told_before_the_script_runs(tmp_path, options, message):
+    path = _written(tmp_path, "slow.py", "raise RuntimeError('it ran')\n")
+    ran = CliRunner().invoke(app, ["graph", f"{path}:loss", *(option.format(tmp_path) for option in options)])
+    assert isinstance(ran.exception, UsageError)
+    assert message in str(ran.exception)

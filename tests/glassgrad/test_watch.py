@@ -12,11 +12,13 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
+from glassgrad.cli import main
 from glassgrad.watch import Runs, RunsError, Watch
 from glassgrad.watch.runs import look
 from glassgrad.watch.server import ServerError
@@ -133,6 +135,37 @@ def test_a_cursor_that_is_none_and_other_methods_are_refused(serve, tmp_path):
     assert int(answer.headers["Content-Length"]) > 10_000
 
 
+def test_an_address_that_is_none_is_refused(serve, tmp_path):
+    server = serve(write_run(tmp_path / "a", metrics=line(step=1)))
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(f"GET http://[ HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n\r\n".encode())
+        assert b" 400 " in connection.recv(100)
+
+
+def test_a_cursor_far_beyond_the_end_starts_anew(serve, tmp_path):
+    server = serve(write_run(tmp_path / "a", metrics=line(step=1)))
+    found = ask(server, f"/records?run=a&metrics={'9' * 18}-00000000")
+    assert found["metrics"]["anew"]
+    assert [r["step"] for r in found["metrics"]["records"]] == [1]
+
+
+def test_what_is_not_finite_is_sent_as_json_has_it(serve, tmp_path):
+    """A bare NaN, as other writers leave it, would make the page refuse the whole answer, of all runs at once."""
+    bare = json.dumps({"step": 1, "loss": float("nan"), "more": [float("inf"), {"low": -float("inf")}]})
+    run = write_run(tmp_path / "a", metrics=f"{bare}\n", config={"lr": float("nan")})
+    server = serve(run)
+
+    def refuse(name):
+        raise AssertionError(f"{name} is no JSON")
+
+    _, listed = get(server, "/runs")
+    assert json.loads(listed, parse_constant=refuse)["runs"][0]["config"] == {"lr": "NaN"}
+    _, records = get(server, "/records?run=a")
+    assert json.loads(records, parse_constant=refuse)["metrics"]["records"] == [
+        {"step": 1, "loss": "NaN", "more": ["Infinity", {"low": "-Infinity"}]}
+    ]
+
+
 def test_the_page_may_run_its_own_script_and_nothing_else(serve, tmp_path):
     answer, body = get(serve(tmp_path), "/")
     policy = answer.headers["Content-Security-Policy"]
@@ -247,28 +280,37 @@ def test_a_taken_port_and_a_senseless_one_are_told():
 # ------------------------------------------------------------------------------------------------ the command line
 
 
-def command(*arguments, cwd, **options):
-    root = str(Path(__file__).parents[2])
-    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
-    return subprocess.Popen(
-        [sys.executable, "-m", "glassgrad", *arguments], cwd=cwd, text=True, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}, **options,
-    )  # fmt: skip
+@pytest.fixture
+def command(monkeypatch, capsys, tmp_path):
+    """Run the command line in ``tmp_path``; gives its exit code and what it said on standard error."""
+    pytest.importorskip("typer", reason="the command line needs the extra 'train'")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)  # which main() sets for its process
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["glassgrad", *arguments])
+        with pytest.raises(SystemExit) as end:
+            main()
+        return end.value.code, capsys.readouterr().err
+
+    return run
 
 
 def test_the_command_serves_until_ctrl_c_and_ends_cleanly(tmp_path):
     pytest.importorskip("typer", reason="the command line needs the extra 'train'")
     (tmp_path / "runs").mkdir()
-    process = command("watch", "--no-open", "--port", "0", cwd=tmp_path)
+    root = str(Path(__file__).parents[2])
+    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "glassgrad", "watch", "--no-open", "--port", "0"], cwd=tmp_path, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"},
+    )  # fmt: skip
     said = process.stdout.readline()
     port = int(re.search(r"watching 1 run at http://127\.0\.0\.1:(\d+)/", said)[1])
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     connection.request("GET", "/runs")
     assert json.loads(connection.getresponse().read())["runs"][0]["state"] == "waiting"
-    taken = command("watch", "--no-open", "--port", str(port), cwd=tmp_path)
-    _, complaint = taken.communicate(timeout=60)
-    assert taken.returncode == 2
-    assert f"error: port {port} is taken" in complaint
     process.send_signal(signal.SIGINT)
     out, errors = process.communicate(timeout=30)
     connection.close()
@@ -277,26 +319,26 @@ def test_the_command_serves_until_ctrl_c_and_ends_cleanly(tmp_path):
     assert errors == ""
 
 
-def test_a_folder_that_cannot_hold_a_run_is_told(tmp_path):
-    pytest.importorskip("typer", reason="the command line needs the extra 'train'")
-    process = command("watch", "nowhere/a", "--no-open", cwd=tmp_path)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == 2
-    assert "error: there is no folder nowhere/a" in errors
-    assert "Traceback" not in errors
+def test_a_taken_port_is_told_by_the_command(command, tmp_path):
+    with Watch(Runs([tmp_path])) as server:
+        code, complaint = command("watch", ".", "--no-open", "--port", str(server.port))
+    assert code == 2
+    assert complaint.startswith(f"error: port {server.port} is taken")
 
 
-def test_train_writes_telemetry_unless_told_not_to(tmp_path):
-    pytest.importorskip("typer", reason="the command line needs the extra 'train'")
-    for name, more in (("with", []), ("without", ["--no-telemetry"])):
-        process = command("train", "--epochs", "1", "--no-report", "--out", name, *more, cwd=tmp_path)
-        assert process.wait(timeout=120) == 0, process.stderr.read()
-        process.communicate()
+def test_a_folder_that_cannot_hold_a_run_is_told(command):
+    code, complaint = command("watch", "nowhere/a", "--no-open")
+    assert code == 2
+    assert complaint.startswith("error: there is no folder nowhere/a")
+
+
+def test_train_writes_telemetry_unless_told_not_to(command, tmp_path):
+    train = ("train", "--epochs", "1", "--batch-size", "256", "--no-report", "--out")
+    assert command(*train, "with")[0] == 0
+    assert command(*train, "without", "--no-telemetry")[0] == 0
     assert look("a", tmp_path / "with").state == "finished"
     assert (tmp_path / "with" / "telemetry.jsonl").exists()
     assert not (tmp_path / "without" / "telemetry.jsonl").exists()
     assert look("b", tmp_path / "without").state == "finished"
-    process = command("train", "--resume", "with", "--epochs", "2", "--no-report", "--no-telemetry", cwd=tmp_path)
-    process.communicate(timeout=120)
-    assert process.returncode == 0
+    assert command("train", "--resume", "with", "--epochs", "2", "--no-report", "--no-telemetry")[0] == 0
     assert look("a", tmp_path / "with").state == "finished"

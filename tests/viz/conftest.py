@@ -1,9 +1,11 @@
-"""A small model for the drawings to show (viz knows modules only by their named_parameters()), and a real browser."""
+"""A small model for the drawings to show (viz knows modules only by their named_parameters()), a look at charts, and a
+real browser."""
 
 from __future__ import annotations
 
 import shutil
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -132,3 +134,37 @@ def open_page(chromium: Any, window: Any, tmp_path: Path) -> Iterator[OpenPage]:
     for context in opener.contexts:
         context.close()
     assert opener.complaints == []
+
+
+def _overlap(labels, renderer):
+    """Whether two of these labels overlap; the boxes of tilted ones tell nothing."""
+    shown = [label for label in labels if label.get_text() and label.get_visible() and label.get_rotation() % 90 == 0]
+    boxes = [label.get_window_extent(renderer) for label in shown]
+    return any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+
+
+@pytest.fixture
+def well_drawn():
+    """Draw the figure of one Axes or several, with every warning an error, and see that no tick labels overlap.
+
+    A plain Figure has a canvas that draws nothing, so it gets one of Agg first. Arranging the figure is three quarters
+    of the work: with ``arranged=False`` it is only drawn, for data that are odd in what they hold and not in their size.
+    """
+    agg = pytest.importorskip("matplotlib.backends.backend_agg")
+
+    def check(axes, *, arranged=True):
+        axes = np.ravel(np.array(axes, dtype=object))
+        figure = axes[0].figure
+        canvas = agg.FigureCanvasAgg(figure)
+        if not arranged:
+            figure.set_layout_engine("none")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            canvas.draw()
+        renderer = canvas.get_renderer()
+        for one in axes if arranged else ():
+            assert not _overlap(one.get_yticklabels(), renderer), "labels of the vertical axis overlap"
+            assert not _overlap(one.get_xticklabels(), renderer), "labels of the horizontal axis overlap"
+        return figure
+
+    return check

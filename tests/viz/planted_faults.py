@@ -87,8 +87,8 @@ def dead_relus_above():
 
 @fault(("vanishing_gradient", "layers.0.weight"), "layers.0.weight", ("small_factors",))
 def deep_sigmoids():
-    """50 layers of sigmoids, each of which takes three quarters of the gradient at least."""
-    return classifier(mlp(*[16] * 50, activation=nn.Sigmoid))
+    """30 layers of sigmoids, each of which takes three quarters of the gradient at least."""
+    return classifier(mlp(*[16] * 30, activation=nn.Sigmoid))
 
 
 @fault(("saturated_units", "tanh"), "layers.0.weight", ("healthy",))
@@ -260,6 +260,13 @@ def overflowing_exponential():
     return model, loss, {}
 
 
+@fault(("nonfinite_value", "power"), "layers.0.weight", ("nonfinite_forward",), "power")
+def root_of_a_negative_number():
+    model = mlp(16)
+    images, _ = digits()
+    return model, lambda: (model(ag.tensor(images)) ** 0.5).mean(), {}
+
+
 @fault(("nonfinite_value", "layers.0.weight"), "layers.2.weight", ("nonfinite_leaf",))
 def parameter_of_nan():
     model = mlp(16)
@@ -278,6 +285,29 @@ def column_against_row():
     images, labels = digits()
     target = labels.astype(np.float32) / 10
     return model, lambda: ((model(ag.tensor(images)) - target) ** 2).mean(), {}
+
+
+@fault(("broadcast_loss", "multiply"))
+def targets_that_multiply_a_column():
+    """A cross-entropy of a sigmoid by hand, with targets (n,) and scores (n, 1)."""
+    ag.manual_seed(0)
+    model = nn.models.MLP(64, [16], 1)
+    images, labels = digits()
+    target = (labels > 4).astype(np.float32)
+
+    def loss():
+        scores = model(ag.tensor(images))
+        return (ag.softplus(scores) - ag.tensor(target) * scores).mean()
+
+    return model, loss, {}
+
+
+@fault(("softmax_axis", "softmax"), "layers.0.weight", ("healthy",))
+def softmax_over_the_batch():
+    model = mlp(16)
+    images, labels = digits()
+    rows = np.arange(len(labels))
+    return model, lambda: -ag.log(ag.softmax(model(ag.tensor(images)), 0))[rows, labels].mean(), {}
 
 
 @fault(("activation_before_loss", "softmax"), "1.weight", ("healthy",))

@@ -7,8 +7,9 @@ import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.colors import same_color
 
 import autograd as ag
 import viz
@@ -66,10 +67,20 @@ def test_no_gradient_zero_and_not_finite_are_three_different_marks():
     assert list(_lines(axes)["norm"].get_ydata()) == [3]
 
 
-def test_a_model_before_backward_has_no_gradients_and_still_draws(model):
+def test_a_model_before_backward_has_no_gradients_and_still_draws(model, well_drawn):
     axes = viz.gradient_flow(model)
     assert _texts(axes) == ["– no gradient"] * 4
-    axes.figure.canvas.draw()
+    assert not axes.get_xticks().size  # no scale, where nothing is on it
+    well_drawn(axes)
+
+
+def test_many_layers_with_long_names_leave_room_for_their_gradients(well_drawn):
+    names = [f"transformer.encoder.layers.{i}.self_attention.output_projection.weight" for i in range(30)]
+    axes = viz.gradient_flow({name: np.full(3, 10.0**-i) for i, name in enumerate(names)})
+    figure = well_drawn(axes)
+    assert axes.bbox.width > figure.bbox.width / 2
+    assert axes.get_legend().get_window_extent().x1 <= figure.bbox.x1
+    assert len({label.get_text() for label in axes.get_yticklabels()}) == 30
 
 
 def test_in_a_dict_a_leaf_stands_for_its_gradient_and_anything_else_for_itself():
@@ -83,6 +94,11 @@ def test_an_empty_gradient_counts_as_zero_and_complex_ones_by_their_modulus():
     empty, complex_one = viz.gradient_statistics({"empty": np.zeros((0, 3)), "complex": np.array([3 + 4j])})
     assert empty.norm == empty.maximum == 0
     assert complex_one.norm == complex_one.maximum == pytest.approx(5)
+
+
+def test_a_huge_gradient_has_a_finite_norm():
+    (row,) = viz.gradient_statistics({"huge": np.array([3e200, 4e200])})
+    assert row.norm == pytest.approx(5e200)
 
 
 def test_gradient_flow_draws_on_the_axes_it_is_given(model):
@@ -109,6 +125,12 @@ def test_curves_hold_the_records():
     assert loss.get_xlabel() == "epoch"
 
 
+def test_null_which_stands_for_nan_in_the_file_leaves_a_gap():
+    records = [{"epoch": e, "split": "train", "loss": loss} for e, loss in ((1, 2.0), (2, None), (3, 1.0))]
+    (line,) = viz.training_curves(records).axes[0].get_lines()
+    np.testing.assert_array_equal(line.get_ydata(), [2.0, math.nan, 1.0])
+
+
 def test_splits_differ_in_more_than_colour():
     lines = _lines(viz.training_curves(RECORDS).axes[0])
     assert lines["train"].get_linestyle() != lines["test"].get_linestyle()
@@ -123,15 +145,22 @@ def test_several_records_in_an_epoch_are_drawn_against_steps():
 
 
 @pytest.mark.parametrize("records", [[], [{"epoch": 1, "split": "train", "loss": math.inf}]])
-def test_nothing_to_draw_says_so(records):
+def test_nothing_to_draw_says_so(records, well_drawn):
     figure = viz.training_curves(records)
     assert _texts(figure.axes[0]) == ["no finite loss was recorded"]
-    figure.canvas.draw()
+    well_drawn(figure.axes)
+
+
+def test_a_single_epoch_has_a_tick_of_its_own(well_drawn):
+    figure = viz.training_curves(RECORDS[:1])
+    assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ["1"]
+    well_drawn(figure.axes)
 
 
 # ---------------------------------------------------------------------------------------- confusion matrix
 
 
+@settings(max_examples=40)
 @given(st.integers(1, 6).flatmap(lambda n: st.tuples(st.just(n), st.lists(st.tuples(*2 * [st.integers(0, n - 1)])))))
 def test_counts_are_those_of_a_plain_loop(drawn):
     classes, pairs = drawn
@@ -163,15 +192,30 @@ def test_percentages_are_of_the_true_class():
     assert "%" in axes.get_xlabel()
 
 
-def test_many_classes_draw_without_numbers():
+@pytest.mark.parametrize("theme", [viz.LIGHT, viz.DARK])
+def test_many_classes_draw_without_numbers(theme, well_drawn):
     labels = np.arange(50)
-    axes = viz.confusion_matrix(labels, labels, [f"class {i}" for i in labels])
+    axes = viz.confusion_matrix([*labels, 3], [*labels, 7], [f"class {i}" for i in labels], theme=theme)
     assert _texts(axes) == []
-    assert len(axes.patches) == 50
+    drawn = axes.images[0].get_array()
+    assert (drawn[..., 3] > 0).sum() == 51
+    assert same_color(drawn[0, 0], theme.blue)
+    assert same_color(drawn[3, 7], theme.orange)
+    well_drawn(axes)
 
 
-def test_no_examples_draw_an_empty_matrix():
-    viz.confusion_matrix(np.zeros(0, np.int64), np.zeros(0, np.int64), ["a", "b"]).figure.canvas.draw()
+def test_no_examples_draw_an_empty_matrix(well_drawn):
+    well_drawn(viz.confusion_matrix(np.zeros(0, np.int64), np.zeros(0, np.int64), ["a", "b"]))
+
+
+def test_names_below_the_matrix_are_tilted_only_where_they_need_room(well_drawn):
+    (one,) = viz.confusion_matrix([0], [0], ["ferret"]).get_xticklabels()
+    assert one.get_rotation() == 0
+    axes = viz.confusion_matrix([0], [0], [f"long name {i}" for i in range(8)])
+    assert {label.get_rotation() for label in axes.get_xticklabels()} == {45}
+    well_drawn(axes)
+    names = viz.confusion_matrix([0], [1], [3, 7]).get_yticklabels()
+    assert [name.get_text() for name in names] == ["3", "7"]  # classes need not be texts
 
 
 def test_bad_labels_are_refused():
@@ -198,6 +242,14 @@ def test_a_grid_has_a_picture_and_a_title_for_each_image(shape):
     np.testing.assert_allclose(first, np.rint(255 * expected))
 
 
+def test_long_titles_are_broken_and_stay_in_the_figure(well_drawn):
+    figure = viz.image_grid(np.zeros((1, 8, 8)), ["a title that is much wider than a picture of a digit"])
+    well_drawn(figure.axes)
+    box = figure.axes[0].title.get_window_extent()
+    assert 0 <= box.x0 < box.x1 <= figure.bbox.x1
+    assert box.y1 <= figure.bbox.y1
+
+
 def test_pixels_outside_the_range_are_cut_off():
     figure = viz.image_grid(ag.tensor([[[-1.0, 0.5, 7.0, math.nan]]]))
     assert figure.axes[0].images[0].get_array().tolist() == [[0, 128, 255, 0]]
@@ -213,8 +265,12 @@ def test_bad_images_are_refused():
 # ------------------------------------------------------------------------------------------------ figures
 
 
-def test_an_svg_for_a_page_keeps_its_text_and_takes_the_colours_of_the_page():
-    svg = viz.figure_svg(viz.training_curves(RECORDS, theme=viz.THEMEABLE), "Loss & accuracy")
+@pytest.fixture(scope="module")
+def svg():
+    return viz.figure_svg(viz.training_curves(RECORDS, theme=viz.THEMEABLE), "Loss & accuracy")
+
+
+def test_an_svg_for_a_page_keeps_its_text_and_takes_the_colours_of_the_page(svg):
     root = ET.fromstring(svg)
     assert root.get("aria-label") == "Loss & accuracy"
     assert "train" in {text.text for text in root.iter("{http://www.w3.org/2000/svg}text")}
@@ -223,13 +279,12 @@ def test_an_svg_for_a_page_keeps_its_text_and_takes_the_colours_of_the_page():
     assert "#fe0" not in svg
 
 
-def test_the_same_figure_gives_the_same_svg():
-    first, second = (viz.figure_svg(viz.training_curves(RECORDS), "curves") for _ in range(2))
-    assert first == second
+def test_the_same_figure_gives_the_same_svg(svg):
+    assert viz.figure_svg(viz.training_curves(RECORDS, theme=viz.THEMEABLE), "Loss & accuracy") == svg
 
 
-def test_references_within_an_svg_hold_and_other_ids_are_gone():
-    root = ET.fromstring(viz.figure_svg(viz.training_curves(RECORDS), "curves"))
+def test_references_within_an_svg_hold_and_other_ids_are_gone(svg):
+    root = ET.fromstring(svg)
     ids = {element.get("id") for element in root.iter()} - {None}
     links = {element.get("{http://www.w3.org/1999/xlink}href", "#")[1:] for element in root.iter()} - {""}
     assert links

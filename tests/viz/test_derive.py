@@ -82,6 +82,8 @@ def numbers(derivation: viz.Derivation, leaves: dict[str, Any]) -> dict[str, Any
         evaluate.values[without_braces(step.symbol)] = value
     for gradient in derivation.backward:
         here["shape"] = shape_of(gradient.space) or ()
+        letters = [re.split("[_ =]", clause)[0] for clause in gradient.where]
+        assert len(set(letters)) == len(letters), gradient.where
         clauses = "".join(rf", \quad {clause}" for clause in gradient.where)
         values = [fit(evaluate(term + clauses), here["shape"]) for term in gradient.terms]
         evaluate.values[without_braces(gradient.symbol)] = sum(values[1:], values[0])
@@ -321,9 +323,8 @@ def test_every_line_converts_to_mathml(make: Any) -> None:
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex; apt-get install texlive-latex-base has it")
-@pytest.mark.parametrize("make", DOCUMENTS)
-def test_pdflatex_compiles_it(make: Any, tmp_path: Path) -> None:
-    path = make().save(tmp_path / "derivation.tex")
+def test_pdflatex_compiles_it(tmp_path: Path) -> None:
+    path = everything().save(tmp_path / "derivation.tex")
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", path.name]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, errors="replace", timeout=120)
     assert done.returncode == 0, done.stdout[-3000:]
@@ -385,6 +386,48 @@ def test_an_op_without_a_formula_is_named_with_the_remedy() -> None:
     )
     with pytest.raises(ag.ArgumentError, match=r"halve: the op has no formula.*vjp_latex="):
         viz.derive(halve(leaf()))
+
+
+def test_a_letter_that_two_terms_define_has_two_names() -> None:
+    x = leaf(3, 4)
+    (gradient,) = (
+        s for s in viz.derive(x.max(1).sum() + x.min(0).sum() + x.max(1).sum(), {"x": x}).backward if s.result
+    )
+    assert len(gradient.where) == 3
+    for term, clause in zip(gradient.terms, gradient.where, strict=True):
+        letter = clause.partition(" =")[0]
+        assert rf"\frac{{{letter}}}" in term
+        assert clause.startswith(f"{letter} = [x = ")
+
+
+def test_the_parts_of_a_concatenation_are_told_apart() -> None:
+    a, b, constant = leaf(2, 3), leaf(2, 1), ag.ones((2, 2))
+    with ag.record():
+        loss = (ag.concat([a, constant, b], 1) ** 2).sum()
+    back = {s.of: s.formula for s in viz.derive(loss, {"a": a, "b": b}).backward}
+    assert back["a"] == r"\operatorname{slice}_{:, 0:3}(\bar{z}_1)"
+    assert back["b"] == r"\operatorname{slice}_{:, 5:6}(\bar{z}_1)"
+    loss = (ag.concat([a, constant, b], 1) ** 2).sum()  # one length that nobody kept follows from the others
+    assert back == {s.of: s.formula for s in viz.derive(loss, {"a": a, "b": b}).backward}
+
+
+def test_an_assignment_in_a_sum_stands_in_parentheses_and_has_its_arrow() -> None:
+    x = leaf(2, 4)
+    y = x * 2
+    y[:, 1:3] *= 3
+    derivation = viz.derive((y**2).sum(), {"x": x})
+    (both,) = (s.formula for s in derivation.backward if s.of == "z_1")
+    assert both.startswith(r"(\bar{z}_4 \text{ with } \bar{z}_4[:, 1:3] \leftarrow 0) + ")
+    assert "z_1 with z_1[:, 1:3] ← z_3" in str(derivation)
+
+
+def test_a_softmax_names_an_axis_that_is_not_the_last_and_a_new_axis_is_written() -> None:
+    x = leaf(2, 4)
+    loss = ag.softmax(x, 0)[0].sum() + ag.log_softmax(x, -1)[:, None, 0].sum()
+    formulas = [s.formula for s in viz.derive(loss, {"x": x}).forward]
+    assert r"\operatorname{softmax}_{0}(x)" in formulas
+    assert r"\ln \operatorname{softmax}(x)" in formulas
+    assert any(f.endswith(r"[:, \text{new}, 0]") for f in formulas)
 
 
 def test_symbols_do_not_collide() -> None:

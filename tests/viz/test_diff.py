@@ -125,6 +125,64 @@ def test_numbers_and_live_tensors_are_compared_too():
     assert [found.b.nodes[j].op for j in found.added] == ["sin"]
 
 
+def _leaf(values):
+    x = ag.tensor(values)
+    with ag.record(names={"x": x}) as tape:
+        x * 2
+    return tape
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "same"),
+    [
+        ([math.inf, 1.0], [-math.inf, 1.0], False),
+        ([math.nan, 1.0], [math.inf, 1.0], False),
+        ([math.inf, 1.0, 2.0], [1.0, math.inf, 2.0], False),
+        ([math.nan, math.inf], [math.inf, math.nan], False),
+        ([math.nan, -math.inf, 1.0], [math.nan, -math.inf, 1.0], True),
+        ([math.nan], [math.nan], True),
+        ([], [], True),
+        ([0.0], [-0.0], True),
+        ([1 + 2j], [1 - 2j], False),
+    ],
+)
+def test_what_is_not_finite_must_be_the_same(a, b, same):
+    found = viz.diff(_leaf(a), _leaf(b))
+    assert bool(found) is not same
+    if a == [math.inf, 1.0]:
+        assert "The values part at x: [inf, 1.0] (2 float32) against [-inf, 1.0] (2 float32)." in str(found)
+
+
+def test_truths_are_compared():
+    found = viz.diff(_leaf(np.array([True, False])), _leaf(np.array([True, True])))
+    assert found.value_differences[found.pairs.index(found.first_value)] == 1
+
+
+def test_another_batch_size_is_told_by_the_shapes(model, x):
+    def run(inputs):
+        with ag.record(names=model) as tape:
+            model(ag.tensor(inputs)).sum().backward()
+        return tape
+
+    text = str(viz.diff(run(x), run(x[:2])))
+    assert "The values part at input in Sequential.0, by shape: 5×4 against 2×4." in text
+
+
+def test_what_a_tensor_remembers_is_aligned_with_a_recording(model, x):
+    loss = model(ag.tensor(x)).sum()
+    found = viz.diff(viz.graph(loss, model), _run(model, x))
+    assert {found.b.nodes[j].op for _, j in found.pairs} >= {None, "linear", "tanh"}
+    assert sum(found.b.nodes[j].kind == "parameter" for _, j in found.pairs) == 4
+
+
+def test_few_edits_in_long_tapes_are_found_whole():
+    ops = ["add", "tanh"] * 5000
+    edited = [*ops[:50], "exp", *ops[50:9000], "sin", *ops[9003:]]
+    found = viz.diff(_chain(ops), _chain(edited))
+    assert [found.b.nodes[j].op for j in found.added] == ["exp", "sin"]
+    assert len(found.removed) == 3
+
+
 def test_a_negative_tolerance_is_refused(model, x):
     with pytest.raises(ArgumentError, match="tolerance is -1"):
         viz.diff(_run(model, x), _run(model, x), tolerance=-1)
@@ -149,3 +207,14 @@ def test_every_node_is_paired_added_or_removed_once(first, second):
     assert all(a.nodes[i].op == b.nodes[j].op for i, j in found.pairs)
     assert len(found.view.nodes) == len(found.pairs) + len(found.added) + len(found.removed)
     assert bool(found) == (first != second)
+
+
+@given(_TAPES, _TAPES)
+@settings(max_examples=60, deadline=None)
+def test_as_many_nodes_as_can_be_are_paired(first, second):
+    longest = [[0] * (len(second) + 1) for _ in range(len(first) + 1)]
+    for i, one in enumerate(first):
+        for j, other in enumerate(second):
+            here = max(longest[i][j + 1], longest[i + 1][j])
+            longest[i + 1][j + 1] = longest[i][j] + 1 if one == other else here
+    assert len(viz.diff(_chain(first), _chain(second)).pairs) == longest[-1][-1] + 1

@@ -83,7 +83,7 @@ def test_numbers_that_json_has_not_are_written_as_words():
     node = NodeView(0, "op", "log", value=values, check=Check(float("nan"), 1.0, False))
     data = json.loads(encode(GraphView((node,), ())))
     assert data["summaries"]["data"] == [[1.0, "nan", "inf", "-inf"]]
-    assert data["nodes"]["check"] == [["nan", 1.0, False]]
+    assert data["nodes"]["check"] == [["nan", 1.0, False, ""]]
 
 
 def test_an_op_is_described_in_prose():
@@ -383,6 +383,12 @@ def test_without_a_backward_pass_nothing_is_said_of_gradients(open_page):
     assert tab.locator(".part.gradient").count() == 0
     tab.evaluate("glass.showTable(true)")
     assert "gradient" not in tab.text_content("#rows thead")
+
+
+def test_numbers_can_be_left_to_the_details(open_page):
+    tab = open_page(page(replace(network(), values=False)), fragment="#n5")
+    assert "2.5" not in tab.text_content("[data-key=n5]")
+    assert "2.5" in tab.text_content(".part.value")
 
 
 def test_a_gradient_is_not_said_to_lack_one(open_page):

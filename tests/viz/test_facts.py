@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -15,6 +15,7 @@ from autograd.watching import summarize
 from viz.diagnosis.facts import facts_of, number, share_of
 
 
+@settings(max_examples=50, deadline=None)
 @given(arrays.arrays(np.float64, arrays.array_shapes(max_dims=3, max_side=6)))
 def test_the_facts_are_those_of_numpy(x):
     facts = facts_of(x)
@@ -34,6 +35,7 @@ def test_the_facts_are_those_of_numpy(x):
     )  # fmt: skip
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.floats(1e-310, 1e-160) | st.floats(1e160, 1e305))
 def test_no_square_overflows_or_vanishes(x):
     assert facts_of(np.full(4, x)).rms == pytest.approx(x, rel=1e-6)

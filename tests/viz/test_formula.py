@@ -33,16 +33,22 @@ def slots(text: str) -> set[str]:
     return {value for element in elements(text) if (value := element.get("data-slot"))}
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_formula_of_the_table_is_mathml_with_its_slots(name: str) -> None:
+@pytest.mark.parametrize("initial", sorted({name[0] for name in NAMES}))
+def test_every_formula_of_the_table_is_mathml_with_its_slots(initial: str) -> None:
+    for name in NAMES:
+        if name.startswith(initial):
+            check_slots(name)
+
+
+def check_slots(name: str) -> None:
     found = viz.formula(name)
     op: Any = OPS.get(name) or COMPOSITES[name]
     made = [(found.forward, found.forward_mathml), *zip(found.vjp, found.vjp_mathml, strict=True)]
     for place, (latex, text) in enumerate(made):
         if latex is None:
-            assert text is None
+            assert text is None, name
             continue
-        assert text is not None
+        assert text is not None, name
         for element in elements(text):
             assert element.tag.rpartition("}")[2] in CORE, element.tag
             content = element.text or ""

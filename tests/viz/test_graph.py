@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import gc
+
 import numpy as np
 import pytest
 
 import autograd as ag
 import viz
-from autograd.errors import DtypeError, GradientError
+from autograd.errors import ArgumentError, DtypeError, GradientError
 from viz.view import EdgeView, GraphView, NodeView
 
 
@@ -142,3 +144,48 @@ def test_a_view_is_frozen_and_checked():
         GraphView(view.nodes, (EdgeView(1, 0, 0),))
     with pytest.raises(ValueError, match="node number 0 has id 7"):
         GraphView((NodeView(7, "input"),), ())
+
+
+def test_contributions_to_an_op_with_several_outputs_add_up():
+    x = ag.tensor(np.arange(6.0), requires_grad=True)
+    a, b, c = ag.split(x, [1, 3])  # of different shapes
+    loss = (a * a).sum() + (b * a).sum() + (c * 3.0).sum()
+    view = viz.graph(loss, {"x": x}, backward=True)
+    (expected,) = ag.gradients(loss, [x])
+    assert view.nodes[0].gradient.data == expected.array.tolist()
+    matrix = np.random.default_rng(0).normal(size=(3, 3))
+    y = ag.tensor(matrix + matrix.T, requires_grad=True)
+    values, vectors = ag.linalg.eigh(y)
+    loss = (values * vectors[0] ** 2).sum() + (values**2).sum()
+    view = viz.graph(loss, {"y": y}, backward=True)
+    (expected,) = ag.gradients(loss, [y])
+    np.testing.assert_allclose(view.nodes[0].gradient.data, expected.array, rtol=1e-12)
+
+
+def test_a_tape_that_is_still_open_says_so():
+    x = ag.tensor([1.0], requires_grad=True)
+    with ag.record() as tape:
+        y = x * 2
+        with pytest.raises(ArgumentError, match="still going on"):
+            viz.graph(tape, y)
+        assert [node.op for node in viz.graph(y).nodes] == [None, "multiply"]
+    assert [node.op for node in viz.graph(tape, y).nodes] == [None, "multiply"]
+
+
+def test_values_can_be_left_to_the_details():
+    x = ag.tensor([1.0], requires_grad=True)
+    with ag.record() as tape:
+        x * 2
+    assert viz.graph(tape).values
+    view = viz.graph(tape, values=False)
+    assert not view.values
+    assert view.nodes[0].value is not None
+    assert not viz.focus(view, 0).values
+    assert not viz.collapse(view).values
+
+
+def test_the_garbage_collector_goes_on_afterwards():
+    assert gc.isenabled()
+    with pytest.raises(DtypeError):
+        viz.graph(3.0)
+    assert gc.isenabled()

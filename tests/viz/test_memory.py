@@ -322,3 +322,17 @@ def test_a_predicted_checkpoint_is_what_a_real_one_does(checkpointed):
     again = [holder for holder in after.holders if holder.recomputed]
     assert sum(holder.nbytes for holder in again) == 4 * array * len(checkpointed)
     assert {holder.why(holder.born) for holder in again} == {"computed again for backward by a checkpoint"}
+
+
+def test_the_chart_of_very_many_steps_shows_the_peaks_and_no_line_for_each_pass():
+    x = ag.ones(4, requires_grad=True)
+    with ag.record() as tape:
+        for number in range(300):
+            scale = ag.ones(1000)[:4] if number == 150 else 2.0
+            (x * scale + 1).sum().backward()
+    report = viz.memory(tape.recording)
+    assert len(report.moments) > 1000
+    axes = report.plot()
+    top = max(float(np.max(path.vertices[:, 1])) for c in axes.collections for path in c.get_paths())
+    assert top * 1024 == pytest.approx(report.peak)
+    assert len(axes.get_lines()) < 20

@@ -139,3 +139,30 @@ def test_repetitions_that_are_not_alike_cannot_be_rolled():
     nodes = tuple(replace(node, group=None) if node.op == "relu" and node.id < 5 else node for node in view.nodes)
     with pytest.raises(ArgumentError, match=r"its repetitions have \[3, 4\] nodes"):
         replace(view, nodes=nodes)
+
+
+def test_blocks_of_other_modules_are_not_the_same_though_their_ops_are():
+    d = _Drawing()
+    h = d.leaf("input", "x")
+    for k in range(6):
+        block = d.group(f"{k}", "Block")
+        inner = d.group("act", "Tanh" if k < 3 else "Squash", block)
+        h = d.op("sum", d.op("tanh", h, group=inner), group=block)
+    assert [g.count for g in viz.roll(d.view()).groups if g.kind == "fold"] == [3, 3]
+
+
+def test_modules_of_other_names_are_not_repetitions_of_one():
+    d = _Drawing()
+    h = d.leaf("input", "x")
+    for name in ("q", "k", "v", "lin1", "lin2", "lin3"):
+        h = d.op("linear", h, group=d.group(name, "Linear"))
+    assert [(g.count, g.label) for g in viz.roll(d.view()).groups if g.kind == "fold"] == [(3, "Linear")]
+
+
+@pytest.mark.parametrize(("count", "is_rolled"), [(3, False), (5, False), (6, True)])
+def test_a_few_things_side_by_side_are_no_loop(count, is_rolled):
+    d = _Drawing()
+    x = d.leaf("input", "x")
+    parts = [d.op("tanh", d.op("exp", x, line=0), line=0) for _ in range(count)]
+    d.op("concat", *parts, line=1)
+    assert bool(viz.roll(d.view()).rolled) == is_rolled

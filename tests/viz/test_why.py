@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -262,7 +263,7 @@ ELEMENTWISE = {
 }  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.sampled_from(sorted(ELEMENTWISE)), min_size=1, max_size=12), st.integers(0, 1000), st.booleans())
 def test_the_factors_of_a_chain_multiply_to_the_gradient(chain, seed, record):
     x = ag.tensor(np.random.default_rng(seed).uniform(-1, 1, 5), requires_grad=True)
@@ -290,7 +291,7 @@ OPS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(range(len(OPS))), st.integers(0, 5)), min_size=1, max_size=10))
 def test_it_never_fails_on_a_random_graph(plan):
     leaves = [leaf(4, 4, seed=s, dtype=d) for s, d in enumerate(("float64", "float32"))]
@@ -445,3 +446,77 @@ def test_what_it_does_not_take():
     with pytest.raises(DtypeError, match="names is a int"):
         viz.why(x, (x * x).sum(), names=3)
     assert viz.why(leaf(2, seed=5), tape).kind == "disconnected"
+
+
+# ------------------------------------------------------------------------------ the named cause is the true one
+
+CULPRITS = {
+    "closed_relu": ("relu", lambda y: ag.relu(y - 50.0)),
+    "saturated": ("sigmoid", lambda y: ag.sigmoid(y + 800.0)),
+    "clipped": ("clip", lambda y: ag.clip(y, 50.0, 60.0) * 0.01),
+    "step_function": ("floor", lambda y: ag.floor(y)),
+    "multiplied_by_zero": ("multiply", lambda y: y * ag.zeros(y.shape, dtype=y.dtype)),
+    "dropped": ("dropout", lambda y: ag.dropout(y, 1.0)),
+    "branch_not_taken": ("where", lambda y: ag.where(np.zeros(y.shape, bool), y, 0.5 + y.detach())),
+}
+HARMLESS = [ag.tanh, lambda y: y * 1.5, lambda y: ag.relu(y) + 0.5 * y, lambda y: y.reshape(2, 2).mT.reshape(4)]
+
+
+@pytest.mark.parametrize("kind", CULPRITS)
+@pytest.mark.parametrize("place", [0, 2, 4])
+def test_without_the_named_culprit_the_gradient_is_back(kind, place):
+    op, culprit = CULPRITS[kind]
+    draw = np.random.default_rng(place)
+    steps = [HARMLESS[i] for i in draw.integers(0, len(HARMLESS), 4)]
+    x = ag.tensor(draw.uniform(0.2, 1.0, 4), requires_grad=True)
+
+    def loss(chain):
+        y = x
+        for step in chain:
+            y = step(y)
+        return (y * np.arange(1.0, 5.0)).sum()
+
+    with ag.record() as tape:
+        value = loss([*steps[:place], culprit, *steps[place:]])
+        value.backward(retain_graph=True)
+    for found in (viz.why(x, value), viz.why(x, tape)):
+        assert found.kind == kind, str(found)
+        assert found.culprit is not None
+        assert found.culprit.op == op
+    assert viz.why(x, loss(steps)).kind == "healthy"
+
+
+@pytest.mark.parametrize("make", [lambda x: x * 1e-6 * 1e-6, lambda x: x * 1e6 * 1e6, lambda x: ag.relu(x - 9), ag.sin])
+def test_it_takes_two_sentences(make):
+    x = ag.tensor(np.array([0.5, 1.5]), requires_grad=True)
+    text = viz.why(x, make(x).sum(), names={"x": x}).text
+    assert len(re.findall(r"\.(?= [A-Z]|$)", text)) == 2, text
+
+
+def test_a_root_of_a_negative_number_is_told_from_a_power_of_zero():
+    x = ag.tensor(np.array([-2.0, 1.0]), requires_grad=True)
+    with np.errstate(all="ignore"), ag.record() as tape:
+        (x**0.5).sum().backward(retain_graph=True)
+        (x * 0 + 0) ** -1.0
+    assert "raises −2 to the power" in viz.why(x, tape).text
+    assert "positive first" in viz.why(x, tape).text
+    with np.errstate(all="ignore"):
+        assert "raises −2 to the power 0.5" in viz.why(x, (x**0.5).sum()).text
+        assert "negative power of 0" in viz.why(x, ((x - x) ** -1.0).sum()).text
+
+
+def test_the_hook_of_a_leaf_is_seen_in_a_recording_too():
+    x = ag.tensor(np.array([0.5, 1.5]), requires_grad=True)
+    x.register_hook(lambda g: g * 0)
+    with ag.record() as tape:
+        loss = (x * 3).sum()
+        loss.backward(retain_graph=True)
+    assert viz.why(x, tape).kind == viz.why(x, loss).kind == "hook"
+
+
+def test_the_bounds_of_a_clip_are_named():
+    x = ag.tensor(np.array([0.5, 1.5]), requires_grad=True)
+    with ag.record() as tape:
+        ag.clip(x, None, 0.25).sum().backward(retain_graph=True)
+    assert "out of its bounds 0.25: the values lie at 0.5 to 1.5" in viz.why(x, tape).text
+    assert "out of its bounds 5 and 6" in viz.why(x, ag.clip(x, 5, 6).sum()).text

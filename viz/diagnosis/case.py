@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from autograd import record
 from autograd.naming import named_tensors
 from autograd.tape import Variable
+from viz.diagnosis.causes import PRODUCTS
 from viz.diagnosis.facts import Facts, facts_of, plain_array
 from viz.diagnosis.living import Place, trace_of
 from viz.diagnosis.trace import Operation, Quantity, Trace
@@ -48,6 +49,12 @@ class Group:
         return facts_of(self.gradient)
 
     @property
+    def scale(self) -> float:
+        """The size that a step is measured by: the root mean square, or what is usual where it starts near 0."""
+        usual = (min(self.value.shape, default=1) / max(self.value.size, 1)) ** 0.5  # 1 / sqrt(fan_in), or near it
+        return max(self.facts.rms, 0.1 * usual)
+
+    @property
     def is_weight(self) -> bool:
         """Whether it has rows and columns: biases and gains start at 0 or 1, and their size says little."""
         return sum(side > 1 for side in self.value.shape) >= 2
@@ -62,6 +69,7 @@ class Case:
     ``tape``     the recording of how the loss was computed, if it was computed here
     ``options``  the optimizer's groups of options, or one with the learning rate that was given
     ``owned``    the ids of the values that are parameters
+    ``frozen``   the arrays of the model that want no gradient
     ``below``    for each value whether an op with a parameter lies between it and the loss
     """
 
@@ -76,12 +84,27 @@ class Case:
     classes: int | None = None
     initial: bool = False
     owned: frozenset[int] = frozenset()
+    frozen: tuple[Any, ...] = ()
     below: Mapping[int, bool] = field(default_factory=dict)
 
     @property
     def operations(self) -> list[Operation]:
         """The ops that the loss was computed by."""
         return [] if self.trace is None else self.trace.operations
+
+    @property
+    def output(self) -> Quantity | None:
+        """What the last op with a parameter made of something else: the output of the model; None where none did."""
+        for operation in reversed(self.operations):
+            arguments = [None if a is None else a.id in self.owned for a in operation.arguments]
+            if operation.op in PRODUCTS | {"add"} and True in arguments and not all(arguments):
+                return operation.result
+        return None
+
+    @property
+    def examples(self) -> int | None:
+        """How many examples the loss is of, as far as the output tells; None of scalar Values."""
+        return self.output.shape[0] if self.output is not None and self.output.shape else None
 
     def is_hidden(self, quantity: Quantity) -> bool:
         """Whether a parameter acts between a value and the loss: what does not is an output."""
@@ -107,7 +130,8 @@ def case_of(
     modules = dict(model.named_modules()) if callable(getattr(model, "named_modules", None)) else {}
     owned = frozenset(q.id for group in groups for q in group.quantities)
     below = {} if trace is None else _above_parameters(trace, owned)
-    return Case(model, loss, trace, groups, modules, tape, options, optimizer, classes, initial, owned, below)
+    frozen = tuple(p.array for _, p in named if p.node is None)
+    return Case(model, loss, trace, groups, modules, tape, options, optimizer, classes, initial, owned, frozen, below)
 
 
 def _places(tape: record) -> dict[int, Place]:

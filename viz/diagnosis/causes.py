@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from autograd.dispatch import OPS
-from viz.diagnosis.facts import Facts, facts_of, number, share_of
+from viz.diagnosis.facts import Facts, number, share_of
 from viz.diagnosis.trace import Operation
 
 __all__ = ["GATES", "PRODUCTS", "SHRINKING", "Cause", "cause_at", "is_flat"]
@@ -72,8 +72,8 @@ def cause_at(operation: Operation, slot: int, passed: Facts) -> Cause:
             "takes them, such as cross_entropy.",
         )
     if name == "clip":
-        bounds = [facts_of(operation.operands[i]) for i in (1, 2) if i < len(operation.operands)]
-        known = " and ".join(str(b) for b in bounds if b is not None)
+        bounds = [operation.params.get(name) for name in ("low", "high")]
+        known = " and ".join(number(float(b)) for b in bounds if b not in (None, "None"))
         return Cause(
             "clipped",
             "is out of its bounds" + (f" {known}" if known else "") + (f": the values lie at {x}" if x else ""),

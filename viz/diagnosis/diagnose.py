@@ -67,7 +67,8 @@ def diagnose(
     found = [finding for check in (check_loss, check_units, check_layers, check_steps) for finding in check(case)]
     found.sort(key=lambda finding: _ORDER.index(finding.severity))
     count = sum(len(group.members) for group in case.groups)
-    return Diagnosis(tuple(found), f"{count} parameters and {len(case.operations)} ops")
+    ops = len(case.operations)
+    return Diagnosis(tuple(found), f"{count} parameter{'s' * (count != 1)} and {ops} op{'s' * (ops != 1)}")
 
 
 _ORDER = ("error", "warning", "note")

@@ -30,6 +30,7 @@ FINDINGS: Mapping[str, str] = {
     # loss
     "broadcast_loss": "predictions (n, 1) meet targets (n,), and every prediction is compared with every target",
     "activation_before_loss": "a softmax, sigmoid or relu stands before a loss that takes logits",
+    "softmax_axis": "a softmax of the outputs runs over the examples, not over the classes",
     "high_loss": "the cross-entropy is more than twice ln(classes), which is what a blind guess costs",
     "initial_loss": "the cross-entropy of an untrained model is not near ln(classes)",
     "unused_classes": "the model has another number of outputs than there are classes",

@@ -9,7 +9,7 @@ import numpy as np
 
 from viz.diagnosis.case import Case, Group
 from viz.diagnosis.explanation import Explanation
-from viz.diagnosis.facts import number
+from viz.diagnosis.facts import facts_of, number
 from viz.diagnosis.findings import Finding, Severity
 from viz.diagnosis.missing import cut_of, cut_of_stranger
 from viz.diagnosis.reasons import HUGE, explain
@@ -78,7 +78,7 @@ def _unused(case: Case) -> Iterator[Finding]:
     why = _why_unused(case, unused[0])
     yield Finding(
         "unused_parameter", "warning", _names(unused),
-        f"{len(unused)} of {len(case.groups)} parameters get no gradient: {why}",
+        f"{len(unused)} of {len(case.groups)} parameters get no gradient; of {unused[0].name}, {why}",
         "Use them in forward, take them out of the model, or freeze them with requires_grad_(False).",
         {"count": len(unused)},
     )  # fmt: skip
@@ -130,7 +130,7 @@ def _zero(case: Case, groups: list[Group]) -> Generator[Finding, None, set[str]]
         if kind == "small_factors":
             vanished.add(group.name)
             continue
-        if not group.is_weight and kind in _FORGIVEN:
+        if (not group.is_weight and kind in _FORGIVEN) or (found is not None and _is_reached(case, found)):
             continue
         if group.value.ndim < 2 and len(group.members) > 1:
             continue  # the biases of a few scalar neurons say less than their weights
@@ -141,10 +141,34 @@ def _zero(case: Case, groups: list[Group]) -> Generator[Finding, None, set[str]]
             yield Finding("underflow", "error", _names(alike), f"the gradient is 0: {cause}", remedy)
             continue
         severity: Severity = "warning" if kind in ("multiplied_by_zero", "stationary") else "error"
-        if kind == "multiplied_by_zero":
-            remedy += " If a branch starts at 0 on purpose, this passes after the first step."
+        if kind == "multiplied_by_zero" and _starts_at_zero(case, alike[0]):
+            severity = "note"
+            remedy = "If this branch starts at 0 on purpose it passes after the first step; else draw it at random."
         yield Finding("zero_gradient", severity, _names(alike), f"the gradient is 0 ({kind}): {cause}", remedy)
     return vanished
+
+
+def _is_reached(case: Case, found: Explanation) -> bool:
+    """Whether the gradient is 0 because a loss that cannot be below 0, a hinge or a distance, is 0."""
+    loss = facts_of(case.loss)
+    at = None if found.culprit is None or found.culprit.seq is None else found.culprit.seq
+    if loss is None or not loss.is_zero or case.trace is None or at not in case.trace.quantities:
+        return False
+    return found.kind in ("closed_relu", "stationary") and not case.is_hidden(case.trace.quantities[at])
+
+
+def _starts_at_zero(case: Case, group: Group) -> bool:
+    """Whether the factor of 0 is a parameter that learns: the gradient of another value that is 0 is none itself."""
+    found = _explanation(case, group)
+    operation = None
+    if found is not None and found.culprit is not None:
+        at = case.trace.quantities.get(found.culprit.seq) if case.trace and found.culprit.seq is not None else None
+        operation = next((p.operation for p in at.received), None) if at is not None else None
+    if operation is None:
+        return False
+    zero = {g.quantities[0].id for g in case.groups if g.quantities and g.facts.is_zero and g.gradient_facts}
+    learns = {g.quantities[0].id for g in case.groups if g.gradient_facts and not g.gradient_facts.is_zero}
+    return any(a is not None and a.id in zero & learns for a in operation.arguments)
 
 
 def _underflowing(case: Case, groups: list[Group]) -> Iterator[Finding]:
@@ -166,7 +190,7 @@ def _underflowing(case: Case, groups: list[Group]) -> Iterator[Finding]:
 
 def _sizes(case: Case, weights: list[Group], vanished: set[str]) -> Iterator[Finding]:
     """Gradients against the size of their weights, and against each other."""
-    ratios = {g.name: facts.rms / g.facts.rms for g in weights if (facts := g.gradient_facts) is not None}
+    ratios = {g.name: facts.rms / g.scale for g in weights if (facts := g.gradient_facts) is not None}
     if not ratios:
         return
     large = [group for group in weights if ratios[group.name] > HUGE]

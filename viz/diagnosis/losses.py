@@ -22,6 +22,12 @@ NEAR = 0.35
 """How far from ln(classes) the loss of an untrained model may be, as a share. Logits of variance s² cost about s²/2
 more than a blind guess: of unit variance a fifth more of ln(10), a third more of ln(4)."""
 
+EXAMPLES = 16
+"""How many examples it takes to judge a batch: of a trained model any single one may be a surprise."""
+
+ALIKE = 512
+"""How many examples, times classes, may have one label by chance: of two classes one may well be 98 % of the data."""
+
 _ACTIVATIONS = {
     "softmax": "softmax of a softmax: the loss takes logits and applies its own",
     "sigmoid": "the loss takes logits, and a sigmoid keeps them between 0 and 1, where no class can be ruled out",
@@ -39,14 +45,19 @@ def check_loss(case: Case) -> Iterator[Finding]:
             "Reduce it: loss.mean() or loss.sum().", {"size": math.prod(shape)},
         )  # fmt: skip
     for operation in case.operations:
-        if operation.op == "subtract":
+        if operation.op in ("subtract", "multiply"):
             yield from _broadcast(case, operation)
+        if operation.op in ("softmax", "log_softmax"):
+            yield from _softmax_axis(case, operation)
         if operation.op == "softmax_cross_entropy":
             yield from _cross_entropy(case, operation)
 
 
 def _broadcast(case: Case, operation: Operation) -> Iterator[Finding]:
-    """A column that an op of the model made, taken from a row or a row from it: n times n differences of n numbers."""
+    """A column that an op of the model made and a row of as many numbers: n times n differences, or products, of them.
+
+    A product only counts where the row is a constant, as targets are; an outer product of two results is meant.
+    """
     result = operation.result.shape
     if len(result) != 2 or result[0] != result[1] or result[0] < 2 or case.is_hidden(operation.result):
         return
@@ -59,7 +70,10 @@ def _broadcast(case: Case, operation: Operation) -> Iterator[Finding]:
     maker = None if argument is None else argument.producer
     if argument is not None and (maker is None or maker.kind in ("view", "gather")):
         return  # a column that was made on purpose, as x[:, None]
-    if argument is None and operation.arguments[1 - column] is None:
+    other = operation.arguments[1 - column]
+    if other is not None and (operation.op == "multiply" or _source(other) is _source(argument)):
+        return  # every score against every score, as a ranking loss has it
+    if argument is None and other is None:
         return
     yield Finding(
         "broadcast_loss", "error", operation.place(),
@@ -68,6 +82,26 @@ def _broadcast(case: Case, operation: Operation) -> Iterator[Finding]:
         "Give both one shape: target[:, None], or prediction.squeeze(-1). mse_loss refuses shapes that differ.",
         {"examples": n},
     )  # fmt: skip
+
+
+def _source(quantity: Quantity | None) -> Quantity | None:
+    """The value that another one only lays out anew."""
+    while quantity is not None and quantity.producer is not None and quantity.producer.op in _VIEWS:
+        quantity = quantity.producer.arguments[0]
+    return quantity
+
+
+def _softmax_axis(case: Case, operation: Operation) -> Iterator[Finding]:
+    """A softmax over the examples of a batch, where the classes stand on the other axis."""
+    shape = operation.result.shape
+    if len(shape) != 2 or shape[0] == shape[1] or min(shape) < 2 or case.is_hidden(operation.result):
+        return  # a square has similarities, whose softmax is taken both ways
+    if operation.params.get("axis") in (0, -2) and _source(operation.arguments[0]) is case.output:
+        yield Finding(
+            "softmax_axis", "warning", operation.place(),
+            f"{operation.op} of {shape} runs over axis 0: over {shape[0]} examples, not over {shape[1]} classes",
+            "Give it axis=1, or take cross_entropy of the logits.", {"examples": shape[0], "classes": shape[1]},
+        )  # fmt: skip
 
 
 def _shape(operation: Operation, slot: int) -> tuple[int, ...] | None:
@@ -98,7 +132,8 @@ def _cross_entropy(case: Case, operation: Operation) -> Iterator[Finding]:
         )  # fmt: skip
     labels = operation.operands[1]
     counts = None if labels is None else plain_array(labels)
-    if counts is not None and counts.size >= 16 and (counts == counts.flat[0]).all():
+    enough = max(EXAMPLES, ALIKE / max(classes, 1))
+    if counts is not None and counts.size >= enough and (counts == counts.flat[0]).all():
         yield Finding(
             "constant_labels", "warning", operation.place(),
             f"all {counts.size} examples have label {int(counts.flat[0])}",
@@ -120,7 +155,7 @@ def _cross_entropy(case: Case, operation: Operation) -> Iterator[Finding]:
             f"the loss of the untrained model is {number(loss)}, a blind guess costs ln({classes}) = {number(guess)}",
             reason[0].upper() + reason[1:], numbers,
         )  # fmt: skip
-    elif loss > TOO_HIGH * guess:
+    elif loss > TOO_HIGH * guess and logits.shape[0] >= EXAMPLES:
         yield Finding(
             "high_loss", "warning", operation.place(),
             f"the cross-entropy is {number(loss)}, more than {TOO_HIGH:g} times the ln({classes}) = {number(guess)} "
@@ -132,10 +167,8 @@ def _cross_entropy(case: Case, operation: Operation) -> Iterator[Finding]:
 
 def _maker(quantity: Quantity) -> Operation | None:
     """The op that made a value, past those that only lay it out anew."""
-    maker = quantity.producer
-    while maker is not None and maker.op in _VIEWS and maker.arguments and maker.arguments[0] is not None:
-        maker = maker.arguments[0].producer
-    return maker
+    source = _source(quantity)
+    return None if source is None else source.producer
 
 
 def _mean_loss(operation: Operation) -> float | None:

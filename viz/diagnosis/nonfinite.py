@@ -130,6 +130,7 @@ _MEND = {
     "or clip from below.",
     "sqrt": "Add a small number under the root: sqrt(x + 1e-12).",
     "divide": "Add a small number to the divisor, or choose with where() before dividing, not after.",
+    "negative": "Make its argument positive first: clip it from below, or take softplus or the square of it.",
     "exp": "Take off the maximum before exp, as logsumexp and softmax do, or make its inputs smaller.",
 }
 _ALIKE = {
@@ -144,23 +145,38 @@ def numbers_of(operation: Operation, backward: bool) -> Cause:
     x = operation.operand(0)
     y = result_of(operation)
     family = _ALIKE.get(name, name)
-    if name == "power" and not backward:
+    if name == "power" and not backward and not _is_root(operation):
         family = "divide"  # a negative power of 0
+    if x is not None and x.minimum < 0 and family in ("log", "sqrt"):
+        family = "negative"
     kind = "nonfinite_backward" if backward else "nonfinite_forward"
     mend = _MEND.get(family, "Look at those numbers, and stop there with autograd.detect_anomaly().")
     return Cause(kind, _sentence(operation, family, x, y, backward), mend)
 
 
+def _is_root(operation: Operation) -> bool:
+    """Whether a power is a fraction of a negative number, which is no real number."""
+    x, exponent = operation.operand(0), operation.operand(1)
+    if x is None or x.minimum >= 0:
+        return False
+    if exponent is None:  # a number that nobody kept: where it is no fraction, the base held a 0
+        return not x.zeros
+    return not (exponent.minimum.is_integer() and exponent.maximum.is_integer())
+
+
 def _sentence(operation: Operation, family: str, x: Facts | None, y: Facts | None, backward: bool) -> str:
     name = operation.op
     made = "a slope" if backward else "a value"
-    if family == "log" and x is not None and x.minimum <= 0:
+    if name == "power" and family == "negative" and x is not None:
+        exponent = operation.operand(1) or "of a fraction"
+        return f"raises {number(x.minimum)} to the power {exponent}, which is no real number"
+    if family == "negative" and x is not None and _ALIKE.get(name, name) == "sqrt":
+        return f"is applied to {number(x.minimum)}, where it is no real number"
+    if family in ("log", "negative") and x is not None and x.minimum <= 0:
         what = "0" if x.minimum == 0 else number(x.minimum)
         return f"takes the logarithm of {what} ({name} of {x}), which makes {made} that is not finite"
     if family == "sqrt" and (x is not None or y is not None):
         at_zero = x.minimum == 0 if x is not None else y is not None and y.minimum == 0
-        if x is not None and x.minimum < 0:
-            return f"is applied to {number(x.minimum)}, where it is no real number"
         if at_zero:
             return f"is applied to 0, where its {'slope' if backward else 'value'} is infinite ({name} of {x or y})"
     if family == "divide":
@@ -174,7 +190,7 @@ def _sentence(operation: Operation, family: str, x: Facts | None, y: Facts | Non
             return f"divides by 0 (the divisor is {divisor})"
     if family == "exp":
         limit = _overflow(operation.result.dtype)
-        if y is not None and y.odd == math.inf and (x is None or x.maximum > limit * 0.9):
+        if y is not None and y.odd in (math.inf, None) and (x is None or x.maximum > limit * 0.9):
             seen = f"its inputs go to {number(x.maximum)}," if x is not None else "its inputs go"
             return f"overflows: {seen} beyond {number(limit)}, the logarithm of the largest {operation.result.dtype}"
     operands = [f for i in range(len(operation.operands)) if (f := operation.operand(i)) is not None]

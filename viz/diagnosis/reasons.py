@@ -84,7 +84,8 @@ def explain(trace: Trace, quantity: Quantity) -> Explanation:
         return _of_one_step(trace, route, noise, title, size, gradient)
     if kind == "healthy":
         share = f"; {gradient.zeros} of its {gradient.size} elements are 0" if gradient.zeros else ""
-        text = f"The gradient of {title} is {size}{share}. {_all_factors(route)}"
+        way = f"The factors on its way from the loss: {_factors(route)}." if route.steps else "It is the loss itself."
+        text = f"The gradient of {title} is {size}{share}. {way}"
         return _answer("healthy", text, trace, route, None, gradient)
     return _unusual(trace, route, title, size, gradient, small=kind == "tiny")
 
@@ -149,8 +150,8 @@ def _zero(trace: Trace, quantity: Quantity, title: str) -> Explanation:
     cause = cause_at(first.operation, first.slot, first.gradient)
     if cause.kind == "underflow" and first.gradient.dtype not in _HALVES:
         text = (
-            f"The gradient of {title} is 0: at {first.operation.place()} the product of many factors gets smaller than "
-            f"the smallest {first.gradient.dtype}. {_all_factors(route)} {_REMEDY_SMALL}"
+            f"The gradient of {title} is 0: at {first.operation.place()} the product of the factors on its way from "
+            f"the loss gets smaller than the smallest {first.gradient.dtype} ({_factors(route)}). {_REMEDY_SMALL}"
         )
         return _answer("small_factors", text, trace, route, route.place_of(first), gradient)
     others = f" (and {len(found) - 1} more ways are closed)" if len(found) > 1 else ""
@@ -238,12 +239,12 @@ def _unusual(trace: Trace, route: Route, title: str, size: str, gradient: Facts,
     ]
     total = sum(weights)
     heaviest = max(range(len(weights)), key=weights.__getitem__, default=None)
-    product = _all_factors(route)
     alone = heaviest is not None and total and weights[heaviest] > total / 2
     if small and heaviest is not None and alone and route.steps[heaviest].op in SHRINKING | {SUM}:
         return _of_one_step(trace, route, heaviest, title, size, gradient)
     remedy = _REMEDY_SMALL if small else _REMEDY_LARGE
-    text = f"The gradient of {title} is {size}: it is a product. {product} {remedy}"
+    text = f"The gradient of {title} is {size}: it is the product of the factors on its way from the loss, "
+    text += f"{_factors(route)}. {remedy}"
     return _answer("small_factors" if small else "large_factors", text, trace, route, heaviest, gradient)
 
 
@@ -283,21 +284,18 @@ def _of_one_step(trace: Trace, route: Route, place: int, title: str, size: str, 
     return _answer(cause.kind, text, trace, route, place, gradient)
 
 
-def _all_factors(route: Route) -> str:
-    """The factors, by op: ``× 0.22 at each of 50 sigmoid``, and what they make together."""
+def _factors(route: Route) -> str:
+    """The factors, by op, the heaviest first: ``50 sigmoid, each about × 0.22``; and what all make together."""
     groups: dict[str, list[float]] = {}
     for step in route.steps:
         if step.factor:
             groups.setdefault(step.op, []).append(math.log(step.factor))
-    if not groups:
-        return "No op lies between it and the loss."
     heavy = sorted(groups.items(), key=lambda item: -abs(sum(item[1])))[:3]
     parts = []
     for op, logs in heavy:
         each = number(math.exp(sum(logs) / len(logs)))
         parts.append(f"{op} × {each}" if len(logs) == 1 else f"{len(logs)} {op}, each about × {each}")
     factor = route.factor
-    whole = (
-        "" if factor is None or len(route.steps) == 1 else f"; all {len(route.steps)} steps together × {number(factor)}"
-    )
-    return f"The factors on its way from the loss: {', '.join(parts)}{whole}."
+    if factor is None or len(route.steps) == 1:
+        return ", ".join(parts) or "none that is known"
+    return f"{', '.join(parts)}; all {len(route.steps)} steps together × {number(factor)}"

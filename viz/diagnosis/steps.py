@@ -19,8 +19,16 @@ LARGEST_STEP, SMALLEST_STEP = 0.3, 1e-6
 bounds are wide of it: 0.3 replaces a weight within three steps, and a millionth moves it by a hundredth in 10,000. The
 first steps of an output layer may well be a tenth."""
 
-PILED_UP = 10.0
-"""How many times one pass's gradient ``.grad`` must hold to look forgotten; batches differ by less."""
+PROMISED = 2.0
+"""How many times the loss a step of gradient descent may promise to take off, to first order, whatever its size: at the
+best step of a quadratic it is twice what there is to gain (Polyak, 1987, "Introduction to Optimization")."""
+
+PILED_UP, EXAMPLES = 10.0, 16
+"""How many times one pass's gradient ``.grad`` must hold to look forgotten. Batches of so many examples differ by less;
+single examples of a trained model do not."""
+
+FITTED = 1e-4
+"""Below this slope of the loss in an output, of about unit size, a model fits, and its steps are small for that."""
 
 MOST_DROPPED = 0.9
 
@@ -49,7 +57,7 @@ def _options_of(case: Case, group: Group) -> Mapping[str, Any] | None:
 
 
 def _step(case: Case, group: Group, options: Mapping[str, Any]) -> float:
-    """The root mean square of the next change of a parameter, relative to its own."""
+    """The root mean square of the next change of a parameter, relative to its own size."""
     rate = float(options.get("lr", 0.0))
     gradient = group.gradient_facts
     change = 0.0 if gradient is None else gradient.rms
@@ -57,7 +65,7 @@ def _step(case: Case, group: Group, options: Mapping[str, Any]) -> float:
         change = _scaled(case, group, options)
     elif momentum := float(options.get("momentum", 0.0)):
         change = max(change, _momentum(case, group)) if momentum < 1 else change
-    return rate * change / group.facts.rms
+    return rate * change / group.scale
 
 
 def _state(case: Case, group: Group) -> Mapping[str, Any]:
@@ -96,25 +104,46 @@ def _updates(case: Case, weights: list[Group]) -> Iterator[Finding]:
             steps[group.name] = _step(case, group, options)
     if not steps:
         return
-    large = {name: step for name, step in steps.items() if step > LARGEST_STEP}
+    large = {name: step for name, step in steps.items() if step > LARGEST_STEP and not _is_earned(case, weights)}
     if large:
         worst = max(large, key=large.__getitem__)
         yield Finding(
             "update_too_large", "error" if large[worst] > 1 else "warning", worst,
             f"a step changes it by {number(large[worst])} of its size ({len(large)} of {len(steps)} weights by more "
             f"than {LARGEST_STEP:g}); about 0.001 is usual",
-            f"Lower the learning rate about {10 ** int(np.ceil(np.log10(large[worst] / 1e-2))):g} times, or clip the "
+            f"Lower the learning rate about {10 ** max(1, round(np.log10(large[worst] / 1e-2))):g} times, or clip the "
             "gradient's norm.",
             {"ratio": large[worst]},
         )  # fmt: skip
     middle = float(np.median(list(steps.values())))
-    if 0 < middle < SMALLEST_STEP:
+    if 0 < middle < SMALLEST_STEP and not _fits(case):
         yield Finding(
             "update_too_small", "warning", "all weights",
             f"a step changes the median of {len(steps)} weights by {number(middle)} of its size; about 0.001 is usual",
             "Raise the learning rate, or find out why the gradients are small: viz.why(parameter, loss).",
             {"ratio": middle},
         )  # fmt: skip
+
+
+def _is_earned(case: Case, weights: list[Group]) -> bool:
+    """Whether a large step of gradient descent is so because the loss is far off, as that of a linear regression is."""
+    loss = facts_of(case.loss)
+    promised = 0.0
+    for group in weights:
+        options, gradient = _options_of(case, group), group.gradient_facts
+        if options is None or gradient is None:
+            continue
+        if "betas" in options:
+            return False
+        promised += float(options.get("lr", 0.0)) * gradient.norm**2
+    return loss is not None and loss.is_finite and loss.size == 1 and promised <= PROMISED * loss.maximum
+
+
+def _fits(case: Case) -> bool:
+    """Whether gradients are small because hardly anything is left to learn: the loss, a mean, is flat in the output."""
+    output = case.output
+    gradient = None if output is None else output.gradient or output.arrived
+    return gradient is not None and gradient.is_finite and gradient.rms * gradient.size < FITTED
 
 
 def _left_out(case: Case) -> Iterator[Finding]:
@@ -140,7 +169,7 @@ def _piled_up(case: Case) -> Iterator[Finding]:
             continue
         stored, fresh = stored + old.norm**2, fresh + new.norm**2
     ratio = (stored / fresh) ** 0.5 if fresh else 0.0
-    if ratio > PILED_UP:
+    if ratio > PILED_UP and (case.examples is None or case.examples >= EXAMPLES):
         yield Finding(
             "accumulated_gradient", "warning", "all parameters",
             f".grad has {number(ratio)} times the norm of what this loss gives: many passes were added up",

@@ -34,6 +34,9 @@ SLOPE = 0.02
 EXAMPLES = 16
 """How many numbers of a unit it takes to call it dead."""
 
+MASKED = -1e4
+"""Scores below this are those of a mask, be it -inf, -1e9 or the lowest number of float16."""
+
 LARGE_INPUT, SMALL_INPUT = 20.0, 1e-3
 """Inputs should have about unit size (LeCun, Bottou, Orr and Müller, 1998, "Efficient BackProp", section 4.3). Raw
 pixels have a root mean square near 100; counts from 0 to 16, as scikit-learn's digits, one near 8."""
@@ -43,7 +46,7 @@ def check_units(case: Case) -> Iterator[Finding]:
     """The findings on values and weights."""
     yield from _nonfinite(case)
     for operation in case.operations:
-        if operation.op == "relu" and operation.results:
+        if operation.op == "relu" and case.is_hidden(operation.result):  # behind the output it may be a hinge
             yield from _dead(operation)
         elif operation.op in ("sigmoid", "tanh", "softmax") and case.is_hidden(operation.result):
             yield from _saturated(operation)
@@ -64,12 +67,19 @@ def _nonfinite(case: Case) -> Iterator[Finding]:
                 {"count": group.facts.nonfinite},
             )  # fmt: skip
     origin = origin_of(case.operations)
-    if not isinstance(origin, Operation):
+    if not isinstance(origin, Operation) or _stays_apart(case):
         return
     cause = numbers_of(origin, backward=False)
     yield Finding(
         "nonfinite_value", "error", origin.place(), f"{origin.op} {cause.reason}", cause.remedy
     )  # fmt: skip
+
+
+def _stays_apart(case: Case) -> bool:
+    """Whether what is not finite reaches neither the loss nor a gradient, as where() keeps a branch not taken apart."""
+    loss = facts_of(case.loss)
+    gradients = [group.gradient_facts for group in case.groups]
+    return loss is not None and loss.is_finite and all(g is None or g.is_finite for g in gradients)
 
 
 def _by_unit(array: NDArray[Any]) -> NDArray[Any]:
@@ -129,7 +139,9 @@ def _saturated(operation: Operation) -> Iterator[Finding]:
         axis = axis if isinstance(axis, int) else -1
         if y.shape[axis] < 2:
             return
-        flat = 1 - y.max(axis) < SLOPE / 4
+        flat = (1 - y.max(axis) < SLOPE / 4)[_choices(operation, y.shape, axis) > 1]
+        if flat.size < EXAMPLES:
+            return
     share = float(flat.mean())
     if share >= MOST_SATURATED:
         x = operation.operand(0)
@@ -140,6 +152,15 @@ def _saturated(operation: Operation) -> Iterator[Finding]:
             "Start from smaller weights (xavier), normalise its inputs, or scale scores by 1/sqrt(width).",
             {"share": share},
         )  # fmt: skip
+
+
+def _choices(operation: Operation, shape: tuple[int, ...], axis: int) -> NDArray[Any]:
+    """How many places of each row of a softmax are not masked."""
+    source = operation.operands[0] if operation.operands else None
+    source = operation.arguments[0].value if source is None and operation.arguments[0] is not None else source
+    if source is None:
+        return np.full(np.delete(shape, axis), shape[axis])
+    return np.asarray((plain_array(source).astype(np.float64) > MASKED).sum(axis))
 
 
 def _alike(group: Group) -> Iterator[Finding]:
@@ -163,6 +184,7 @@ def _alike(group: Group) -> Iterator[Finding]:
 def _inputs(case: Case) -> Iterator[Finding]:
     """The data: what meets a parameter in a product, and no parameter made. Several uses of a layer count as one."""
     data: dict[int, tuple[Operation, dict[int, NDArray[Any]]]] = {}
+    frozen = {id(memory) for memory in case.frozen}
     for operation in case.operations:
         owner = case.parameter_of(operation)
         if operation.op not in PRODUCTS or owner is None:
@@ -170,7 +192,7 @@ def _inputs(case: Case) -> Iterator[Finding]:
         for slot, source in enumerate(operation.operands):
             argument = operation.arguments[slot]
             made_of_data = argument is None or (argument.producer is None and argument.id not in case.owned)
-            if source is None or isinstance(source, (int, float)) or not made_of_data:
+            if source is None or isinstance(source, (int, float)) or not made_of_data or id(source) in frozen:
                 continue
             array = plain_array(source)
             if array.dtype.kind in "fV" and array.ndim >= 2 and len(array) >= 2:

@@ -87,7 +87,15 @@ def _in_recording(tensor: Any, of: record | Recording, names: dict[int, str]) ->
     for quantity in trace.quantities.values():
         if quantity.seq in names:
             quantity.name = names[quantity.seq]
-    return explain(trace, trace.quantities[found.id])
+    quantity = trace.quantities[found.id]
+    kept = facts_of(getattr(tensor, "grad", None)) if _has_hooks(tensor) else None
+    if kept is not None and quantity.arrived is not None and kept.is_zero and not quantity.arrived.is_zero:
+        quantity.gradient = kept  # what a leaf keeps after its hooks is not recorded
+    return explain(trace, quantity)
+
+
+def _has_hooks(tensor: Any) -> bool:
+    return isinstance(tensor, Variable) and bool(getattr(tensor.node, "hooks", None))
 
 
 def _check_tensor(tensor: Any) -> None:

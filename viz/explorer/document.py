@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from viz.colour_scale import CATEGORIES, FLAGGED, MIXED, NOT_A_NUMBER, RAMP
 from viz.explorer.encode import encode
+from viz.explorer.javascript import kernels_script
 from viz.export import write_whole
 from viz.faces import CARDS
 from viz.segments import segment
@@ -25,7 +26,8 @@ __all__ = ["page", "write"]
 # In this order: a file may use at once what those before it define, and in its functions everything.
 _SCRIPTS = (
     "base", "data", "wording", "scene", "axes", "layering", "layout", "cards", "overlays", "camera", "far", "draw",
-    "minimap", "theme", "permalink", "summaries", "panel", "search", "keys", "table", "main",
+    "minimap", "theme", "permalink", "summaries", "panel", "search", "keys", "table", "live", "rules", "scrubber",
+    "predict", "evaluator", "edit", "badges", "zoom", "main",
 )  # fmt: skip
 
 
@@ -41,7 +43,7 @@ def page(view: GraphView, *, title: str | None = None) -> str:
     if len(view.nodes) > _LONG:
         view = segment(view)
     heading = escape(legible(title or view.title or "Computation graph"))
-    style, script = _asset("explorer.css"), _script()
+    style, script = _asset("explorer.css"), _script(view)
     policy = f"default-src 'none'; img-src data:; script-src '{_digest(script)}'; style-src '{_digest(style)}'"
     looks = {
         "cards": {key: look._asdict() for key, look in CARDS.items()},
@@ -69,9 +71,10 @@ def write(view: GraphView, path: str | Path, *, title: str | None = None) -> Pat
     return write_whole(Path(path), page(view, title=title))
 
 
-def _script() -> str:
-    """The files as one strict function, so that the page's only global is ``glass``."""
-    body = "\n".join(_asset(f"js/{name}.js") for name in _SCRIPTS)
+def _script(view: GraphView) -> str:
+    """The files as one strict function, so that the page's only global is ``glass``; and the arithmetic of the view."""
+    body = kernels_script(view.program.kernels if view.program else ())
+    body += "\n".join(_asset(f"js/{name}.js") for name in _SCRIPTS)
     return f'(() => {{\n"use strict";\n{body}\nbegin();\n}})();\n'
 
 

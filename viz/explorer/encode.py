@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.dispatch import OPS
 from autograd.errors import MissingExtraError
+from viz.explorer.lessons import rules_of
 from viz.faces import card_of
 from viz.formula import formula
 from viz.wording import value_text
@@ -57,10 +58,13 @@ def encode(view: GraphView) -> str:
             ]
             for step in view.steps
         ],
+        "rules": rules_of(view),
+        "program": _program(view),
         "formulas": _formulas({node.op for node in view.nodes if node.op}),
         "closed": sorted(view.closed),
         "rolled": sorted(view.rolled),
         "marked": sorted(view.marked),
+        "values": view.values,
         "overlay": _overlay(view),
         "summaries": summaries.columns(),
     }
@@ -79,7 +83,7 @@ def _nodes(view: GraphView, summaries: _Summaries) -> dict[str, Any]:
     for name in ("value", "gradient"):
         columns[name] = _column([summaries.place(getattr(node, name)) for node in nodes])
     columns["check"] = _column(
-        [c and [_number(c.analytic), _number(c.numeric), bool(c.agrees)] for c in (node.check for node in nodes)]
+        [c and [_number(c.analytic), _number(c.numeric), c.agrees, c.note] for c in (node.check for node in nodes)]
     )
     return columns
 
@@ -96,6 +100,26 @@ def _edges(view: GraphView, summaries: _Summaries) -> dict[str, Any]:
         "argument": _coded([edge.argument for edge in edges]),
         "kind": _coded([edge.kind for edge in edges]),
         "value": _column([summaries.place(edge.value) for edge in edges]),
+    }
+
+
+def _program(view: GraphView) -> dict[str, Any] | None:
+    """The arithmetic of the view; its kernels stand in the script."""
+    program = view.program
+    if program is None:
+        return None
+    return {
+        "recipes": [
+            [recipe.inputs, list(map(_number, recipe.constants)), recipe.instructions, recipe.outputs]
+            for recipe in program.recipes
+        ],
+        "applications": [
+            [a.node, a.recipe, a.sources, [list(map(_number, numbers)) for numbers in a.given]]
+            for a in program.applications
+        ],
+        "leaves": [[node, list(map(_number, numbers))] for node, numbers in program.leaves],
+        "editable": program.editable,
+        "reason": program.reason,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,11 +14,12 @@ from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.attention import scaled_dot_product_attention
 from viz.arrays import host_array
 from viz.theme import LIGHT, Theme
-from viz.training.panels import colour_bar, colour_map, panels, solid
+from viz.training.panels import colour_bar, colour_map, number_places, panels, solid
 
 __all__ = ["attention_maps", "attention_weights"]
 
 _LABELLED_TOKENS = 24
+_IN_A_ROW = 12  # heads; the row of a layer with more is broken
 
 
 def attention_weights(
@@ -53,7 +55,7 @@ def attention_maps(
     *,
     theme: Theme = LIGHT,
 ) -> NDArray[Any]:
-    """Draw attention weights: one picture for each head, one row of pictures for each layer.
+    """Draw attention weights: one picture for each head, one row of pictures for each layer (or several, of 12 each).
 
     ``weights``  ``(T, S)`` for one head, ``(heads, T, S)``, ``(layers, heads, T, S)``, or a dict or list of layers with
                  ``(heads, T, S)`` each; rows are queries, columns keys. :func:`attention_weights` computes them from
@@ -79,11 +81,12 @@ def attention_maps(
     side = min(5.0, max(1.6, 0.2 * len(tokens or ()) + 0.4)) if labelled else 1.7
     side = max(side, 3.6) if len(flat) == 1 else side
     ragged = any(len(maps) != heads for _, maps in layers)
-    if ax is None and ragged:
-        grid = panels(None, heads * len(layers), heads, (side, side), theme, name="attention_maps")
-        made = _kept(grid, layers, heads)
+    columns = min(heads, _IN_A_ROW)
+    used = [head < len(maps) for _, maps in layers for head in range(columns * math.ceil(len(maps) / columns))]
+    if ax is None:
+        made = _kept(panels(None, len(used), columns, (side + 0.15, side), theme, name="attention_maps"), used)
     else:
-        made = panels(ax, len(flat), heads, (side + 0.15, side), theme, name="attention_maps")
+        made = panels(ax, len(flat), columns, (side, side), theme, name="attention_maps")
     finite = [float(np.nanmax(picture)) for *_, picture in flat if np.isfinite(picture).any()]
     largest = max([*finite, 0.0]) or 1.0
     paint = solid(theme)
@@ -94,23 +97,36 @@ def attention_maps(
             aspect="equal" if values.shape[0] == values.shape[1] else "auto",
         )  # fmt: skip
         _dress(axes, values.shape, tokens if labelled else None, theme)
-        if len(flat) > 1 and (head == place):
+        if len(flat) > 1 and (head == place or heads > columns):
             axes.set_title(f"head {head}", fontsize=9, color=theme.text)
         if head == 0:
             label = f"{name}\nquery" if name else "query"
             axes.set_ylabel(label, fontsize=9, color=theme.text)
-        if place >= len(flat) - len(layers[-1][1]):
+        if place >= len(flat) - (len(layers[-1][1]) - 1) % columns - 1:
             axes.set_xlabel("key", fontsize=9, color=theme.text)
+    if ax is None:
+        _label_outer(made, [picture.shape for *_, picture in flat], used, columns)
     colour_bar(image, list(made), "attention weight", theme)
     return made if ragged else made.reshape(len(layers), heads)
 
 
-def _kept(grid: NDArray[Any], layers: list[tuple[str, NDArray[Any]]], heads: int) -> NDArray[Any]:
+def _kept(grid: NDArray[Any], used: list[bool]) -> NDArray[Any]:
     """Of a full grid the Axes that have a head; the others go."""
-    kept = np.array([head < len(maps) for _, maps in layers for head in range(heads)])
+    kept = np.array(used)
     for spare in grid[~kept]:
         spare.remove()
     return grid[kept]
+
+
+def _label_outer(made: NDArray[Any], shapes: list[tuple[int, ...]], used: list[bool], columns: int) -> None:
+    """Hide the labels of positions where the picture below, or the one to the left, has the same."""
+    places = [place for place, is_used in enumerate(used) if is_used]
+    at = dict(zip(places, shapes, strict=True))
+    for axes, place in zip(made, places, strict=True):
+        if at.get(place + columns) == at[place]:
+            axes.tick_params(labelbottom=False)
+        if place % columns and at.get(place - 1) == at[place]:
+            axes.tick_params(labelleft=False)
 
 
 def _dress(axes: Any, shape: tuple[int, ...], tokens: Sequence[str] | None, theme: Theme) -> None:
@@ -123,8 +139,8 @@ def _dress(axes: Any, shape: tuple[int, ...], tokens: Sequence[str] | None, them
         axes.set_yticks(range(len(tokens)), tokens)
         axes.tick_params(colors=theme.text, labelsize=8)
     else:
-        axes.xaxis.get_major_locator().set_params(integer=True, nbins=4)
-        axes.yaxis.get_major_locator().set_params(integer=True, nbins=4)
+        number_places(axes.xaxis, shape[1], most=4)
+        number_places(axes.yaxis, shape[0], most=4)
         axes.tick_params(labelsize=8)
 
 

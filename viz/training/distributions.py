@@ -13,7 +13,7 @@ from autograd.errors import ArgumentError
 from viz.theme import LIGHT, Theme
 from viz.training.histogram import Histogram
 from viz.training.history import ModelHistory, Observation, observations_of
-from viz.training.panels import colour_map, elided, one_of_each, panels, say_instead, solid
+from viz.training.panels import colour_map, one_of_each, panels, say_instead, solid, title_panels
 
 __all__ = ["Ridges", "histograms_over_steps", "ridges"]
 
@@ -144,6 +144,7 @@ def histograms_over_steps(
         say_instead(made[0], f"no {kind} was observed", theme)
     for axes, layer in zip(made, layers_drawn, strict=False):
         _draw(axes, layer, theme)
+    title_panels(made, [layer.name for layer in layers_drawn], theme)
     return made
 
 
@@ -155,7 +156,6 @@ def _smoothed(density: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _draw(axes: Any, layer: Ridges, theme: Theme) -> None:
     theme.style(axes, grid="x")
-    axes.set_title(elided(layer.name), fontsize=10, fontweight="bold", loc="left", color=theme.text)
     paint = solid(theme)
     colours = colour_map("glassgrad steps", [paint.muted, paint.blue])(np.linspace(0, 1, len(layer.steps)))
     centres = (layer.edges[1:] + layer.edges[:-1]) / 2
@@ -179,4 +179,4 @@ def _draw(axes: Any, layer: Ridges, theme: Theme) -> None:
     axes.set_ylabel("step")
     axes.set_xlim(layer.edges[0], layer.edges[-1])
     axes.set_ylim(-0.15, last + _OVERLAP + 0.15)
-    axes.locator_params(axis="x", nbins=5)
+    axes.locator_params(axis="x", nbins=4)

@@ -182,6 +182,8 @@ def feature_maps(
             axes.imshow(values, cmap=sequential(), norm=scale, interpolation="nearest")
             _frame(axes, theme)
             if channel == 0:
+                axes.yaxis.set_visible(True)
+                axes.set(yticks=[])
                 axes.set_ylabel(name, fontsize=9, color=theme.text)
             place += 1
     return made

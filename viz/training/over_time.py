@@ -15,7 +15,7 @@ from autograd.extras import import_extra
 from viz.figure import axes_or_new
 from viz.theme import LIGHT, Theme
 from viz.training.history import ModelHistory, Observation, observations_of
-from viz.training.panels import colour_bar, elided_alike, name_rows, say_instead, sequential, solid, spread
+from viz.training.panels import colour_bar, count_steps, elided_alike, name_rows, say_instead, sequential, solid, spread
 
 __all__ = ["GradientTable", "gradient_flow_over_time", "gradient_table", "update_ratio_table", "update_ratios"]
 
@@ -98,8 +98,7 @@ def gradient_flow_over_time(
     _draw_states(axes, states, edges, theme)
     name_rows(axes, table.names, theme)
     axes.set(xlim=(edges[0], edges[-1]), ylim=(len(table.names) - 0.5, -0.5))
-    axes.set_xlabel("step")
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    count_steps(axes, table.steps)
     return axes
 
 
@@ -174,9 +173,8 @@ def update_ratios(
         textcoords="offset points", color=theme.muted, fontsize=8.5, zorder=5,
         bbox={"facecolor": theme.page, "edgecolor": "none", "pad": 0.8, "alpha": 0.8},
     )  # fmt: skip
-    axes.set_xlabel("step")
+    count_steps(axes, table.steps)
     axes.set_ylabel("size of update / size of weights")
-    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.margins(x=0.01)
     _label_ends(axes, table, lines, ends, colours, theme)
     return axes

@@ -17,11 +17,12 @@ from viz.figure import new_figure
 from viz.theme import LIGHT, THEMEABLE, Theme
 
 __all__ = [
-    "colour_bar", "colour_map", "diverging", "elided", "elided_alike", "name_rows", "one_of_each", "panels", "picture",
-    "say_instead", "sequential", "solid", "spread",
+    "colour_bar", "colour_map", "count_steps", "diverging", "elided", "elided_alike", "name_rows", "number_places",
+    "one_of_each", "panels", "picture", "say_instead", "sequential", "solid", "spread", "title_panels",
 ]  # fmt: skip
 
 _LONGEST_NAME = 34
+_LONGEST_TITLE = 27  # of panels about three inches wide
 _POINTS_PER_LABEL = 11.0
 _LETTERS_PER_INCH = 14  # of captions
 
@@ -66,8 +67,8 @@ def picture(axes: Any, theme: Theme, title: str = "") -> None:
     """Make an Axes ready for a picture: no ticks, no frame, a small title."""
     theme.style(axes, grid="")
     axes.spines["bottom"].set_visible(False)
-    axes.set_xticks([])
-    axes.set_yticks([])
+    for axis in (axes.xaxis, axes.yaxis):  # hidden, not only without ticks, for the layout measures what is visible
+        axis.set_visible(False)
     if title:
         axes.set_title(title, fontsize=9, color=theme.text)
 
@@ -84,9 +85,12 @@ def elided(name: str, longest: int = _LONGEST_NAME) -> str:
     """A name that fits: what is too long loses its middle, but not the number of its layer if there is one."""
     if len(name) <= longest:
         return name
-    numbers = [match.end() for match in re.finditer(r"\d+(?=\.)", name)]
-    head = max([end for end in numbers if end <= longest * 3 // 5], default=longest * 2 // 5)
-    return f"{name[:head]}…{name[len(name) - (longest - head - 1) :]}"
+    room = longest * 3 // 5
+    numbers = [match for match in re.finditer(r"[^.]*\.?\d+(?=\.)", name) if match.group()]
+    heads = [name[: match.end()] for match in numbers if match.end() <= room]
+    inner = [f"…{match.group()}" for match in numbers if len(match.group()) < room]  # its beginning goes too
+    head = heads[-1] if heads else inner[0] if inner else name[: longest * 2 // 5]
+    return f"{head}…{name[len(name) - (longest - len(head) - 1) :]}"
 
 
 def elided_alike(names: Sequence[str], longest: int = _LONGEST_NAME) -> list[str]:
@@ -104,6 +108,28 @@ def name_rows(axes: Any, names: Sequence[str], theme: Theme) -> None:
     every = max(1, math.ceil(_POINTS_PER_LABEL / max(points, 1e-6)))
     axes.set_yticks(range(0, len(names), every), elided_alike(names)[::every])
     axes.tick_params(axis="y", colors=theme.text)
+
+
+def title_panels(made: Iterable[Any], names: Sequence[str], theme: Theme, pad: float = 6.0) -> None:
+    """Write above each panel its name, shortened to its width and still another than the rest."""
+    for axes, name in zip(made, elided_alike(names, _LONGEST_TITLE), strict=False):
+        size = 10 * min(1.0, _LONGEST_TITLE / max(len(name), 1))
+        axes.set_title(name, fontsize=size, fontweight="bold", loc="left", color=theme.text, pad=pad)
+
+
+def number_places(axis: Any, count: int, *, first: int = 0, most: int = 5) -> None:
+    """Whole numbers on an axis of ``count`` places; matplotlib would write fractions on a single one."""
+    axis.get_major_locator().set_params(integer=True, nbins=most)
+    if count == 1:
+        axis.set_ticks([first])
+
+
+def count_steps(axes: Any, steps: Sequence[float], name: str = "step") -> None:
+    """Label the horizontal axis as one of steps or epochs, with whole numbers; a single one stands in its middle."""
+    axes.set_xlabel(name)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    if len(set(steps)) == 1:
+        axes.set_xticks([steps[0]], [f"{steps[0]:,}"])
 
 
 def one_of_each(count: int, most: int) -> list[int]:

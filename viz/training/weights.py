@@ -15,7 +15,7 @@ from autograd.naming import named_tensors
 from viz.arrays import host_array
 from viz.theme import LIGHT, Theme
 from viz.training.history import norm
-from viz.training.panels import colour_bar, diverging, elided, panels, say_instead, solid
+from viz.training.panels import colour_bar, diverging, number_places, panels, say_instead, solid, title_panels
 
 __all__ = ["Spectrum", "spectra", "spectrum", "weight_matrices", "weight_spectra"]
 
@@ -94,7 +94,6 @@ def weight_spectra(model_or_named: Any, ax: Any = None, *, columns: int = 3, the
         say_instead(made[0], "there is no matrix among the parameters", theme)
     for axes, row in zip(made, rows, strict=False):
         theme.style(axes, grid="y")
-        axes.set_title(elided(row.name, 30), fontsize=10, fontweight="bold", loc="left", color=theme.text, pad=18)
         if not np.isfinite(row.values).all():
             say_instead(axes, "! not finite", theme)
             continue
@@ -117,14 +116,15 @@ def weight_spectra(model_or_named: Any, ax: Any = None, *, columns: int = 3, the
         axes.axhline(row.edge, color=theme.muted, linestyle=(0, (5, 4)), linewidth=1.1, zorder=2)
         m, n = row.shape
         axes.annotate(
-            f"{m} × {n}: {out} above the edge, stable rank {row.stable_rank:.1f}", (0, 1), xycoords="axes fraction",
+            f"{m} × {n}, stable rank {row.stable_rank:.1f}\n{out} above the edge", (0, 1), xycoords="axes fraction",
             xytext=(0, 5), textcoords="offset points", va="bottom", fontsize=7.5, color=theme.muted,
         )  # fmt: skip
         axes.set_ylim(0, 1.12 * max(float(row.values[0]), row.edge) or 1.0)
         axes.set_xlim(0.5 - 0.02 * len(places), len(places) + 0.5 + 0.02 * len(places))
-        axes.xaxis.get_major_locator().set_params(integer=True, nbins=5)
+        number_places(axes.xaxis, len(places), first=1)
         axes.set_xlabel("rank")
         axes.set_ylabel("singular value")
+    title_panels(made, [row.name for row in rows], theme, pad=28)
     return made
 
 
@@ -147,7 +147,7 @@ def weight_matrices(model_or_named: Any, ax: Any = None, *, columns: int = 3, th
     if not found:
         say_instead(made[0], "there is no matrix among the parameters", theme)
     colours = diverging(theme, bad=solid(theme).text)
-    for axes, (name, value) in zip(made, found, strict=False):
+    for axes, (_, value) in zip(made, found, strict=False):
         array = host_array(value)
         matrix = array.reshape(len(array), -1).real.astype(np.float64)
         sizes = np.abs(matrix[np.isfinite(matrix)])
@@ -162,13 +162,13 @@ def weight_matrices(model_or_named: Any, ax: Any = None, *, columns: int = 3, th
             np.ma.masked_invalid(matrix), cmap=colours, vmin=-end, vmax=end, interpolation="nearest",
             aspect="equal" if 0.66 < tall < 1.5 else "auto",
         )  # fmt: skip
-        axes.set_title(elided(name, 30), fontsize=10, fontweight="bold", loc="left", color=theme.text)
         axes.set_xlabel("input")
         axes.set_ylabel("output")
-        axes.xaxis.get_major_locator().set_params(integer=True, nbins=5)
-        axes.yaxis.get_major_locator().set_params(integer=True, nbins=5)
+        number_places(axes.xaxis, matrix.shape[1])
+        number_places(axes.yaxis, matrix.shape[0])
         bar = colour_bar(image, axes, "", theme, aspect=18, fraction=0.06)
         bar.set_ticks([-end, 0, end], labels=[f"-{end:.2g}", "0", f"{end:.2g}"])
+    title_panels(made, [name for name, _ in found], theme)
     return made
 
 

@@ -42,17 +42,35 @@ def test_float32_stays_float32_and_lengths_may_differ():
 
 def test_a_grid_of_layers_and_heads(well_drawn):
     weights = np.random.default_rng(0).random((2, 3, 4, 4))
-    for theme in (viz.LIGHT, viz.DARK):
+    for theme in (viz.DARK, viz.LIGHT):
         axes = viz.attention_maps(weights, list("abcd"), theme=theme)
         assert axes.shape == (2, 3)
         for place in np.ndindex(2, 3):
             np.testing.assert_allclose(drawn(axes[place]), weights[place])
             assert axes[place].images[0].get_clim() == (0, pytest.approx(weights.max()))
-            assert [label.get_text() for label in axes[place].get_yticklabels()] == list("abcd")
-            assert [label.get_text() for label in axes[place].get_xticklabels()] == list("abcd")
+        for outer in axes[:, 0]:
+            assert [label.get_text() for label in outer.get_yticklabels()] == list("abcd")
+        for outer in axes[1]:
+            assert [label.get_text() for label in outer.get_xticklabels()] == list("abcd")
+        assert not axes[0, 1].get_xticklabels()  # said below and at the left already
+        assert not axes[0, 1].get_yticklabels()
         assert axes[0, 1].get_title() == "head 1"
         assert axes[1, 0].get_ylabel() == "layer 1\nquery"
-        well_drawn(axes)
+    well_drawn(axes)
+
+
+def test_many_heads_are_broken_into_rows():
+    maps = np.random.default_rng(0).random((30, 3, 3))
+    axes = viz.attention_maps(maps)
+    assert axes.shape == (1, 30)
+    assert axes[0, 0].figure.get_figwidth() < 24
+    assert [one.get_title() for one in axes[0]] == [f"head {i}" for i in range(30)]
+    for one, picture in zip(axes[0], maps, strict=True):
+        np.testing.assert_array_equal(drawn(one), picture)
+    assert [one.get_subplotspec().rowspan.start for one in axes[0, [0, 11, 12, 29]]] == [0, 0, 1, 2]
+    assert [bool(one.get_xlabel()) for one in axes[0]] == [False] * 24 + [True] * 6
+    assert not axes[0, 5].get_xticklabels()
+    assert axes[0, 20].get_xticklabels()  # below it there is none
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 5), (2, 6, 6), (1, 1, 4, 4)])
@@ -62,7 +80,7 @@ def test_shapes(shape, well_drawn):
 
 @pytest.mark.parametrize("value", [0.0, np.nan])
 def test_zeros_and_nan_are_drawn(value, well_drawn):
-    well_drawn(viz.attention_maps(np.full((2, 3, 3), value)))
+    well_drawn(viz.attention_maps(np.full((2, 3, 3), value)), arranged=False)
 
 
 def test_layers_with_different_heads(well_drawn):

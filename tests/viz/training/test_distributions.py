@@ -41,8 +41,7 @@ def test_of_many_steps_ten_are_drawn_with_the_first_and_the_last():
     assert viz.ridges(observed(*np.ones((25, 3))), most=2)[0].steps == (0, 24)
 
 
-@pytest.mark.parametrize("theme", [viz.LIGHT, viz.DARK])
-@pytest.mark.parametrize("kind", ["activation", "gradient", "weight"])
+@pytest.mark.parametrize(("kind", "theme"), [("activation", viz.LIGHT), ("gradient", viz.DARK), ("weight", viz.LIGHT)])
 def test_every_kind_is_drawn_layer_by_layer(history, kind, theme, well_drawn):
     axes = viz.histograms_over_steps(history, kind, theme=theme)
     layers = viz.ridges(history, kind)
@@ -53,6 +52,19 @@ def test_every_kind_is_drawn_layer_by_layer(history, kind, theme, well_drawn):
         tuple(int(theme.page[i : i + 2], 16) / 255 for i in (1, 3, 5)) + (1,)
     )
     well_drawn(axes)
+
+
+def test_long_names_keep_the_number_of_their_layer_and_stay_in_the_figure(well_drawn):
+    names = [f"transformer.encoder.layers.{i}.self_attention.output_projection.weight" for i in (9, 10, 11)]
+    outputs = histogram_of(np.random.default_rng(0).normal(size=50))
+    row = viz.Observation(0, (), tuple(ActivationObservation(name, "ReLU", outputs) for name in names))
+    axes = viz.histograms_over_steps([row])
+    figure = well_drawn(axes)
+    titles = [one._left_title for one in axes]
+    assert [title.get_text()[:10] for title in titles] == ["…layers.9…", "…layers.10", "…layers.11"]
+    boxes = [title.get_window_extent() for title in titles]
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+    assert all(box.x1 <= figure.bbox.x1 for box in boxes)
 
 
 def test_layers_are_chosen_by_name(history):
@@ -72,7 +84,7 @@ def test_layers_are_chosen_by_name(history):
     ids=["zeros", "empty", "nan", "constant", "tiny", "huge"],
 )
 def test_edge_cases(arrays, well_drawn):
-    well_drawn(viz.histograms_over_steps(observed(*arrays)))
+    well_drawn(viz.histograms_over_steps(observed(*arrays)), arranged=False)
 
 
 def test_what_is_left_out_is_written_beside_the_ridge(well_drawn):
@@ -81,13 +93,13 @@ def test_what_is_left_out_is_written_beside_the_ridge(well_drawn):
     caption = axes[0].figure._supxlabel.get_text()
     assert "exact zeros" in caption
     assert "not finite" in caption
-    well_drawn(axes)
+    well_drawn(axes, arranged=False)
 
 
 def test_nothing_observed_says_so(well_drawn):
     axes = viz.histograms_over_steps([], "gradient")
     assert axes[0].texts[0].get_text() == "no gradient was observed"
-    well_drawn(axes)
+    well_drawn(axes, arranged=False)
 
 
 def test_bad_arguments_are_refused(history):

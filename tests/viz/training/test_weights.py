@@ -46,12 +46,14 @@ def test_a_strong_direction_stands_out():
 def test_edge_cases(array, well_drawn):
     row = spectrum(array)
     assert row.outliers == 0
-    well_drawn(viz.weight_spectra({"w": array}))
-    well_drawn(viz.weight_matrices({"w": array}))
+    well_drawn(viz.weight_spectra({"w": array}), arranged=False)
+    (axes,) = viz.weight_matrices({"w": array})
+    well_drawn(axes, arranged=False)
+    if array.shape == (1, 1):
+        assert [label.get_text() for label in axes.get_xticklabels()] == ["0"]
 
 
-@pytest.mark.parametrize("draw", [viz.weight_spectra, viz.weight_matrices])
-@pytest.mark.parametrize("theme", [viz.LIGHT, viz.DARK])
+@pytest.mark.parametrize(("draw", "theme"), [(viz.weight_spectra, viz.DARK), (viz.weight_matrices, viz.LIGHT)])
 def test_matrices_of_a_model_are_drawn_and_vectors_passed_over(draw, theme, well_drawn):
     axes = draw(nn.models.MLP(6, [5], 4), theme=theme)
     assert [one.get_title(loc="left") for one in axes] == ["layers.0.weight", "layers.2.weight"]
@@ -85,7 +87,7 @@ def test_no_matrix_says_so(well_drawn):
     for draw in (viz.weight_spectra, viz.weight_matrices):
         axes = draw({"bias": np.ones(3)})
         assert axes[0].texts[0].get_text() == "there is no matrix among the parameters"
-        well_drawn(axes)
+        well_drawn(axes, arranged=False)
 
 
 def test_layers_with_long_names(well_drawn):
@@ -97,6 +99,8 @@ def test_layers_with_long_names(well_drawn):
     titles = [one._left_title.get_window_extent() for one in axes]
     assert not any(a.overlaps(b) for i, a in enumerate(titles) for b in titles[:i])
     assert all(box.x1 <= figure.bbox.x1 for box in titles)
+    notes = [one.texts[0].get_window_extent() for one in axes]
+    assert not any(title.overlaps(note) for title, note in zip(titles, notes, strict=True))
 
 
 def test_bad_arguments_are_refused():

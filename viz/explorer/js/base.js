@@ -14,6 +14,9 @@
 //   glass.redraw()   draws all again; glass.refresh(key) one card; glass.arrange() lays out again
 //   glass.addPanel({ id, title, render(target, element), before }), glass.addTool(element), glass.addKey({ key, words, run })
 //   glass.decorate(node, { text, tone, title })   a badge on a card
+//   glass.lesson (live.js), glass.scrubber, glass.predict, glass.edit, glass.zoom   the backward pass step by step, and numbers
+//                    that the reader changes; events "step" { position, step }, "edit" { changed }, "zoom" { node, flat }.
+//                    graph.valueOf(id) and graph.gradientOf(id) tell what is shown at the moment
 //   glass.announce(text) says it to screen readers; glass.toast(text) shows it for two seconds
 // A card's key is "n3" for node 3 and "g2" for the closed group 2. In this scope there are h(), s(), $() and the words of
 // wording.js: numberText, shapeText, amountText, valueText, gradientText, groupName; summaryView(summary, what) of summaries.js.

@@ -26,14 +26,17 @@ function shortened(name) {
 
 function faceOf(card) {
   if (card.face) return card.face;
-  const lines = card.node >= 0 ? nodeLines(glass.graph.node(card.node), card) : groupLines(glass.graph.groups[card.group], card);
+  const lines = linesOf(card);
   const stub = lines[0].style === "stub";
-  const text = Math.max(...lines.map((line) => widthOf(line.text, line.style)));
+  const text = Math.max(...lines.map((line) => widthOf(line.text, line.style)), glass.lesson?.roomOf(card) ?? 0);
   const width = Math.ceil(text) + (stub ? 14 : 24) + (card.group >= 0 ? TOGGLE : 0);
   const height = lines.reduce((all, line) => all + LINE[line.style], 0) + (stub ? 6 : 12);
   card.face = { lines, width: Math.max(stub ? 24 : 56, width), height, look: lookOf(card) };
   return card.face;
 }
+
+const linesOf = (card) =>
+  card.node >= 0 ? nodeLines(glass.graph.node(card.node), card) : groupLines(glass.graph.groups[card.group], card);
 
 const lookOf = (card) => (card.node >= 0 ? glass.graph.text(glass.graph.look, card.node) : "group");
 
@@ -51,7 +54,8 @@ function nodeLines(node, card) {
   if (node.shape) facts.push(shapeText(node.shape));
   if (node.dtype && node.dtype !== "float32") facts.push(node.dtype);
   if (facts.length) lines.push({ text: facts.join(" · "), style: "small" });
-  for (const text of numbersText(node)) lines.push({ text, style: "small" });
+  const told = glass.graph.raw.values || glass.lesson?.on ? numbersText(node) : []; // or left to the details
+  for (const text of told) lines.push({ text, style: "small" });
   return lines;
 }
 

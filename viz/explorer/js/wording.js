@@ -85,11 +85,11 @@ function gradientText(gradient) {
 
 // The lines of a card that tell the value and the gradient; of a backward node the value is a gradient.
 function numbersText(node) {
-  if (node.value === null) return [];
+  if (node.value === null) return glass.lesson?.on ? [glass.lesson.gradientText(node.gradient, node)].filter(Boolean) : [];
   if (isGradient(node)) return [gradientText(node.value)];
   const value = valueText(node.value);
-  if (!glass.graph.hasGradients) return isScalar(node.value) ? [`data ${value}`] : [value];
-  const gradient = gradientText(node.gradient);
+  if (!glass.graph.hasGradients && node.gradient === null) return isScalar(node.value) ? [`data ${value}`] : [value];
+  const gradient = (glass.lesson?.gradientText ?? gradientText)(node.gradient, node);
   return isScalar(node.value) ? [`data ${value} · ${gradient}`] : [value, gradient];
 }
 
