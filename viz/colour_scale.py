@@ -12,16 +12,20 @@ from viz.wording import amount_text, number_text
 if TYPE_CHECKING:
     from viz.view import Overlay
 
-__all__ = ["DARK_TEXT", "LIGHT_TEXT", "ColourScale", "Swatch", "colour_scale", "contrast"]
+__all__ = [
+    "CATEGORIES", "DARK_TEXT", "FLAGGED", "LIGHT_TEXT", "MIXED", "NOT_A_NUMBER", "RAMP", "UNKNOWN", "ColourScale",
+    "Swatch", "colour_scale", "contrast",
+]  # fmt: skip
 
 DARK_TEXT, LIGHT_TEXT = "#000000", "#ffffff"  # one of which has a contrast of 4.5 on any colour
 
 # From dark blue over grey to yellow: lightness rises evenly, and blue against yellow is what every common form of
 # colour blindness keeps apart (the idea of cividis: Nuñez, Anderton and Renslow, 2018). Steps of L* = 20 to 92, by us.
-_RAMP = ("#0b2f63", "#2d4a78", "#54657f", "#7a8082", "#a19b7d", "#c8b76a", "#efd64f", "#fbf3a6")
+RAMP = ("#0b2f63", "#2d4a78", "#54657f", "#7a8082", "#a19b7d", "#c8b76a", "#efd64f", "#fbf3a6")
 # Tints of Okabe and Ito's palette, told apart by the text on the card as well.
-_CATEGORIES = ("#a9d4f5", "#ffd685", "#8fdcc0", "#f3b98f", "#eabbd8", "#f6ee8f", "#c3c9d2", "#ffffff")
-_MIXED, _UNKNOWN, _FLAGGED = "#e4e7eb", "#ffffff", "#ffb469"
+CATEGORIES = ("#a9d4f5", "#ffd685", "#8fdcc0", "#f3b98f", "#eabbd8", "#f6ee8f", "#c3c9d2", "#ffffff")
+MIXED, UNKNOWN, FLAGGED = "#e4e7eb", "#ffffff", "#ffb469"
+NOT_A_NUMBER = "#a33c00"  # the text of NaN, on white
 
 
 class Swatch(NamedTuple):
@@ -49,15 +53,15 @@ class ColourScale:
     def swatch(self, value: float | str | bool | None) -> Swatch:
         """The colour for a value."""
         if value is None:
-            return Swatch(_UNKNOWN, "#4a515a", known=False)
+            return Swatch(UNKNOWN, "#4a515a", known=False)
         if self.overlay.scale == "flag":
-            return Swatch(_FLAGGED if value else _UNKNOWN, DARK_TEXT)
+            return Swatch(FLAGGED if value else UNKNOWN, DARK_TEXT)
         if self.overlay.scale == "category":
             text = str(value)
-            place = self.categories.index(text) if text in self.categories else len(_CATEGORIES)
-            return Swatch(_CATEGORIES[place] if place < len(_CATEGORIES) and text != "mixed" else _MIXED, DARK_TEXT)
+            place = self.categories.index(text) if text in self.categories else len(CATEGORIES)
+            return Swatch(CATEGORIES[place] if place < len(CATEGORIES) and text != "mixed" else MIXED, DARK_TEXT)
         number = float(value)
-        return Swatch("#ffffff", "#a33c00") if math.isnan(number) else _readable(self._ramp(self.fraction(number)))
+        return Swatch("#ffffff", NOT_A_NUMBER) if math.isnan(number) else _readable(self._ramp(self.fraction(number)))
 
     def fraction(self, number: float) -> float:
         """Where a number lies between the two ends of the scale, from 0 to 1."""
@@ -83,9 +87,9 @@ class ColourScale:
         return [self._ramp(i / max(1, count - 1)) for i in range(count)]
 
     def _ramp(self, fraction: float) -> str:
-        at = fraction * (len(_RAMP) - 1)
-        i = min(int(at), len(_RAMP) - 2)
-        one, other = (_channels(_RAMP[j]) for j in (i, i + 1))
+        at = fraction * (len(RAMP) - 1)
+        i = min(int(at), len(RAMP) - 2)
+        one, other = (_channels(RAMP[j]) for j in (i, i + 1))
         return "#" + "".join(f"{round(a + (b - a) * (at - i)):02x}" for a, b in zip(one, other, strict=True))
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import shutil
 import time
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -73,37 +73,64 @@ def wait_until(page: Any, expression: str, seconds: float = 60) -> None:
         page.wait_for_timeout(20)
 
 
+_WINDOW = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"}
+
+
+@pytest.fixture(scope="session")
+def window(chromium: Any) -> Any:
+    """A window that serves one test after the other, because a new one takes longer than most tests. It forgets what
+    pages store, and ``window.complaints`` is the list of the test that has it."""
+    context = chromium.new_context(offline=True, **_WINDOW)
+    context.add_init_script("try { localStorage.clear() } catch {}")
+    page = context.new_page()
+    page.complaints = []
+    _listen(page, lambda text: page.complaints.append(text))
+    return page
+
+
+def _listen(page: Any, complain: Callable[[str], None]) -> None:
+    page.on("console", lambda m: complain(m.text) if m.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: complain(str(error)))
+    page.on("request", lambda r: None if r.url.startswith(("file:", "data:", "about:")) else complain(r.url))
+
+
 class OpenPage:
     """Opens pages from disk in windows without a network; what a page complains about fails the test at its end."""
 
-    def __init__(self, browser: Any, folder: Path) -> None:
+    def __init__(self, browser: Any, folder: Path, window: Any) -> None:
         self.browser, self.folder = browser, folder
         self.complaints: list[str] = []
         self.contexts: list[Any] = []
+        self.window = window
+        window.complaints = self.complaints
 
     def __call__(
         self, html: str, *, fragment: str = "", name: str = "page.html", script: str = "", **options: Any
     ) -> Any:
-        """The page once it is ready; ``script`` runs before it, ``options`` are those of a context, as its viewport."""
+        """The page once it is ready; ``script`` runs before it, ``options`` are those of a context, as its viewport.
+
+        With neither, the first page of a test opens in the window that all tests share.
+        """
         path = self.folder / name
         path.write_text(html, encoding="utf-8")
-        options = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"} | options
-        context = self.browser.new_context(offline=True, **options)
-        self.contexts.append(context)
-        context.add_init_script(script or "0")
-        page = context.new_page()
-        page.on("console", lambda m: self.complaints.append(m.text) if m.type in ("error", "warning") else None)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("request", lambda r: None if r.url.startswith(("file:", "data:")) else self.complaints.append(r.url))
+        if self.window is not None and not (script or options):
+            page, self.window = self.window, None
+        else:
+            context = self.browser.new_context(offline=True, **(_WINDOW | options))
+            self.contexts.append(context)
+            context.add_init_script(script or "0")
+            page = context.new_page()
+            _listen(page, self.complaints.append)
         page.goto(f"{path.as_uri()}{fragment}")
         wait_until(page, "document.documentElement.dataset.ready === 'true'")
         return page
 
 
 @pytest.fixture
-def open_page(chromium: Any, tmp_path: Path) -> Iterator[OpenPage]:
-    opener = OpenPage(chromium, tmp_path)
+def open_page(chromium: Any, window: Any, tmp_path: Path) -> Iterator[OpenPage]:
+    opener = OpenPage(chromium, tmp_path, window)
     yield opener
+    window.goto("about:blank")
     for context in opener.contexts:
         context.close()
     assert opener.complaints == []

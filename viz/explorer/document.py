@@ -10,6 +10,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from viz.colour_scale import CATEGORIES, FLAGGED, MIXED, NOT_A_NUMBER, RAMP
 from viz.explorer.encode import encode
 from viz.explorer.javascript import kernels_script
 from viz.export import write_whole
@@ -44,7 +45,12 @@ def page(view: GraphView, *, title: str | None = None) -> str:
     heading = escape(legible(title or view.title or "Computation graph"))
     style, script = _asset("explorer.css"), _script(view)
     policy = f"default-src 'none'; img-src data:; script-src '{_digest(script)}'; style-src '{_digest(style)}'"
-    looks = {key: look._asdict() for key, look in CARDS.items()}
+    looks = {
+        "cards": {key: look._asdict() for key, look in CARDS.items()},
+        "scale": {
+            "ramp": RAMP, "categories": CATEGORIES, "mixed": MIXED, "flagged": FLAGGED, "notANumber": NOT_A_NUMBER,
+        },
+    }  # fmt: skip
     parts = {
         "POLICY": policy,
         "TITLE": heading,

@@ -64,6 +64,7 @@ def encode(view: GraphView) -> str:
         "closed": sorted(view.closed),
         "rolled": sorted(view.rolled),
         "marked": sorted(view.marked),
+        "values": view.values,
         "overlay": _overlay(view),
         "summaries": summaries.columns(),
     }
@@ -147,9 +148,16 @@ def _formulas(names: set[str]) -> dict[str, Any]:
             "arguments": list(op.arguments),
             "forward": forward,
             "backward": [rule if isinstance(rule, str) else None for rule in backward],
-            "doc": (inspect.getdoc(op) or "").partition("\n\n")[0],
+            "doc": _first_sentence(inspect.getdoc(op) or ""),
         }
     return found
+
+
+def _first_sentence(doc: str) -> str:
+    """The first paragraph in prose: the texts of NumPy's ufuncs begin with their signature."""
+    signature, _, rest = doc.partition("\n\n")
+    first = rest.partition("\n\n")[0] if "out=None" in signature else signature
+    return first.replace("\n", " ").strip()
 
 
 class _Summaries:
@@ -194,7 +202,7 @@ def _data(summary: Summary) -> Any:
 def _elements(data: Any) -> Any:
     if isinstance(data, (list, tuple)):
         return [_elements(part) for part in data]
-    return f"{data.real:.4g}{data.imag:+.4g}i" if isinstance(data, complex) else _number(data)
+    return f"{data.real:.4g}{data.imag:+.4g}i".replace("-", "−") if isinstance(data, complex) else _number(data)
 
 
 def _number(number: Any) -> Any:

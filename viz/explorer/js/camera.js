@@ -74,9 +74,9 @@ camera.begin = () => {
   const least = narrow.matches ? 0.6 : 0.75;
   if (camera.k >= least || glass.scene.cards.length > 1500) return;
   const { x0, x1, y0 } = glass.layout.bounds;
-  const top = glass.scene.cards.map((card) => glass.layout.cards.get(card.key)).reduce((a, b) => (b.y < a.y ? b : a));
   const fits = (x1 - x0) * least < camera.width - 40;
-  const middle = fits ? (x0 + x1) / 2 : top.x + top.width / 2;
+  const axes = [...glass.layout.cards.values()].map(({ x, width }) => x + width / 2).sort((a, b) => a - b);
+  const middle = fits ? (x0 + x1) / 2 : axes[axes.length >> 1]; // where most cards are
   camera.set(least, camera.width / 2 - middle * least, 28 - y0 * least);
 };
 

@@ -54,7 +54,8 @@ function nodeLines(node, card) {
   if (node.shape) facts.push(shapeText(node.shape));
   if (node.dtype && node.dtype !== "float32") facts.push(node.dtype);
   if (facts.length) lines.push({ text: facts.join(" · "), style: "small" });
-  for (const text of numbersText(node)) lines.push({ text, style: "small" });
+  const told = glass.graph.raw.values || glass.lesson?.on ? numbersText(node) : []; // or left to the details
+  for (const text of told) lines.push({ text, style: "small" });
   return lines;
 }
 

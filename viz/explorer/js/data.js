@@ -150,6 +150,8 @@ function readGraph(raw) {
     seconds,
     contributions: contributions.map(([to, slot, gradient, before, after]) => ({ node: to, slot, gradient, before, after })),
   }));
+  // Where no backward pass is known no card says that it has no gradient.
+  graph.hasGradients = raw.nodes.gradient !== null || graph.steps.length > 0;
   graph.marked = new Set(raw.marked);
   graph.overlay = raw.overlay && { ...raw.overlay, values: column(raw.overlay.values, n).map(real) };
   return graph;

@@ -32,7 +32,8 @@ glass.paint = () => {
   if (!layout) return;
   const { paper } = drawing; // the whole drawing, while it is printed
   drawing.near = camera.k >= READABLE || Boolean(paper);
-  $("#world").setAttribute("transform", paper ? "" : `translate(${camera.tx} ${camera.ty}) scale(${camera.k})`);
+  // By the style of the whole element: inside of an SVG each change of scale would lay out every text anew.
+  $("#drawing").style.transform = paper ? "" : `translate(${camera.tx}px, ${camera.ty}px) scale(${camera.k})`;
   $("#stage").classList.toggle("far", !drawing.near);
   const view = paper ?? camera.view(MARGIN);
   const meets = (place) => place.x < view.x1 && place.y < view.y1 && place.x + place.width > view.x0 && place.y + place.height > view.y0;

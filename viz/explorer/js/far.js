@@ -34,7 +34,7 @@ function paintFar(near) {
   named.length = 0;
   for (const box of scene.boxes) {
     const place = layout.boxes.get(box.key);
-    nameIt(pen, boxLabel(box.group), place, place.width * k, colours.muted, true);
+    if (place.width * k >= NARROWEST) nameIt(pen, boxLabel(box.group), place, place.width * k, colours.muted, true);
   }
   for (const card of scene.cards) {
     if (card.group < 0) continue;
@@ -46,6 +46,8 @@ function paintFar(near) {
 }
 
 const named = []; // where names of boxes stand already: those further in give way
+
+const NARROWEST = 24; // pixels: no name is shorter, and to measure thousands takes longer than to paint
 
 function nameIt(pen, text, place, room, colour, isBox) {
   const { k, tx, ty } = glass.camera;
@@ -63,6 +65,18 @@ function nameIt(pen, text, place, room, colour, isBox) {
     pen.strokeText(text, spot.x, spot.y);
     pen.fillText(text, spot.x, spot.y);
   } else pen.fillText(text, x + (room - width) / 2, y + (place.height * k - 11) / 2);
+}
+
+// From afar a pale card would vanish in a light page: there it takes on some of its outline.
+const inks = new Map();
+
+function inkOf(fill, stroke) {
+  if (glass.isDark) return fill;
+  const key = `${fill}${stroke}`;
+  if (!inks.has(key)) {
+    inks.set(key, brightness(fill) > 0.85 ? mixed(fill, stroke.startsWith("#") ? stroke : "#7a828c", 0.35) : fill);
+  }
+  return inks.get(key);
 }
 
 // Cards, wires and boxes in the coordinates of the drawing; for the far view and the minimap.
@@ -98,7 +112,7 @@ function sketch(pen, view, k, withWires) {
     const place = layout.cards.get(card.key);
     if (place.x > view.x1 || place.y > view.y1 || place.x + place.width < view.x0 || place.y + place.height < view.y0) continue;
     const { fill, stroke, hatched } = overlays.paint(card);
-    const ink = brightness(fill) > 0.85 && !glass.isDark ? mixed(fill, stroke.startsWith("#") ? stroke : "#7a828c", 0.35) : fill;
+    const ink = inkOf(fill, stroke);
     const key = hatched ? `${ink}/` : ink;
     if (!byFill.has(key)) byFill.set(key, []);
     byFill.get(key).push(place);

@@ -26,7 +26,7 @@ glass.placeOf = (key) => glass.layout.cards.get(key) ?? glass.layout.boxes.get(k
 
 const isBackward = (graph, card) => {
   const kind = (node) => graph.text(graph.kind, node);
-  return card.members.every((node) => ["backward", "gradient"].includes(kind(node)));
+  return card.members.every((node) => isGradient({ kind: kind(node) }));
 };
 
 // The scene of the current state, without the backward graph where it is switched off.
@@ -94,6 +94,7 @@ function status() {
 glass.toggle = (id) => {
   const { state, graph } = glass;
   const opens = state.closed.has(id);
+  if (opens && isTooMuch(mostAfter(id))) return;
   if (opens) state.closed.delete(id);
   else state.closed.add(id);
   const hadFocus = $("#world").contains(document.activeElement);
@@ -133,6 +134,7 @@ const inside = (key, group) => {
 
 glass.roll = (id) => {
   const { rolled } = glass.state;
+  if (rolled.has(id) && isTooMuch(mostAfter(id))) return;
   if (rolled.has(id)) rolled.delete(id);
   else if (canRoll(id)) rolled.add(id);
   for (const card of glass.scene.cards) card.face = null;
@@ -141,15 +143,26 @@ glass.roll = (id) => {
   glass.announce(`${groupName(glass.graph.groups[id])} ${rolled.has(id) ? "rolled up" : "unrolled"}`);
 };
 
+// Whether so many cards would keep the browser busy for too long; if so, the reader is told.
+const isTooMuch = (count) => {
+  if (count <= TOO_MANY) return false;
+  glass.toast(`That would be ${thousands(count)} cards, more than a browser can lay out in good time. Open groups one by one, or search.`);
+  return true;
+};
+
+// So many cards there are at most once a group is opened or unrolled.
+const mostAfter = (id) => {
+  const most = glass.scene.cards.length + glass.graph.membersOf(id).length;
+  if (most <= TOO_MANY) return most;
+  const without = (set) => new Set([...set].filter((one) => one !== id));
+  return sceneOf(glass.graph, without(glass.state.closed), without(glass.state.rolled)).cards.length;
+};
+
 // Close the groups that lie inside so many others, and those deeper; Infinity opens all.
 glass.depth = (depth) => {
   const { graph, state } = glass;
   const closed = new Set(graph.groups.filter((group) => graph.depths[group.id] >= depth).map((group) => group.id));
-  const count = sceneOf(graph, closed, state.rolled).cards.length;
-  if (count > TOO_MANY) {
-    glass.toast(`That would be ${thousands(count)} cards, more than a browser can lay out in good time. Open groups one by one, or search.`);
-    return;
-  }
+  if (isTooMuch(sceneOf(graph, closed, state.rolled).cards.length)) return;
   state.closed = closed;
   glass.arrange({ animate: false });
   glass.camera.begin();
@@ -166,13 +179,12 @@ glass.reveal = (key) => {
   for (const scope of scopes) if (state.closed.delete(scope)) changed = true;
   for (const scope of scopes) {
     const parent = graph.groups[scope].parent;
-    if (parent >= 0 && state.rolled.has(parent) && graph.children[parent][0] !== scope) {
+    if (parent >= 0 && state.rolled.has(parent) && graph.children[parent][0] !== scope && mostAfter(parent) <= TOO_MANY) {
       state.rolled.delete(parent);
       changed = true;
     }
   }
-  const kind = key[0] === "n" && graph.text(graph.kind, id);
-  if (!state.backward && (kind === "backward" || kind === "gradient")) {
+  if (!state.backward && key[0] === "n" && isGradient({ kind: graph.text(graph.kind, id) })) {
     state.backward = changed = true;
     controls();
   }
@@ -298,8 +310,9 @@ function listen() {
     glass.state.backward = target.checked;
     glass.arrange();
   });
-  $("#cards").addEventListener("focusin", (event) => {
-    const key = event.target.closest("[data-key]")?.dataset.key;
+  // On the stage: an element of an SVG that listens to the focus would be a stop of the Tab key itself.
+  $("#stage").addEventListener("focusin", (event) => {
+    const key = event.target.closest(".card")?.dataset.key;
     if (key && glass.state.active !== key) {
       const before = glass.state.active;
       glass.state.active = key;
@@ -338,7 +351,9 @@ glass.library = { readGraph, sceneOf, layoutOf, numberText, amountText, shapeTex
 
 function begin() {
   const read = (id) => JSON.parse($(id).textContent);
-  glass.looks = read("#glass-looks");
+  const looks = read("#glass-looks");
+  glass.looks = looks.cards;
+  overlays.palette = looks.scale;
   const raw = read("#glass-data");
   const graph = (glass.graph = readGraph(raw));
   graph.look = { table: raw.nodes.look.table, code: integers(raw.nodes.look.code, graph.n) };

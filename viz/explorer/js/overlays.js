@@ -1,20 +1,15 @@
-// What the cards are coloured by: the kind of op, or a quantity. Ramps go from faint to strong on the page that they are
-// seen on, and differ in lightness, so that nobody needs to tell two hues apart.
+// What the cards are coloured by: the kind of op, or a quantity. The colours of quantities are those of the pictures
+// (viz/colour_scale.py), which the page brings along; only what recedes into the page differs between light and dark.
 
-const RAMPS = {
-  light: ["#f5efd9", "#f8d488", "#ee9f3c", "#c8561a", "#701b12"],
-  dark: ["#33271f", "#70301a", "#bf591d", "#f0a348", "#fdeab4"],
-};
-const CATEGORIES = ["#56b4e9", "#e69f00", "#3cc79b", "#f0e442", "#cc79a7", "#0072b2", "#d55e00"];
-const FLAGGED = "#b84e00";
 const UNKNOWN = { light: "#e8eaed", dark: "#2c3138" };
+const NOT_FLAGGED = { light: "#f1f3f5", dark: "#3a4048" };
 
 // The names of viz/overlays.py; what the view brings along under another name comes first in the list.
 const BUILT_IN = ["time", "bytes", "flops", "saved", "gradient norm", "dtype", "first non-finite"];
 
 const normOf = ({ norm, nonfinite }) => (nonfinite ? (norm === null ? NaN : Infinity) : norm);
 
-const overlays = (glass.overlays = { list: [], current: null, range: null });
+const overlays = (glass.overlays = { list: [], current: null, range: null, palette: null });
 
 overlays.prepare = () => {
   const { graph } = glass;
@@ -59,19 +54,22 @@ overlays.measure = (cards) => {
   if (!overlay) return;
   for (const card of cards) card.overlay = totalOf(overlay, card.members);
   if (overlay.scale === "category") {
-    overlays.categories = [...new Set(cards.map((card) => card.overlay).filter((value) => value !== null))].sort();
+    overlays.categories = [...new Set(cards.map((card) => card.overlay).filter((value) => value !== null && value !== "mixed"))].sort();
     return;
   }
   if (overlay.scale === "flag") return;
   const logarithmic = overlay.scale === "log";
   let low = Infinity;
   let high = -Infinity;
+  let isAny = false;
   for (const { overlay: value } of cards) {
-    if (value === null || !Number.isFinite(value) || (logarithmic && value <= 0)) continue;
+    if (!Number.isFinite(value)) continue;
+    isAny = true;
+    if (logarithmic && value <= 0) continue;
     low = Math.min(low, value);
     high = Math.max(high, value);
   }
-  if (low <= high) overlays.range = { low, high };
+  if (isAny) overlays.range = low <= high ? { low, high } : { low: 0, high: 0 };
 };
 
 // The paint of a card: fill, stroke and text; `hatched` where the quantity is not known.
@@ -80,24 +78,27 @@ overlays.paint = (card) => {
   const overlay = overlays.current;
   if (!overlay) return { fill: look.fill, stroke: look.stroke, text: look.text };
   const theme = glass.isDark ? "dark" : "light";
-  const fill = overlays.colour(card.overlay, theme);
+  const fill = overlays.colour(card.overlay);
+  if (Number.isNaN(card.overlay)) return { fill, stroke: overlays.palette.notANumber, text: overlays.palette.notANumber };
   if (fill === null) return { fill: UNKNOWN[theme], stroke: "var(--faint)", text: "var(--muted)", hatched: true };
   return { fill, stroke: mixed(fill, glass.isDark ? "#ffffff" : "#000000", 0.35), text: readable(fill) };
 };
 
-overlays.colour = (value, theme = glass.isDark ? "dark" : "light") => {
-  const overlay = overlays.current;
+overlays.colour = (value) => {
+  const { current: overlay, palette } = overlays;
   if (value === null || value === undefined) return null;
-  if (overlay.scale === "category") {
-    return value === "mixed" ? "#b9bfc7" : CATEGORIES[overlays.categories.indexOf(value) % CATEGORIES.length];
-  }
-  if (overlay.scale === "flag") return value ? FLAGGED : theme === "dark" ? "#3a4048" : "#f1f3f5";
-  if (Number.isNaN(value)) return null;
+  if (overlay.scale === "category") return palette.categories[overlays.categories.indexOf(value)] ?? palette.mixed;
+  if (overlay.scale === "flag") return value ? palette.flagged : NOT_FLAGGED[glass.isDark ? "dark" : "light"];
+  return Number.isNaN(value) ? "#ffffff" : ramp(overlays.share(value));
+};
+
+// Where a number lies between the two ends of the scale, from 0 to 1.
+overlays.share = (value) => {
+  const logarithmic = overlays.current.scale === "log";
+  if (logarithmic && value <= 0) return 0;
   const { low, high } = overlays.range ?? { low: value, high: value };
-  const scaled = overlay.scale === "log" ? Math.log : (x) => x;
-  const [a, b] = [scaled(low), scaled(high)];
-  const share = value <= 0 && overlay.scale === "log" ? 0 : a === b ? 1 : (scaled(value) - a) / (b - a);
-  return ramp(clamp(share, 0, 1), theme);
+  const [a, at, b] = logarithmic ? [low, value, high].map(Math.log) : [low, value, high];
+  return a < b ? clamp((at - a) / (b - a), 0, 1) : 0.5;
 };
 
 overlays.words = (value) => {
@@ -105,7 +106,8 @@ overlays.words = (value) => {
   if (value === null || value === undefined) return "not known";
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (typeof value !== "number") return String(value);
-  return overlay.unit ? amountText(value, overlay.unit) : numberText(value);
+  const isCount = Number.isInteger(value) && Math.abs(value) >= 1;
+  return Number.isFinite(value) && (overlay.unit || isCount) ? amountText(value, overlay.unit) : numberText(value);
 };
 
 overlays.textOf = (card) => (overlays.current ? `${overlays.current.label} ${overlays.words(card.overlay)}` : null);
@@ -118,8 +120,8 @@ function mixed(a, b, share) {
   return joined(from.map((part, i) => part + (to[i] - part) * share));
 }
 
-function ramp(share, theme) {
-  const stops = RAMPS[theme];
+function ramp(share) {
+  const stops = overlays.palette.ramp;
   const at = Math.min(stops.length - 2, Math.floor(share * (stops.length - 1)));
   return mixed(stops[at], stops[at + 1], share * (stops.length - 1) - at);
 }
@@ -150,7 +152,10 @@ overlays.legend = () => {
   }
   const unknown = glass.scene.cards.some((card) => overlays.colour(card.overlay) === null);
   const rows = [];
-  if (overlay.scale === "category") for (const name of overlays.categories) rows.push(swatch(overlays.colour(name), name));
+  const shown = new Set(glass.scene.cards.map((card) => card.overlay));
+  if (overlay.scale === "category") {
+    for (const name of [...overlays.categories, "mixed"]) if (shown.has(name)) rows.push(swatch(overlays.colour(name), name));
+  } else if (shown.has(NaN)) rows.push(swatch("#ffffff", "nan"));
   if (overlay.scale === "flag") rows.push(swatch(overlays.colour(true), "yes"), swatch(overlays.colour(false), "no"));
   if (unknown) rows.push(swatch(UNKNOWN[glass.isDark ? "dark" : "light"], "not known", true));
   const { range } = overlays;
@@ -165,10 +170,9 @@ overlays.legend = () => {
 };
 
 function bar(low, high) {
-  const theme = glass.isDark ? "dark" : "light";
   const steps = 40;
   return h("div", { class: "scale" },
     s("svg", { viewBox: `0 0 ${steps} 1`, preserveAspectRatio: "none", role: "img", "aria-label": `from ${low} to ${high}` },
-      Array.from({ length: steps }, (_, i) => s("rect", { x: i, y: 0, width: 1.1, height: 1, fill: ramp(i / (steps - 1), theme) }))),
+      Array.from({ length: steps }, (_, i) => s("rect", { x: i, y: 0, width: 1.1, height: 1, fill: ramp(i / (steps - 1)) }))),
     h("div", { class: "ends" }, h("span", {}, low), h("span", {}, high)));
 }

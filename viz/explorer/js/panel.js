@@ -60,7 +60,7 @@ glass.addPanel({ id: "formula", title: "Formula", render({ node }, element) {
   const rules = formula.backward.map((rule, i) => rule && (rule.startsWith("<math") ? maths(rule) : [h("span", { class: "of" }, `∇ ${formula.arguments[i] ?? i}`), maths(rule)]));
   element.append(forward ? h("div", { class: "maths" }, forward) : "");
   if (rules.some(Boolean)) element.append(h("div", { class: "rules" }, rules.filter(Boolean).map((rule) => h("div", {}, rule))));
-  if (formula.doc) element.append(h("p", { class: "doc" }, formula.doc.split("\n\n")[0]));
+  if (formula.doc) element.append(h("p", { class: "doc" }, formula.doc.split("``").map((part, i) => (i % 2 ? h("code", {}, part) : part))));
 } });
 
 // MathML as Python wrote it, or LaTeX as text.
@@ -95,7 +95,7 @@ glass.addPanel({ id: "facts", title: null, render({ node, group }, element) {
   if (current?.name.startsWith("view:")) {
     add(current.label, overlays.words(node ? current.values[node.id] : totalOf(current, glass.graph.membersOf(group.id))));
   }
-  if (node?.origin >= 0) add("goes back through", link(`n${node.origin}`, glass.graph.label(node.origin)));
+  if (node?.origin >= 0) add(node.kind === "gradient" ? "gradient of" : "goes back through", link(`n${node.origin}`, glass.graph.label(node.origin)));
   if (node?.line) {
     const [file, line, where, text] = node.line;
     add("source", h("span", { class: "source" }, h("span", { title: file }, `${file.split("/").at(-1)}:${line}`), ` in ${where}`, text && h("code", {}, text)));
@@ -117,11 +117,12 @@ glass.addPanel({ id: "actions", title: null, render({ group }, element) {
 
 glass.addPanel({ id: "value", title: "Value", render({ node }, element) {
   if (!node || node.kind === "constant") return false;
+  if (isGradient(node)) element.append(h("p", { class: "note" }, "The value of this node is itself a gradient."));
   element.append(summaryView(node.value, "value"));
 } });
 
 glass.addPanel({ id: "gradient", title: "Gradient", render({ node }, element) {
-  if (!node || node.kind === "constant" || node.kind === "backward") return false;
+  if (!node || node.kind === "constant" || isGradient(node) || !glass.graph.hasGradients) return false;
   element.append(summaryView(node.gradient, "gradient"));
 } });
 

@@ -32,16 +32,25 @@ function ranges(numbers) {
 function numbersOf(text, limit) {
   const found = [];
   for (const run of (text ?? "").split(",")) {
-    const [a, b] = run.split("-").map(Number);
-    if (run === "" || !Number.isInteger(a)) continue;
-    for (let i = Math.max(0, a); i <= Math.min(b ?? a, limit - 1); i++) found.push(i);
+    const [, a, b] = /^(\d+)(?:-(\d+))?$/.exec(run) ?? [];
+    if (a === undefined) continue;
+    for (let i = Number(a); i <= Math.min(Number(b ?? a), limit - 1); i++) found.push(i);
   }
   return found;
 }
 
+// A hash may come from anywhere: what is no well-formed text stays as it is, and nothing is found by it.
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 permalink.write = (replace = false) => {
   const text = permalink.text();
-  if (text === permalink.last) return;
+  if (text === permalink.last || (text === "#" && permalink.last === "")) return;
   permalink.last = text;
   try {
     if (replace) history.replaceState(null, "", text);
@@ -52,7 +61,7 @@ permalink.write = (replace = false) => {
 };
 
 permalink.read = () => {
-  const [key, ...rest] = decodeURI(location.hash.slice(1)).split("&");
+  const [key, ...rest] = location.hash.slice(1).split("&").map(decoded);
   const given = new Map(rest.map((part) => part.split("=")));
   const { state, initial, graph } = glass;
   state.closed = new Set(initial.closed);
@@ -61,8 +70,13 @@ permalink.read = () => {
   for (const id of numbersOf(given.get("closed"), graph.g)) state.closed.add(id);
   for (const id of numbersOf(given.get("roll"), graph.g)) if (canRoll(id)) state.rolled.add(id);
   for (const id of numbersOf(given.get("unroll"), graph.g)) state.rolled.delete(id);
+  const count = sceneOf(graph, state.closed, state.rolled).cards.length;
+  if (isTooMuch(count)) {
+    state.closed = new Set(initial.closed);
+    state.rolled = new Set(initial.rolled);
+  }
   state.backward = given.get("backward") !== "0";
-  overlays.set(given.has("overlay") ? decodeURIComponent(given.get("overlay")) : initial.overlay);
+  overlays.set(given.get("overlay") ?? initial.overlay);
   const [, letter, number] = /^([ng])(\d+)$/.exec(key) ?? [];
   const exists = letter && Number(number) < (letter === "n" ? graph.n : graph.g);
   return exists ? key : null;
@@ -74,6 +88,7 @@ permalink.listen = () => {
     const key = permalink.read();
     permalink.last = location.hash;
     glass.arrange({ link: false });
+    controls();
     if (key) glass.go(key, { link: false });
     else glass.select(null, { link: false });
   });

@@ -19,6 +19,7 @@ function summaryView(summary, what) {
   }
   add("not finite", summary.nonfinite ? thousands(summary.nonfinite) : null);
   const size = (summary.shape ?? []).reduce((all, side) => all * side, 1);
+  if (size === 0) return h("p", { class: "none" }, "empty");
   return h("div", { class: "summary" },
     isScalar(summary) && summary.data !== null && h("p", { class: "number" }, exact(summary.data)),
     !isScalar(summary) && summary.data !== null && heatMap(summary, what),
@@ -28,7 +29,7 @@ function summaryView(summary, what) {
 
 function exact(data) {
   if (typeof data !== "number") return elementText(data);
-  return String(Number(data.toPrecision(12))).replace("-", "−");
+  return String(Number(data.toPrecision(12))).replaceAll("-", "−");
 }
 
 const factList = (rows) => h("dl", {}, rows.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
@@ -51,7 +52,8 @@ function heatMap(summary, what) {
   const columns = Math.max(...rows.map((row) => row.length));
   const side = clamp(Math.floor(276 / columns), 8, 40);
   const tall = Math.min(side, 26);
-  const shown = h("output", { class: "reading" }, `scale ±${numberText(most)}`);
+  const scale = flat.some(Number.isFinite) ? `scale ±${numberText(most)}` : "no element is finite";
+  const shown = h("output", { class: "reading" }, scale);
   const cells = [];
   let k = 0;
   rows.forEach((row, i) => row.forEach((_, j) => {

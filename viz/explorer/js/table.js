@@ -19,6 +19,12 @@ const COLUMNS = [
   ["outputs", (card) => card.outputs.length],
 ];
 
+function gradientOf(node) {
+  if (node.kind === "constant" || !glass.graph.hasGradients) return "";
+  if (isGradient(node)) return node.value ? "the value is one" : "";
+  return node.gradient ? gradientText(node.gradient).replace(/^grad /, "") : "not computed";
+}
+
 function tableRows() {
   const { graph, scene } = glass;
   const rows = scene.cards.map((card) => {
@@ -33,7 +39,7 @@ function tableRows() {
       shapeValue: card.shape >= 0 ? graph.shape.table[card.shape] : null,
       dtypeValue: card.dtype >= 0 ? graph.dtype.table[card.dtype] : null,
       value: node && valueText(node.value),
-      gradient: node && node.kind !== "constant" ? (node.gradient ? gradientText(node.gradient).replace(/^grad /, "") : "not computed") : "",
+      gradient: node ? gradientOf(node) : "",
       seconds: card.seconds, nbytes: card.nbytes, flops: card.flops, saved: card.saved,
       inputs: [], outputs: [],
     };

@@ -73,6 +73,9 @@ function valueText(value) {
   return `${spread}, mean ${numberText(value.mean)}${notFinite(value)}`;
 }
 
+// What is known of a backward or gradient node is a gradient itself.
+const isGradient = (node) => node.kind === "backward" || node.kind === "gradient";
+
 function gradientText(gradient) {
   if (gradient === null) return "no gradient";
   if (isScalar(gradient) && gradient.data !== null) return `grad ${elementText(gradient.data)}`;
@@ -83,8 +86,9 @@ function gradientText(gradient) {
 // The lines of a card that tell the value and the gradient; of a backward node the value is a gradient.
 function numbersText(node) {
   if (node.value === null) return glass.lesson?.on ? [glass.lesson.gradientText(node.gradient, node)].filter(Boolean) : [];
-  if (node.kind === "backward" || node.kind === "gradient") return [gradientText(node.value)];
+  if (isGradient(node)) return [gradientText(node.value)];
   const value = valueText(node.value);
+  if (!glass.graph.hasGradients && node.gradient === null) return isScalar(node.value) ? [`data ${value}`] : [value];
   const gradient = (glass.lesson?.gradientText ?? gradientText)(node.gradient, node);
   return isScalar(node.value) ? [`data ${value} · ${gradient}`] : [value, gradient];
 }
