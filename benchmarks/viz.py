@@ -28,8 +28,8 @@ sys.path[:] = [place for place in sys.path if Path(place).resolve() != Path(__fi
 import autograd as ag
 import nn
 import viz
-from viz.layout import layout
-from viz.render import render
+from viz.drawing.layout import layout
+from viz.drawing.render import render
 
 PER_MODULE = 100
 

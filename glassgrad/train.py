@@ -24,7 +24,7 @@ from nn import Sequential, Standardize, data, functional
 from nn.models import MLP, LeNet5
 from nn.module import Module
 from nn.training import MetricsLog, Trainer
-from viz.export import write_whole
+from viz.drawing.export import write_whole
 
 __all__ = ["DATA", "MODELS", "OPTIMIZERS", "Config", "UsageError", "run_training"]
 

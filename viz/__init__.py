@@ -7,33 +7,32 @@ Small graphs are laid out by Graphviz where there is one, and charts are drawn b
 ``pip install 'glassgrad[viz]'`` and load when they are first needed. Large graphs have a layout of our own.
 """
 
-from viz.backward_graph import only_backward, with_backward
-from viz.ceilings import Ceilings, measure_ceilings
-from viz.checking import check
-from viz.checkpoint_savings import CheckpointSaving
-from viz.confusion import confusion_counts, confusion_matrix
-from viz.derivation import BackwardStep, Derivation, ForwardStep, Symbol
-from viz.derive import derive
+from viz.derivations.derivation import BackwardStep, Derivation, ForwardStep, Symbol
+from viz.derivations.derive import derive
+from viz.derivations.formula import Formula, formula, template_mathml
 from viz.diagnosis import CAUSES, FINDINGS, Diagnosis, Explanation, Finding, PathStep, diagnose, why
-from viz.diff import GraphDiff, diff
+from viz.drawing.graph_json import graph_schema
+from viz.drawing.layout import Layout, layout
+from viz.drawing.render import DrawingError
 from viz.figure import figure_svg
-from viz.formula import Formula, formula, template_mathml
-from viz.gradient_flow import GradientStatistics, gradient_flow, gradient_statistics
-from viz.graph import graph
-from viz.graph_json import graph_schema
-from viz.images import image_grid
-from viz.layout import Layout, layout
-from viz.marking import mark
-from viz.memory import Holder, MemoryReport, memory
-from viz.op_time import OpTime
-from viz.overlays import OVERLAYS, overlay
-from viz.profile import Profile, ScopeTime, profile
-from viz.program import Program
-from viz.render import DrawingError
-from viz.repeats import roll, unroll
-from viz.scene import Box, Card, Scene, Wire, scene
-from viz.segments import segment
-from viz.subview import focus, subview
+from viz.graphs.backward_graph import only_backward, with_backward
+from viz.graphs.checking import check
+from viz.graphs.diff import GraphDiff, diff
+from viz.graphs.graph import graph
+from viz.graphs.marking import mark
+from viz.graphs.overlays import OVERLAYS, overlay
+from viz.graphs.repeats import roll, unroll
+from viz.graphs.scene import Box, Card, Scene, Wire, scene
+from viz.graphs.segments import segment
+from viz.graphs.subview import focus, subview
+from viz.graphs.transforms import collapse, expand, one_node_per_use
+from viz.graphs.view import Check, Contribution, EdgeView, GraphView, GroupView, NodeView, Overlay, Step
+from viz.profiling.ceilings import Ceilings, measure_ceilings
+from viz.profiling.checkpoint_savings import CheckpointSaving
+from viz.profiling.memory import Holder, MemoryReport, memory
+from viz.profiling.op_time import OpTime
+from viz.profiling.profile import Profile, ScopeTime, profile
+from viz.programs.program import Program
 from viz.theme import DARK, LIGHT, THEMEABLE, Theme
 from viz.training import (
     TEST_SURFACES,
@@ -66,9 +65,10 @@ from viz.training import (
     weight_matrices,
     weight_spectra,
 )
-from viz.training_curves import training_curves
-from viz.transforms import collapse, expand, one_node_per_use
-from viz.view import Check, Contribution, EdgeView, GraphView, GroupView, NodeView, Overlay, Step
+from viz.training.confusion import confusion_counts, confusion_matrix
+from viz.training.gradient_flow import GradientStatistics, gradient_flow, gradient_statistics
+from viz.training.images import image_grid
+from viz.training.training_curves import training_curves
 
 __all__ = [
     "CAUSES",

@@ -9,7 +9,7 @@ from dataclasses import fields
 from typing import Any
 
 from autograd.extras import import_extra
-from viz.export import PIXELS_PER_POINT, SVG, XLINK, to_text
+from viz.drawing.export import PIXELS_PER_POINT, SVG, XLINK, to_text
 from viz.theme import LIGHT, THEMEABLE, Theme
 
 __all__ = ["axes_or_new", "figure_svg", "new_figure"]
@@ -34,7 +34,7 @@ def axes_or_new(axes: Any, width: float, height: float, theme: Theme) -> Any:
 def figure_svg(figure: Any, description: str) -> str:
     """A figure as one ``<svg>`` element with ``description`` for screen readers.
 
-    Text stays text. The colours of :data:`~viz.theme.THEMEABLE` become ``var(--chart-text)``, ``var(--chart-blue)`` and
+    Text stays text. The colours of :data:`~viz.THEMEABLE` become ``var(--chart-text)``, ``var(--chart-blue)`` and
     so on, for a page to set. The same figure gives the same text.
     """
     matplotlib = import_extra("matplotlib", extra="viz", purpose="draw charts")

@@ -15,7 +15,7 @@ from glassgrad.ladder.charts import bars, duration, player, small, times
 from glassgrad.ladder.race import TOLERANCE, Race
 from glassgrad.ladder.source import coloured, source_of
 from glassgrad.report import markup
-from viz.export import write_whole
+from viz.drawing.export import write_whole
 
 __all__ = ["write_page"]
 

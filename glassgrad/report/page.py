@@ -8,8 +8,8 @@ from typing import Any
 
 from glassgrad.report import markup, sections
 from glassgrad.report.evaluation import Evaluation
-from viz.export import write_whole
-from viz.view import GraphView
+from viz.drawing.export import write_whole
+from viz.graphs.view import GraphView
 
 __all__ = ["write_report"]
 

@@ -15,7 +15,7 @@ import viz
 from autograd.extras import import_extra
 from glassgrad.report import markup
 from glassgrad.report.evaluation import Evaluation
-from viz.images import pixels
+from viz.training.images import pixels
 
 __all__ = ["computation_graph", "configuration", "confusion", "curves", "final_figures", "gradient_flow", "mistakes"]
 

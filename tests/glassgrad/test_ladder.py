@@ -25,7 +25,7 @@ from glassgrad.ladder.frames import boundary_frames, scores
 from glassgrad.ladder.moons import two_moons
 from glassgrad.ladder.rungs import RUNGS, draw_model
 from glassgrad.ladder.source import coloured, source_of
-from viz.wording import numbers_text
+from viz.graphs.wording import numbers_text
 
 pytest.importorskip("rich", reason="the ladder needs the extra 'train'")
 
@@ -230,8 +230,8 @@ def test_the_data_of_the_slider_are_those_of_the_run(page, race):
 
 
 def test_a_page_has_its_drawings_without_graphviz_too(race, tmp_path, monkeypatch):
-    monkeypatch.setattr("viz.render.shutil.which", lambda name: None)
-    monkeypatch.setattr("viz.render.importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("viz.drawing.render.shutil.which", lambda name: None)
+    monkeypatch.setattr("viz.drawing.render.importlib.util.find_spec", lambda name: None)
     text = write_page(tmp_path / "ladder.html", race).read_text()
     assert "This drawing is missing" not in text
     assert text.count('class="computation-graph"') == 4

@@ -195,8 +195,8 @@ def test_metrics_that_diverged_are_shown_as_they_are(tmp_path):
 
 
 def test_the_report_has_its_drawing_without_graphviz_too(tmp_path, monkeypatch):
-    monkeypatch.setattr("viz.render.shutil.which", lambda name: None)
-    monkeypatch.setattr("viz.render.importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("viz.drawing.render.shutil.which", lambda name: None)
+    monkeypatch.setattr("viz.drawing.render.importlib.util.find_spec", lambda name: None)
     loss, names = _loss()
     path = write_report(tmp_path / "index.html", title="x", config={}, records=RECORDS, graph=viz.graph(loss, names))
     text = path.read_text(encoding="utf-8")

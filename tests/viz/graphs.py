@@ -6,7 +6,7 @@ import random
 from itertools import pairwise
 
 from autograd.watching import Line, summarize
-from viz.view import EdgeView, GraphView, GroupView, NodeView, Overlay
+from viz.graphs.view import EdgeView, GraphView, GroupView, NodeView, Overlay
 
 OPS = [("linear", "contraction"), ("relu", "elementwise"), ("sum", "reduction"), ("reshape", "view")]
 

@@ -6,7 +6,7 @@ from itertools import combinations
 
 import pytest
 
-from viz.layout import Rectangle
+from viz.drawing.layout import Rectangle
 
 
 def overlap(a: Rectangle, b: Rectangle) -> bool:

@@ -12,11 +12,11 @@ from tests.viz.graphs import random_view
 from tests.viz.layout_checks import check, inside
 from tests.viz.test_layout import linked
 from tests.viz.views import chain, views
-from viz import layout as careful
-from viz.coarse_layout import coarse_layout
-from viz.layout import Rectangle
-from viz.scene import scene
-from viz.view import EdgeView, GraphView, NodeView
+from viz.drawing import layout as careful
+from viz.drawing.coarse_layout import coarse_layout
+from viz.drawing.layout import Rectangle
+from viz.graphs.scene import scene
+from viz.graphs.view import EdgeView, GraphView, NodeView
 
 
 def _placed(view, direction="down", labels=(), size=lambda i: (60.0 + i % 7 * 9, 20.0 + i % 3 * 9)):

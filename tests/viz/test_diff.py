@@ -14,7 +14,7 @@ import nn
 import viz
 from autograd.errors import ArgumentError
 from nn import functional as F
-from viz.view import EdgeView, GraphView, NodeView
+from viz.graphs.view import EdgeView, GraphView, NodeView
 
 
 def _run(model, x, *, scale=1.0):

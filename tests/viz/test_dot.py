@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 import viz
 from autograd.primitive import Kind
-from viz.colour_scale import contrast
-from viz.dot import CARDS, card_of, dot_text
-from viz.faces import LINE, MARK, OUTPUT
-from viz.view import EdgeView, GraphView, GroupView, NodeView, Overlay
-from viz.wording import shape_text
+from viz.drawing.colour_scale import contrast
+from viz.drawing.dot import CARDS, card_of, dot_text
+from viz.drawing.faces import LINE, MARK, OUTPUT
+from viz.graphs.view import EdgeView, GraphView, GroupView, NodeView, Overlay
+from viz.graphs.wording import shape_text
 
 ANY_TEXT = st.text(st.characters(), max_size=60)  # lone surrogates too
 

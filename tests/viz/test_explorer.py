@@ -15,12 +15,12 @@ from autograd.errors import ArgumentError
 from autograd.watching import summarize
 from tests.viz.conftest import wait_until
 from tests.viz.graphs import chain, network, random_view
-from viz.colour_scale import RAMP, colour_scale, contrast
+from viz.drawing.colour_scale import RAMP, colour_scale, contrast
+from viz.drawing.faces import CARDS, card_of, faces
 from viz.explorer import page, write
 from viz.explorer.encode import encode
-from viz.faces import CARDS, card_of, faces
-from viz.view import Check, EdgeView, GraphView, GroupView, NodeView
-from viz.wording import amount_text, number_text, shape_text
+from viz.graphs.view import Check, EdgeView, GraphView, GroupView, NodeView
+from viz.graphs.wording import amount_text, number_text, shape_text
 
 
 def cards_on(tab):

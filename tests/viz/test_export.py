@@ -10,8 +10,8 @@ import pytest
 import autograd as ag
 import viz
 from autograd.errors import ArgumentError, MissingExtraError
-from viz.export import write_whole
-from viz.view import EdgeView, GraphView, NodeView
+from viz.drawing.export import write_whole
+from viz.graphs.view import EdgeView, GraphView, NodeView
 
 
 @pytest.fixture
@@ -21,8 +21,8 @@ def view(model):
 
 @pytest.fixture
 def no_graphviz(monkeypatch):
-    monkeypatch.setattr("viz.render.shutil.which", lambda name: None)
-    monkeypatch.setattr("viz.render.importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("viz.drawing.render.shutil.which", lambda name: None)
+    monkeypatch.setattr("viz.drawing.render.importlib.util.find_spec", lambda name: None)
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, monke
     def broken(source, target):
         raise OSError("disk full")
 
-    monkeypatch.setattr("viz.export.os.replace", broken)
+    monkeypatch.setattr("viz.drawing.export.os.replace", broken)
     with pytest.raises(OSError, match="disk full"):
         write_whole(path, "new")
     assert path.read_text() == "old"
@@ -178,7 +178,7 @@ def test_a_crash_of_graphviz_is_named_as_one(view, fake_dot):
 
 def test_scripts_of_the_working_directory_do_not_hide_the_library(view, tmp_path, monkeypatch):
     pytest.importorskip("pygraphviz", reason="comes with the extra viz")
-    monkeypatch.setattr("viz.render.shutil.which", lambda name: None)
+    monkeypatch.setattr("viz.drawing.render.shutil.which", lambda name: None)
     (tmp_path / "warnings.py").write_text("raise SystemExit('a user script')")
     monkeypatch.chdir(tmp_path)
     assert view.to_svg().startswith("<svg")

@@ -14,8 +14,8 @@ import viz
 from autograd.composite import COMPOSITES
 from autograd.formulas import letters_in, letters_of
 from autograd.primitive import OPS
-from viz import mathml as mathml_module
-from viz.mathml import mathml
+from viz.derivations import mathml as mathml_module
+from viz.derivations.mathml import mathml
 
 NAMES = [*OPS, *(name for name in COMPOSITES if name not in OPS)]
 # What MathML Core has, and browsers draw; https://www.w3.org/TR/mathml-core/

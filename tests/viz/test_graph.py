@@ -8,7 +8,7 @@ import pytest
 import autograd as ag
 import viz
 from autograd.errors import ArgumentError, DtypeError, GradientError
-from viz.view import EdgeView, GraphView, NodeView
+from viz.graphs.view import EdgeView, GraphView, NodeView
 
 
 def test_a_square_keeps_two_edges():

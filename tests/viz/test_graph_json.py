@@ -10,7 +10,7 @@ import viz
 from autograd.errors import ArgumentError
 from autograd.watching import summarize
 from tests.viz.views import views
-from viz.view import Contribution, EdgeView, GraphView, GroupView, NodeView, Overlay, Step
+from viz.graphs.view import Contribution, EdgeView, GraphView, GroupView, NodeView, Overlay, Step
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "graph.schema.json"
 

@@ -12,9 +12,9 @@ import viz
 from autograd.errors import ArgumentError
 from tests.viz.layout_checks import along, check, inside
 from tests.viz.views import chain, views
-from viz.layout import Rectangle, layout
-from viz.scene import scene
-from viz.view import EdgeView, GraphView, GroupView, NodeView
+from viz.drawing.layout import Rectangle, layout
+from viz.graphs.scene import scene
+from viz.graphs.view import EdgeView, GraphView, GroupView, NodeView
 
 SIZES = st.tuples(st.floats(4, 200), st.floats(4, 90))
 

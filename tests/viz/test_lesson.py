@@ -309,7 +309,7 @@ def test_the_lesson_follows_an_edit(open_page):
     fresh.backward()
     np.testing.assert_allclose(gradients_of(tab)["0"], [a.grad], rtol=1e-9)
     assert tab.evaluate("document.activeElement.id") == "edit-number"
-    assert viz.wording.number_text(a.grad) in tab.evaluate("document.querySelector('#rule').textContent")
+    assert viz.graphs.wording.number_text(a.grad) in tab.evaluate("document.querySelector('#rule').textContent")
     tab.focus("#edit-slider")
     tab.keyboard.press("ArrowLeft")
     assert tab.evaluate("document.activeElement.id") == "edit-slider"

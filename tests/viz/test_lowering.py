@@ -11,8 +11,8 @@ import autograd as ag
 import viz
 from autograd.scalar import Value, expand
 from tests.viz.lessons import fan_out, network
-from viz.lowering import EDITABLE
-from viz.program import Program
+from viz.programs.lowering import EDITABLE
+from viz.programs.program import Program
 
 
 def recipe_of(view, op):

@@ -5,7 +5,7 @@ import pytest
 import autograd as ag
 import viz
 from autograd.errors import ArgumentError
-from viz.view import EdgeView, GraphView, GroupView, NodeView
+from viz.graphs.view import EdgeView, GraphView, GroupView, NodeView
 
 
 def test_a_marked_node_is_not_hidden():

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 import viz
 from autograd.errors import ArgumentError
 from tests.viz.views import views
-from viz.mermaid import mermaid_text
-from viz.view import EdgeView, GraphView, GroupView, NodeView, Overlay
+from viz.drawing.mermaid import mermaid_text
+from viz.graphs.view import EdgeView, GraphView, GroupView, NodeView, Overlay
 
 # One pattern for each statement that we write, after the grammar of Mermaid's flowcharts.
 _LABEL = r'"[^"\n]*"'

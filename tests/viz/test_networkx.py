@@ -9,7 +9,7 @@ import viz
 from autograd.errors import MissingExtraError
 from autograd.watching import Line
 from tests.viz.views import views
-from viz.view import EdgeView, GraphView, GroupView, NodeView
+from viz.graphs.view import EdgeView, GraphView, GroupView, NodeView
 
 networkx = pytest.importorskip("networkx", reason="comes with the extra viz")
 

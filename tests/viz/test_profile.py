@@ -12,8 +12,8 @@ import viz
 from autograd.errors import ArgumentError, DtypeError, MissingExtraError
 from autograd.recording import Recording
 from tests.viz.made_recordings import Maker, recordings
-from viz import ceilings as ceilings_module
-from viz.frames import frames_of
+from viz.profiling import ceilings as ceilings_module
+from viz.profiling.frames import frames_of
 
 CEILINGS = viz.Ceilings(100e9, 10e9)
 

@@ -15,7 +15,7 @@ from autograd.dispatch import OPS
 from autograd.errors import ArgumentError
 from viz.explorer.document import _asset
 from viz.explorer.javascript import expression, kernels_script
-from viz.scalar_code import has_code, kernel_of
+from viz.programs.scalar_code import has_code, kernel_of
 
 _POSITIVE = {"log", "log2", "log10", "sqrt", "rsqrt", "power", "gammaln", "cbrt"}
 _WITHIN_ONE = {"arcsin", "arccos", "arctanh", "logit"}

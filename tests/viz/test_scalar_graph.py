@@ -8,7 +8,7 @@ import autograd as ag
 import viz
 from autograd.errors import DtypeError
 from autograd.scalar import Value
-from viz.wording import numbers_text
+from viz.graphs.wording import numbers_text
 
 
 def _neuron():

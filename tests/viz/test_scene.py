@@ -6,7 +6,7 @@ import pytest
 
 import viz
 from autograd.errors import ArgumentError
-from viz.view import EdgeView, GraphView, GroupView, NodeView
+from viz.graphs.view import EdgeView, GraphView, GroupView, NodeView
 
 
 def _residual() -> GraphView:

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 import viz
 from autograd.watching import summarize
 from tests.viz.views import chain, views
-from viz.colour_scale import ColourScale, colour_scale, contrast
-from viz.faces import MARK
-from viz.text_width import text_width
-from viz.view import Check, EdgeView, GraphView, GroupView, NodeView, Overlay
+from viz.drawing.colour_scale import ColourScale, colour_scale, contrast
+from viz.drawing.faces import MARK
+from viz.drawing.text_width import text_width
+from viz.graphs.view import Check, EdgeView, GraphView, GroupView, NodeView, Overlay
 
 S = "{http://www.w3.org/2000/svg}"
 
@@ -217,7 +217,7 @@ def test_our_pdf_is_one():
 
 
 def test_a_large_png_is_painted_smaller_and_an_illegible_one_refused(monkeypatch):
-    monkeypatch.setattr("viz.paint.MOST_PIXELS", 2_000_000)
+    monkeypatch.setattr("viz.drawing.paint.MOST_PIXELS", 2_000_000)
     image = pytest.importorskip("PIL.Image", reason="comes with the extra viz")
     wide = GraphView(tuple(NodeView(i, "input", name="x" * 30) for i in range(130)), ())
     size = image.open(io.BytesIO(wide.to_png(engine="own", legend=False))).size

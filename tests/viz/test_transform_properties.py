@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import viz
-from viz.view import EdgeView, GraphView, GroupView, NodeView
+from viz.graphs.view import EdgeView, GraphView, GroupView, NodeView
 
 KINDS = ("elementwise", "contraction", "reduction", "view")
 

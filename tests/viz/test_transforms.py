@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 import autograd as ag
 import viz
-from viz.transforms import one_node_per_use
-from viz.view import EdgeView, GraphView, NodeView
+from viz.graphs.transforms import one_node_per_use
+from viz.graphs.view import EdgeView, GraphView, NodeView
 
 
 @st.composite

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from autograd.watching import Line, Summary
-from viz.view import Check, EdgeView, GraphView, GroupView, NodeView, Overlay
+from viz.graphs.view import Check, EdgeView, GraphView, GroupView, NodeView, Overlay
 
 NUMBERS = st.floats(width=32) | st.just(0.0)
 

@@ -10,16 +10,16 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from viz.colour_scale import CATEGORIES, FLAGGED, MIXED, NOT_A_NUMBER, RAMP
+from viz.drawing.colour_scale import CATEGORIES, FLAGGED, MIXED, NOT_A_NUMBER, RAMP
+from viz.drawing.export import write_whole
+from viz.drawing.faces import CARDS
 from viz.explorer.encode import encode
 from viz.explorer.javascript import kernels_script
-from viz.export import write_whole
-from viz.faces import CARDS
-from viz.segments import segment
-from viz.wording import legible
+from viz.graphs.segments import segment
+from viz.graphs.wording import legible
 
 if TYPE_CHECKING:
-    from viz.view import GraphView
+    from viz.graphs.view import GraphView
 
 __all__ = ["page", "write"]
 
@@ -38,7 +38,7 @@ def page(view: GraphView, *, title: str | None = None) -> str:
     """The view as one HTML page to explore it in: it opens from disk, loads nothing, and needs no network.
 
     ``title`` is the heading; by default the view's own. A page never opens with more cards than can be looked at: it
-    closes groups first, and a long row of nodes without groups is cut into stretches (:func:`viz.segments.segment`).
+    closes groups first, and a long row of nodes without groups is cut into stretches (:func:`viz.segment`).
     """
     if len(view.nodes) > _LONG:
         view = segment(view)

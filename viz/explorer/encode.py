@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.dispatch import OPS
 from autograd.errors import MissingExtraError
+from viz.derivations.formula import formula
+from viz.drawing.faces import card_of
 from viz.explorer.lessons import rules_of
-from viz.faces import card_of
-from viz.formula import formula
-from viz.wording import value_text
+from viz.graphs.wording import value_text
 
 if TYPE_CHECKING:
     from autograd.watching import Summary
-    from viz.view import GraphView
+    from viz.graphs.view import GraphView
 
 __all__ = ["encode"]
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 
 from autograd.errors import ArgumentError
-from viz.program import Kernel
+from viz.programs.program import Kernel
 
 __all__ = ["expression", "kernels_script"]
 

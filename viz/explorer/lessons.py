@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.dispatch import OPS
 from autograd.errors import ArgumentError, MissingExtraError
-from viz.formula import template_mathml
+from viz.derivations.formula import template_mathml
 
 if TYPE_CHECKING:
-    from viz.view import GraphView
+    from viz.graphs.view import GraphView
 
 __all__ = ["rules_of"]
 

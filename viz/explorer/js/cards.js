@@ -1,4 +1,4 @@
-// The face of a card: its lines of text, its size, and how it is called aloud. As in viz/faces.py.
+// The face of a card: its lines of text, its size, and how it is called aloud. As in viz/drawing/faces.py.
 
 const FONT = { title: "600 13px", name: "italic 12px", role: "700 9px", small: "11px", stub: "11px", slot: "10px" };
 const LINE = { title: 17, name: 16, role: 12, small: 14, stub: 13 };

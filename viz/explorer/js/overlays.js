@@ -1,10 +1,10 @@
 // What the cards are coloured by: the kind of op, or a quantity. The colours of quantities are those of the pictures
-// (viz/colour_scale.py), which the page brings along; only what recedes into the page differs between light and dark.
+// (viz/drawing/colour_scale.py), which the page brings along; only what recedes into the page differs between light and dark.
 
 const UNKNOWN = { light: "#e8eaed", dark: "#2c3138" };
 const NOT_FLAGGED = { light: "#f1f3f5", dark: "#3a4048" };
 
-// The names of viz/overlays.py; what the view brings along under another name comes first in the list.
+// The names of viz/graphs/overlays.py; what the view brings along under another name comes first in the list.
 const BUILT_IN = ["time", "bytes", "flops", "saved", "gradient norm", "dtype", "first non-finite"];
 
 const normOf = ({ norm, nonfinite }) => (nonfinite ? (norm === null ? NaN : Infinity) : norm);

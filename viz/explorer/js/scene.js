@@ -1,4 +1,4 @@
-// What is drawn: the same map from the graph to cards, wires and boxes as viz/scene.py, which the tests compare with.
+// What is drawn: the same map from the graph to cards, wires and boxes as viz/graphs/scene.py, which the tests compare with.
 
 // A key is "n3" for node 3 and "g2" for group 2; inside, nodes count from 0 and groups after them.
 function sceneOf(graph, closed, rolled, overlay = null) {

@@ -1,4 +1,4 @@
-// How facts are put into words: the same as viz/wording.py, which the tests compare this file with.
+// How facts are put into words: the same as viz/graphs/wording.py, which the tests compare this file with.
 
 function numberText(number) {
   if (Number.isNaN(number)) return "nan";
