@@ -7,10 +7,10 @@ import importlib
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.viz.drawing.test_layout import linked
 
-from tests.viz.graphs import random_view
 from tests.viz.layout_checks import check, inside
-from tests.viz.test_layout import linked
+from tests.viz.sample_graphs import random_view
 from tests.viz.views import chain, views
 from viz.drawing import layout as careful
 from viz.drawing.coarse_layout import coarse_layout

@@ -14,7 +14,7 @@ import viz
 from autograd.errors import ArgumentError
 from autograd.watching import summarize
 from tests.viz.conftest import wait_until
-from tests.viz.graphs import chain, network, random_view
+from tests.viz.sample_graphs import chain, network, random_view
 from viz.drawing.colour_scale import RAMP, colour_scale, contrast
 from viz.drawing.faces import CARDS, card_of, faces
 from viz.explorer import page, write

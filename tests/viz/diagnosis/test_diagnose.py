@@ -235,6 +235,6 @@ def test_the_size_of_a_step_is_the_optimizers(make):
 
 
 def test_each_finding_and_cause_is_explained_in_the_docs():
-    page = (Path(__file__).parents[2] / "docs" / "why.md").read_text()
+    page = (Path(__file__).parents[3] / "docs" / "why.md").read_text()
     for kind in (*viz.FINDINGS, *viz.CAUSES):
         assert f"`{kind}`" in page, kind

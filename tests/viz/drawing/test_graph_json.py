@@ -12,7 +12,7 @@ from autograd.watching import summarize
 from tests.viz.views import views
 from viz.graphs.view import Contribution, EdgeView, GraphView, GroupView, NodeView, Overlay, Step
 
-SCHEMA = Path(__file__).parents[2] / "docs" / "graph.schema.json"
+SCHEMA = Path(__file__).parents[3] / "docs" / "graph.schema.json"
 
 
 def _full() -> GraphView:
