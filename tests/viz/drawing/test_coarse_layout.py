@@ -7,8 +7,8 @@ import importlib
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.viz.drawing.test_layout import linked
 
+from tests.viz.drawing.test_layout import linked
 from tests.viz.layout_checks import check, inside
 from tests.viz.sample_graphs import random_view
 from tests.viz.views import chain, views
