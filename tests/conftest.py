@@ -1,6 +1,10 @@
-"""What all tests share: the devices of this machine, fixed seeds, one Hypothesis profile."""
+"""What all tests share: the devices of this machine, fixed seeds, one Hypothesis profile, and a real browser."""
 
 from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from typing import Any
 
 import hypothesis
 import numpy as np
@@ -31,3 +35,20 @@ def device(request: pytest.FixtureRequest) -> str:
 def _seeded() -> None:
     ag.manual_seed(0)
     np.random.seed(0)
+
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A real Chromium. (One for all: Playwright cannot be started twice in a thread.)"""
+    sync_api = pytest.importorskip(
+        "playwright.sync_api", reason="playwright drives the browser; it is in the extra dev"
+    )
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()

@@ -14,7 +14,6 @@ import pytest
 from glassgrad.watch import Runs, Watch
 from nn.training.liveness import hold
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
 NAMES = ["net.0.weight", "net.0.bias", "net.2.weight"]
 TABLE = "#latest-table table:first-child"
 
@@ -68,21 +67,8 @@ class Growing:
         self.file.close()
 
 
-@pytest.fixture(scope="module")
-def browser():
-    sync_api = pytest.importorskip(
-        "playwright.sync_api", reason="the browser is driven by playwright, in the extra 'dev'"
-    )
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield chromium
-        chromium.close()
-
-
 @pytest.fixture
-def visit(browser):
+def visit(chromium):
     """Open a page; at the end of the test it must have had nothing to complain of but what the test allows.
 
     ``visit.leave()`` closes all pages.
@@ -95,7 +81,7 @@ def visit(browser):
 
     def go(url, *, width=1200, dark=False, calm=False, allow=()):
         allowed.extend(allow)
-        context = browser.new_context(
+        context = chromium.new_context(
             viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light",
             reduced_motion="reduce" if calm else "no-preference",
         )  # fmt: skip

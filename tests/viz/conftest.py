@@ -3,7 +3,6 @@ real browser."""
 
 from __future__ import annotations
 
-import shutil
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -49,20 +48,6 @@ def model() -> TwoLayers:
 
 
 # ------------------------------------------------------------------------------------------------------ a browser
-
-_CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    """A real Chromium; tests that need one are skipped where there is none."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="the explorer's tests drive it with playwright")
-    if _CHROMIUM is None:
-        pytest.skip("no chromium on the PATH")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=_CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 def wait_until(page: Any, expression: str, seconds: float = 60) -> None:

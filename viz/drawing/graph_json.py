@@ -71,7 +71,9 @@ def graph_from_json(text: str) -> GraphView:
 
 
 def _view_class() -> type[GraphView]:
-    found: type[GraphView] = importlib.import_module("viz.view").GraphView  # which has to_json(), and imports this file
+    found: type[GraphView] = importlib.import_module(
+        "viz.graphs.view"
+    ).GraphView  # which has to_json(), and imports this file
     return found
 
 

@@ -12,9 +12,9 @@ from tests.viz.drawing.test_layout import linked
 from tests.viz.layout_checks import check, inside
 from tests.viz.sample_graphs import random_view
 from tests.viz.views import chain, views
-from viz.drawing import layout as careful
 from viz.drawing.coarse_layout import coarse_layout
 from viz.drawing.layout import Rectangle
+from viz.drawing.layout import layout as careful
 from viz.graphs.scene import scene
 from viz.graphs.view import EdgeView, GraphView, NodeView
 
@@ -84,7 +84,7 @@ def test_the_two_arrows_of_a_product_with_itself_do_not_cover_each_other():
 def test_a_drawing_beyond_the_limit_is_laid_out_by_arrays(monkeypatch):
     shown = scene(chain(20, group_of=5))
     sizes = {card.key: (80.0, 30.0) for card in shown.cards}
-    monkeypatch.setattr(importlib.import_module("viz.layout"), "_LARGE", 30)
+    monkeypatch.setattr(importlib.import_module("viz.drawing.layout"), "_LARGE", 30)
     assert careful(shown, sizes) == coarse_layout(shown, sizes, "down", labels={}, headers={})
 
 

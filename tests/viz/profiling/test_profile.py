@@ -226,10 +226,16 @@ def test_to_dict_is_plain_data():
 def test_errors_say_what_is_wanted(function):
     with pytest.raises(DtypeError, match="wants a Recording, not a list"):
         function([])
-    with pytest.raises(DtypeError, match=r"Give its \.recording"):
-        function(ag.record())
-    with pytest.raises(ArgumentError, match="no op was recorded"):
-        function(Recording())
+    for empty in (Recording(), ag.record()):
+        with pytest.raises(ArgumentError, match="no op was recorded"):
+            function(empty)
+
+
+def test_a_tape_is_taken_as_its_recording():
+    with ag.record() as tape:
+        ag.exp(ag.tensor([1.0])).sum()
+    assert viz.profile(tape).to_dict() == viz.profile(tape.recording).to_dict()
+    assert viz.memory(tape).peak == viz.memory(tape.recording).peak
 
 
 # ------------------------------------------------------------------------------------------------------------ trace
