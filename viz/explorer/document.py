@@ -10,6 +10,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from autograd.collection import no_collection
 from viz.drawing.colour_scale import CATEGORIES, FLAGGED, MIXED, NOT_A_NUMBER, RAMP
 from viz.drawing.export import write_whole
 from viz.drawing.faces import CARDS
@@ -40,8 +41,11 @@ def page(view: GraphView, *, title: str | None = None) -> str:
     ``title`` is the heading; by default the view's own. A page never opens with more cards than can be looked at: it
     closes groups first, and a long row of nodes without groups is cut into stretches (:func:`viz.segment`).
     """
-    if len(view.nodes) > _LONG:
-        view = segment(view)
+    with no_collection():
+        return _page(segment(view) if len(view.nodes) > _LONG else view, title)
+
+
+def _page(view: GraphView, title: str | None) -> str:
     heading = escape(legible(title or view.title or "Computation graph"))
     style, script = _asset("explorer.css"), _script(view)
     policy = f"default-src 'none'; img-src data:; script-src '{_digest(script)}'; style-src '{_digest(style)}'"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, Protocol
 
 from autograd import levels
+from autograd.collection import no_collection
 from autograd.errors import ArgumentError, DtypeError
 from autograd.naming import named_tensors
 from autograd.recorder import record
@@ -90,22 +89,10 @@ def graph(
     ArgumentError for arguments that do not go together. Time and memory are linear in the graph, and a chain of any
     length is fine.
     """
-    with _collector_paused():
+    with no_collection():
         return _graph(
             target, given, names, backward, values, depth, roll, constants, per_use, zoom, check, title
         )  # fmt: skip
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Nothing that is made here is garbage, and looking for some takes a third of the time of a large graph."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _graph(

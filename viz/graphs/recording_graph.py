@@ -9,7 +9,7 @@ from autograd.errors import ArgumentError
 from autograd.recording import OpEvent, Recording, ValueInfo
 from autograd.watching import Line
 from viz.graphs.tape_graph import COMMUTATIVE, argument_of
-from viz.graphs.view import Contribution, EdgeView, GraphView, GroupKind, GroupView, NodeKind, NodeView, Step
+from viz.graphs.view import Contribution, EdgeView, GraphView, GroupKind, GroupView, NodeKind, NodeView, Shape, Step
 from viz.graphs.wording import number_text
 
 __all__ = ["recording_graph"]
@@ -70,6 +70,7 @@ class _Builder:
         self.lines: dict[Line, int] = {}
         self.node_of_op: dict[int, int] = {}
         self.node_of_leaf: dict[int, int] = {}
+        self.chains: dict[int | None, list[tuple[object, _Named]]] = {None: []}
 
     def view(self, title: str | None) -> GraphView:
         """The whole view."""
@@ -113,16 +114,22 @@ class _Builder:
 
     def _add_op(self, event: OpEvent, group: int | None, is_output: bool) -> None:
         values = [self.recording.values[i] for i in event.outputs]
-        one = values[0] if len(values) == 1 else None
+        summary = gradient = name = None
+        shape: Shape
+        if len(values) == 1:
+            summary, name = values[0].summary, self.names.get(values[0].id)
+            gradient = self.recording.gradient_of(values[0].id)
+            shape, dtype = summary.shape, summary.dtype
+        else:
+            name = next((self.names[value.id] for value in values if value.id in self.names), None)
+            shape = tuple(value.summary.shape for value in values)
+            dtype = ", ".join(dict.fromkeys(value.summary.dtype for value in values))
         self.node_of_op[event.id] = len(self.nodes)
         self.nodes.append(
             NodeView(
-                len(self.nodes), "output" if is_output else "op", event.op, event.kind,
-                next((self.names[value.id] for value in values if value.id in self.names), None),
-                one.summary.shape if one else tuple(value.summary.shape for value in values),
-                one.summary.dtype if one else ", ".join(dict.fromkeys(value.summary.dtype for value in values)),
+                len(self.nodes), "output" if is_output else "op", event.op, event.kind, name, shape, dtype,
                 values[0].seq if values else None, tuple(event.params.items()), group, self._line(event.line),
-                one.summary if one else None, self.recording.gradient_of(one.id) if one else None,
+                summary, gradient,
                 event.nbytes, event.flops, event.seconds, event.saved,
                 None if event.origin is None else self.node_of_op.get(event.origin), event.id,
             )
@@ -162,7 +169,12 @@ class _Builder:
         makes no cycle."""
         group_of: dict[int, int | None] = {}
         open_now: list[tuple[object, int]] = []  # what is open and its group, from the outside in
+        before: OpEvent | None = None
         for event in self.ops:
+            if before is not None and event.call == before.call and event.origin is before.origin is None:
+                group_of[event.id] = group_of[before.id]
+                continue
+            before = event
             chain = self._chain(event)
             same = 0
             while same < min(len(chain), len(open_now)) and chain[same][0] == open_now[same][0]:
@@ -179,24 +191,27 @@ class _Builder:
     def _chain(self, event: OpEvent) -> list[tuple[object, _Named]]:
         """The calls that an op is inside of, from the outside in, as a key and what the group is: those of the program,
         and for an op of a backward rule those of the op that it goes back through."""
-        chain: list[tuple[object, _Named]] = [(call, self._named(call)) for call in self._calls(event.call)]
-        if event.origin is not None:
-            chain.append((("backward", event.call), ("backward", "backward", "", "")))
-            for call in self._calls(self.recording.ops[event.origin].call):
-                _, label, path, _ = self._named(call)
-                chain.append((("backward", call), ("backward", f"∇ {label}", path, "")))
-        return chain
+        chain = self._calls(event.call)
+        if event.origin is None:
+            return chain
+        backward: list[tuple[object, _Named]] = [(("backward", event.call), ("backward", "backward", "", ""))]
+        for call, (_, label, path, _) in self._calls(self.recording.ops[event.origin].call):
+            backward.append((("backward", call), ("backward", f"∇ {label}", path, "")))
+        return chain + backward
 
-    def _calls(self, call: int | None) -> list[int]:
-        calls: list[int] = []
-        while call is not None:
-            calls.append(call)
+    def _calls(self, call: int | None) -> list[tuple[object, _Named]]:
+        """A call and those around it, from the outside in."""
+        missing: list[int] = []
+        while call not in self.chains:
+            assert call is not None
+            missing.append(call)
             call = self.recording.calls[call].parent
-        return calls[::-1]
-
-    def _named(self, call: int) -> _Named:
-        made = self.recording.calls[call]
-        return "module" if made.module else "scope", made.name, made.path, made.module
+        chain = self.chains[call]
+        for inner in reversed(missing):
+            made = self.recording.calls[inner]
+            named: _Named = ("module" if made.module else "scope", made.name, made.path, made.module)
+            chain = self.chains[inner] = [*chain, (inner, named)]
+        return chain
 
     def _groups_of_leaves(self, group_of: dict[int, int | None]) -> dict[int, int | None]:
         """The group of each leaf: the innermost that holds all its uses."""

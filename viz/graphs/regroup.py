@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from viz.graphs.view import GraphView, GroupView
 
@@ -54,17 +55,21 @@ def regrouped(
         closed=_numbers(number, closed),
         rolled=frozenset(),
     )
-    return replace(view, rolled=frozenset(group for group in _numbers(number, rolled) if rollable(view, group)))
+    return replace(view, rolled=rollable(view, _numbers(number, rolled)))
 
 
 def _numbers(number: dict[int | None, int | None], groups: Iterable[int]) -> frozenset[int]:
     return frozenset(new for group in groups if (new := number[group]) is not None)
 
 
-def rollable(view: GraphView, group: int) -> bool:
-    """Whether the repetitions in a group are all there and have the same nodes in the same order, so that one can
+def rollable(view: GraphView, groups: Iterable[int]) -> frozenset[int]:
+    """Those of the groups whose repetitions are all there and have the same nodes in the same order, so that one can
     stand for all."""
-    alike = {
-        tuple((view.nodes[i].op, view.nodes[i].shape) for i in view.members[child]) for child in view.children[group]
-    }
-    return len(alike) == 1 and len(view.children[group]) == view.groups[group].count
+    kinds: dict[Any, int] = {}
+    look = [kinds.setdefault((node.op, node.shape), len(kinds)) for node in view.nodes].__getitem__
+    return frozenset(
+        group
+        for group in groups
+        if len(view.children[group]) == view.groups[group].count
+        and len({tuple(map(look, view.members[child])) for child in view.children[group]}) == 1
+    )

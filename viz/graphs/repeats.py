@@ -159,6 +159,8 @@ class _Finder:
                 count = int(end - begin) // period + 1
                 if count >= self.at_least:
                     found.append((int(begin), period, count))
+            if found and found[-1][1] * found[-1][2] == len(row):
+                break  # the whole row: no longer period covers more
         return sorted(found, key=lambda c: (-c[1] * c[2], c[1], c[0]))
 
     def _alike(self, units: list[tuple[_Item, ...]]) -> Iterator[list[tuple[_Item, ...]]]:

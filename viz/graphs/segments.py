@@ -27,7 +27,12 @@ def segment(view: GraphView, at_most: int = 100) -> GraphView:
                 group = view.groups[group].parent
     for number, begins in first.items():
         rows.setdefault(view.groups[number].parent, []).append((begins, True, number))
-    long = {parent: sorted(row) for parent, row in rows.items() if len(row) > max(2, at_most)}
+    long = {
+        parent: sorted(row)
+        for parent, row in rows.items()
+        if len(row) > max(2, at_most)
+        and (parent is None or view.groups[parent].kind not in ("fold", "loop"))  # those hold repetitions, all alike
+    }
     if not long:
         return view
 
@@ -56,8 +61,7 @@ def segment(view: GraphView, at_most: int = 100) -> GraphView:
             add(part, len(groups) - 1, begin + start)
 
     for parent, row in long.items():
-        if parent is None or groups[parent].kind not in ("fold", "loop"):  # those hold repetitions and nothing else
-            add(row, parent, 0)
+        add(row, parent, 0)
 
     users: dict[int, int] = {}
     for edge in view.edges:

@@ -52,7 +52,7 @@ def subview(view: GraphView, nodes: Iterable[int]) -> GraphView:
         values=view.values,
     )
     alike = (groups[group] for group in view.rolled if group in used)
-    return replace(part, rolled=frozenset(group for group in alike if rollable(part, group)))
+    return replace(part, rolled=rollable(part, alike))
 
 
 def focus(view: GraphView, node: int | str, radius: int = 2) -> GraphView:

@@ -21,7 +21,7 @@ def one_node_per_use(view: GraphView) -> GraphView:
     """
     used = {edge.source for edge in view.edges}
     shared = {node.id for node in view.nodes if node.kind == "parameter" and node.id in used}
-    if not shared:
+    if not shared or _is_per_use(view, shared):
         return view
     incoming: defaultdict[int, list[EdgeView]] = defaultdict(list)
     for edge in view.edges:
@@ -67,6 +67,18 @@ def one_node_per_use(view: GraphView) -> GraphView:
     marked = frozenset(new for new, old in enumerate(came_from) if old in view.marked)
     return replace(
         view, nodes=tuple(nodes), edges=tuple(edges), steps=steps, overlay=overlay, marked=marked, program=None
+    )
+
+
+def _is_per_use(view: GraphView, parameters: set[int]) -> bool:
+    """Whether each parameter has one op that uses it, in its own group, and stands just before it."""
+    user: dict[int, int] = {}
+    for edge in view.edges:
+        if edge.source in parameters and user.setdefault(edge.source, edge.target) != edge.target:
+            return False
+    return all(
+        (op == parameter + 1 or user.get(parameter + 1) == op) and view.nodes[parameter].group == view.nodes[op].group
+        for parameter, op in user.items()
     )
 
 

@@ -247,17 +247,19 @@ class GraphView:
     values: bool = True
 
     def __post_init__(self) -> None:
-        for i, node in enumerate(self.nodes):
-            if node.id != i:
-                raise ArgumentError(
-                    f"GraphView: node number {i} has id {node.id}. Number the nodes from 0 in tape order."
-                )
-            if node.group is not None and not 0 <= node.group < len(self.groups):
-                raise ArgumentError(f"GraphView: node {i} is in group {node.group} of {len(self.groups)} groups.")
+        # Views are large and made often: what is right is seen at one glance, and only what is wrong is looked for.
+        if [node.id for node in self.nodes] != list(range(len(self.nodes))):
+            i, node = next((i, node) for i, node in enumerate(self.nodes) if node.id != i)
+            raise ArgumentError(f"GraphView: node number {i} has id {node.id}. Number the nodes from 0 in tape order.")
+        in_use = {node.group for node in self.nodes if node.group is not None}
+        if in_use and not 0 <= min(in_use) <= max(in_use) < len(self.groups):
+            node = next(n for n in self.nodes if n.group is not None and not 0 <= n.group < len(self.groups))
+            raise ArgumentError(f"GraphView: node {node.id} is in group {node.group} of {len(self.groups)} groups.")
+        count = len(self.nodes)
         for edge in self.edges:
-            if not 0 <= edge.source < edge.target < len(self.nodes):
+            if not 0 <= edge.source < edge.target < count:
                 raise ArgumentError(
-                    f"GraphView: edge {edge.source} -> {edge.target} in a view of {len(self.nodes)} nodes. "
+                    f"GraphView: edge {edge.source} -> {edge.target} in a view of {count} nodes. "
                     "An edge joins two nodes of the view and goes from the smaller id to the larger."
                 )
         for i, group in enumerate(self.groups):
@@ -269,13 +271,25 @@ class GraphView:
         for name in ("closed", "rolled"):
             if unknown := sorted(g for g in getattr(self, name) if not 0 <= g < len(self.groups)):
                 raise ArgumentError(f"GraphView: {name} names group {unknown[0]} of {len(self.groups)} groups.")
+        sizes = self._sizes() if self.rolled else []
         for rolled in self.rolled:
-            sizes = {len(self.members[group]) for group in self.children[rolled]}
-            if len(sizes) != 1:
+            alike = {sizes[group] for group in self.children[rolled]}
+            if len(alike) != 1:
                 raise ArgumentError(
-                    f"GraphView: group {rolled} is rolled, but its repetitions have {sorted(sizes) or 'no'} nodes. "
+                    f"GraphView: group {rolled} is rolled, but its repetitions have {sorted(alike) or 'no'} nodes. "
                     "Repetitions must be alike, node by node."
                 )
+
+    def _sizes(self) -> list[int]:
+        """Of each group the number of nodes in it and in the groups inside it."""
+        sizes = [0] * len(self.groups)
+        for node in self.nodes:
+            if node.group is not None:
+                sizes[node.group] += 1
+        for group in reversed(self.groups):
+            if group.parent is not None:
+                sizes[group.parent] += sizes[group.id]
+        return sizes
 
     def __repr__(self) -> str:
         title = f"{self.title!r}: " if self.title else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import re
 from dataclasses import replace
 
@@ -12,7 +13,7 @@ import pytest
 
 import viz
 from autograd.errors import ArgumentError
-from autograd.watching import summarize
+from autograd.watching import Summary, summarize
 from tests.viz.conftest import wait_until
 from tests.viz.sample_graphs import chain, network, random_view
 from viz.drawing.colour_scale import RAMP, colour_scale, contrast
@@ -420,15 +421,20 @@ def test_odd_values_are_told_as_they_are(open_page):
         assert words in text
 
 
-def test_a_histogram_is_drawn_from_its_counts(open_page):
-    class Facts:
-        """A summary with a histogram, whatever else there is."""
+def test_long_columns_of_numbers_are_read_as_they_were(open_page):
+    numbers = [None if k % 7 == 0 else math.sin(k) * 10.0 ** (k % 30 - 15) for k in range(20_001)]
+    nodes = [
+        NodeView(k, "input", value=Summary((3,), "float64", 24, x, x, x, x, 0 if x is not None else 3, None))
+        for k, x in enumerate(numbers)
+    ]
+    tab = open_page(page(GraphView(tuple(nodes), ())))
+    assert tab.evaluate("glass.graph.summary(glass.graph.value[5]).mean") == numbers[5]
+    read = tab.evaluate("Array.from(glass.graph.value, (place) => glass.graph.summary(place).mean)")
+    assert read == numbers
 
-    whole = summarize(np.linspace(-1, 1, 100))
-    facts = Facts()
-    for name in ("shape", "dtype", "nbytes", "minimum", "maximum", "mean", "norm", "nonfinite", "data"):
-        setattr(facts, name, getattr(whole, name))
-    facts.histogram = (1, 0, 4, 2)
+
+def test_a_histogram_is_drawn_from_its_counts(open_page):
+    facts = summarize(np.linspace(-1, 1, 100))._replace(histogram=(1, 0, 4, 2))
     tab = open_page(page(GraphView((NodeView(0, "input", value=facts),), ())), fragment="#n0")
     heights = tab.evaluate(
         "[...document.querySelectorAll('.histogram .bar')].map((r) => Number(r.getAttribute('height')))"

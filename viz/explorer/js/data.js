@@ -3,6 +3,10 @@
 function column(packed, count) {
   if (packed === null) return new Array(count).fill(null);
   if (Array.isArray(packed)) return packed;
+  if (packed.f64 !== undefined) {
+    const bytes = Uint8Array.from(atob(packed.f64), (letter) => letter.charCodeAt(0));
+    return Array.from(new Float64Array(bytes.buffer), (number) => (Number.isNaN(number) ? null : number));
+  }
   const full = new Array(count).fill(null);
   packed.at.forEach((place, i) => (full[place] = packed.of[i]));
   return full;
