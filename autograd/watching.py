@@ -34,6 +34,11 @@ class Line(NamedTuple):
     def __str__(self) -> str:
         return f"{self.file}:{self.line} in {self.function}"
 
+    @property
+    def short(self) -> str:
+        """The file's name without its folders, and the line: what a picture tells, wherever it is shown."""
+        return f"{self.file.replace(chr(92), '/').rpartition('/')[2]}:{self.line}"
+
 
 def source_line(depth: int = 1) -> Line | None:
     """The innermost line of the caller's program that is not of this library; of the library where there is none.

@@ -124,15 +124,20 @@ def graph(
     context: typer.Context,
     target: Annotated[str, typer.Argument(help="FILE:NAME: what to draw of a script, such as train.py:loss.")],
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="The file: .html, .svg, .png, .pdf, .dot, .mmd or .json.")
+        Path | None,
+        typer.Option("--out", "-o", help="The .html (by default NAME.html), .svg, .png, .pdf, .dot, .mmd or .json."),
     ] = None,
     inputs: Annotated[
         list[str] | None, typer.Option("--input", help="Of a model or function: the script's name of an input.")
     ] = None,
     backward: Annotated[bool, typer.Option(help="Show the backward pass beside the forward graph.")] = False,
     only_backward: Annotated[bool, typer.Option(help="Show the backward pass alone.")] = False,
-    values: Annotated[bool | None, typer.Option(help="Tell values and gradients on the cards.")] = None,
-    depth: Annotated[int | None, typer.Option(help="How many levels of modules are open.")] = None,
+    values: Annotated[
+        bool | None, typer.Option(help="Tell values and gradients on the cards; by default of all but Tensors.")
+    ] = None,
+    depth: Annotated[
+        int | None, typer.Option(help="How many levels of modules are open; by default what can be taken in.")
+    ] = None,
     roll: Annotated[bool, typer.Option(help="Draw what repeats once.")] = True,
     overlay: Annotated[str | None, typer.Option(help=f"Colour by {', '.join(viz.OVERLAYS)}.")] = None,
     title: Annotated[str | None, typer.Option(help="The heading; by default the name.")] = None,

@@ -31,10 +31,19 @@ def test_the_page_shows_every_picture_and_no_other():
     assert {path.stem for path in (DOCS / "gallery").glob("*.svg")} == set(GALLERY)
 
 
+def test_no_published_picture_names_a_folder_of_the_machine_that_drew_it():
+    lines = {
+        path.stem: re.findall(r"([^ <>,]*)gallery\.py:\d+ in ", path.read_text()) for path in DOCS.glob("gallery/*.svg")
+    }
+    assert any(lines.values())  # pictures tell lines
+    assert not any(folder for folders in lines.values() for folder in folders)
+
+
 @pytest.mark.parametrize("name", GALLERY)
 def test_a_picture_is_drawn(views, name):
     svg = views[name].to_svg(engine="own")
     assert ElementTree.fromstring(svg).tag.endswith("svg")
+    assert str(DOCS) not in svg  # the mouse over a card shows the line without the folders of this machine
     assert len(viz.scene(views[name]).cards) < 80  # a reader can take it in
 
 

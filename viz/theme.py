@@ -56,5 +56,5 @@ DARK = Theme(
     blue="#56b4e9", orange="#e69f00", green="#3cc79b",
 )  # fmt: skip
 
-# Colours that no chart would use: an SVG drawn with them is rewritten to name CSS variables instead (viz.svg).
+# Colours that no chart would use: an SVG drawn with them is rewritten to name CSS variables instead (viz.figure).
 THEMEABLE = Theme(*(f"#fe0{number:x}fe" for number in range(len(astuple(LIGHT)))))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from autograd.errors import ArgumentError
 from viz.derivations.mathml import mathml
 from viz.drawing.export import write_whole
 
@@ -110,8 +111,27 @@ class Derivation:
         return "\n".join(lines) + "\n"
 
     def save(self, path: str | Path) -> Path:
-        """Write :meth:`document` to ``path``, whole or not at all. Returns the path."""
-        return write_whole(Path(path), self.document())
+        """Write :meth:`document` to a ``path`` in ``.tex``, or a page with :meth:`html` to one in ``.html``.
+
+        The file is written whole or not at all. Returns the path. Raises ArgumentError for another suffix.
+        """
+        path = Path(path)
+        if path.suffix.lower() == ".tex":
+            return write_whole(path, self.document())
+        if path.suffix.lower() == ".html":
+            return write_whole(path, self._page())
+        raise ArgumentError(
+            f"Derivation.save: '{path}' has the suffix {path.suffix!r}; a derivation is written as .tex or .html. "
+            f"Try '{path.with_suffix('.tex')}'."
+        )
+
+    def _page(self) -> str:
+        title = html.escape(self.title or "The backward pass")
+        return (
+            f'<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8"><title>{title}</title>\n'
+            "<style>:root{color-scheme:light dark}body{margin:2em;font-family:system-ui,sans-serif}</style></head>\n"
+            f"<body><h1>{title}</h1>\n{self.html()}\n</body>\n</html>\n"
+        )
 
     def html(self) -> str:
         """The derivation as one HTML element with MathML, which browsers show without any script.

@@ -81,7 +81,7 @@ class PathStep:
         factor = "      " if self.factor is None else f"× {number(self.factor)}"
         place = f"  {self.scope}" if self.scope else ""
         if self.line is not None:
-            place += f"  {self.line.file.rpartition('/')[2]}:{self.line.line}"
+            place += f"  {self.line.short}"
         return f"{self.op:<22} {factor:<12} norm {number(self.norm)}{place}" + (f"  · {self.note}" if self.note else "")
 
 
@@ -149,7 +149,7 @@ class Explanation:
         return f"<p><b>{html.escape(self.kind)}</b>: {html.escape(self.text)}</p>" + (table if rows else "")
 
     def _row(self, step: PathStep) -> str:
-        line = "" if step.line is None else f"{step.line.file.rpartition('/')[2]}:{step.line.line}"
+        line = "" if step.line is None else step.line.short
         factor = "" if step.factor is None else f"× {number(step.factor)}"
         cells = "".join(
             f"<td {_CELL}>{html.escape(text)}</td>"

@@ -92,7 +92,7 @@ class Operation:
         if self.scope:
             text += f" in {self.scope}"
         if self.line is not None:
-            text += f" ({self.line.file.rpartition('/')[2]}:{self.line.line})"
+            text += f" ({self.line.short})"
         elif not self.scope and self.results:
             text += f" of shape {self.result.shape}" if self.result.shape else ""
         return text

@@ -292,7 +292,7 @@ def _title(view: GraphView, card: Card) -> str:
         if check is not None:
             parts.append(check.words)
         if line is not None and line < len(view.lines):
-            parts.append(str(view.lines[line]))
+            parts.append(f"{view.lines[line].short} in {view.lines[line].function}")
     return ", ".join(parts)
 
 

@@ -7,7 +7,7 @@ Tagawa and Toda, 1981); rows are ordered by barycentres and placed by isotonic r
 answer to "as near as can be to the neighbours, and this far apart". A long wire runs through a chain of virtual cards,
 or past everything in a lane at the side, never through a card; only a link between two boxes, from an op to its
 backward pass, goes straight across. Drawings of more than 20,000 cards, in which nobody
-follows a wire by eye, get the plainer layout of :mod:`viz.coarse_layout`.
+follows a wire by eye, get the plainer layout of :mod:`viz.drawing.coarse_layout`.
 """
 
 from __future__ import annotations

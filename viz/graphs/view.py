@@ -382,7 +382,7 @@ class GraphView:
         return graph_from_json(text)
 
     def to_networkx(self, *, flat: bool = False) -> Any:
-        """The drawing, or with ``flat`` the whole graph, as a networkx graph: :func:`viz.networkx_graph`."""
+        """The drawing, or with ``flat`` the whole graph, as a networkx graph (:mod:`viz.drawing.networkx_graph`)."""
         return networkx_graph(self, flat=flat)
 
     def save(self, path: str | Path, **options: Unpack[DrawingOptions]) -> Path:

@@ -34,11 +34,7 @@ class Moment:
 
     def __str__(self) -> str:
         what = self.op if self.phase == "forward" else f"backward of {self.op}"
-        return what + (f" in {self.scope}" if self.scope else "") + (f" ({_short(self.line)})" if self.line else "")
-
-
-def _short(line: Line) -> str:
-    return f"{line.file.replace(chr(92), '/').rpartition('/')[2]}:{line.line}"
+        return what + (f" in {self.scope}" if self.scope else "") + (f" ({self.line.short})" if self.line else "")
 
 
 @dataclass(frozen=True, slots=True)

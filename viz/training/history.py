@@ -213,8 +213,14 @@ def observations_of(source: Any, chart: str) -> tuple[Observation, ...]:
 
 
 def observations_from_json(text: str) -> tuple[Observation, ...]:
-    """The observations that :meth:`ModelHistory.to_json` wrote. Raises ArgumentError for another version."""
-    data = json.loads(text)
+    """The observations that :meth:`ModelHistory.to_json` wrote. Raises ArgumentError for another version or text."""
+    try:
+        data = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ArgumentError(
+            f"observations_from_json: {text[:40]!r} is not JSON ({error}). Pass what ModelHistory.to_json() returned; "
+            "of a file, pass what it holds: Path(name).read_text()."
+        ) from None
     version = data.get("version") if isinstance(data, dict) else None
     if version != _VERSION:
         raise ArgumentError(

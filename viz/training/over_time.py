@@ -38,12 +38,18 @@ class GradientTable:
 
 
 def gradient_table(history: ModelHistory | Iterable[Observation] | str) -> GradientTable:
-    """The norm of each parameter's gradient at each observed step; not ``present`` where there was no gradient."""
+    """The norm of each parameter's gradient at each observed step; not ``present`` where there was no gradient.
+
+    Raises DtypeError where ``history`` is none, and ArgumentError for text that is not the JSON of one.
+    """
     return _table(observations_of(history, "gradient_flow_over_time"), "gradient_norm")
 
 
 def update_ratio_table(history: ModelHistory | Iterable[Observation] | str, *, vectors: bool = False) -> GradientTable:
-    """The norm of each step's update over that of the weights, for matrices and larger; of ``vectors`` too if asked."""
+    """The norm of each step's update over that of the weights, for matrices and larger; of ``vectors`` too if asked.
+
+    Raises what :func:`gradient_table` does.
+    """
     rows = observations_of(history, "update_ratios")
     return _table(rows, "update_ratio", least_axes=0 if vectors else 2)
 

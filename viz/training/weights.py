@@ -70,7 +70,10 @@ def spectrum(matrix: Any, name: str = "") -> Spectrum:
 
 
 def spectra(model_or_named: Any) -> tuple[Spectrum, ...]:
-    """The spectra of every matrix of a model, a dict from names to Tensors, or one Tensor; vectors are passed over."""
+    """The spectra of every matrix of a model, a dict from names to Tensors, or one Tensor; vectors are passed over.
+
+    Raises ArgumentError for anything else.
+    """
     return tuple(spectrum(value, name) for name, value in _matrices(model_or_named, "weight_spectra"))
 
 

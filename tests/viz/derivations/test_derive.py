@@ -15,6 +15,7 @@ import pytest
 
 import autograd as ag
 import viz
+from autograd.errors import ArgumentError
 from autograd.primitive import primitive
 from autograd.scalar import Value
 from tests.autograd.latex_evaluator import Evaluator
@@ -329,6 +330,20 @@ def test_pdflatex_compiles_it(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, errors="replace", timeout=120)
     assert done.returncode == 0, done.stdout[-3000:]
     assert (tmp_path / "derivation.pdf").stat().st_size > 1000
+
+
+def test_the_suffix_says_how_it_is_saved(tmp_path: Path) -> None:
+    loss, named, _ = mlp()
+    derivation = viz.derive(loss, named, title="W < b")
+    assert derivation.save(tmp_path / "d.tex").read_text(encoding="utf-8") == derivation.document()
+    page = derivation.save(str(tmp_path / "d.html")).read_text(encoding="utf-8")
+    assert page.startswith("<!DOCTYPE html>")
+    assert "<title>W &lt; b</title>" in page
+    assert derivation.html() in page
+    for name in ("d.svg", "d"):
+        with pytest.raises(ArgumentError, match=r"Derivation\.save: .* written as \.tex or \.html\. Try '.*d\.tex'"):
+            derivation.save(tmp_path / name)
+        assert not (tmp_path / name).exists()
 
 
 def test_a_notebook_shows_it() -> None:

@@ -142,6 +142,8 @@ def test_json_keeps_what_is_not_finite():
 def test_json_of_another_version_is_refused():
     with pytest.raises(ArgumentError, match=r"version 99; this release reads version 1"):
         viz.observations_from_json('{"version": 99}')
+    with pytest.raises(ArgumentError, match=r"'history\.json' is not JSON .*read_text"):
+        viz.gradient_table("history.json")
 
 
 def test_bad_arguments_are_refused():
