@@ -43,7 +43,8 @@ const special = {
   },
   // Its derivative, likewise (6.3.18).
   digamma: (x) => {
-    if (x <= 0) return Number.isInteger(x) ? NaN : special.digamma(1 - x) - Math.PI / Math.tan(Math.PI * x);
+    if (x === 0) return -1 / x;
+    if (x < 0) return Number.isInteger(x) ? NaN : special.digamma(1 - x) - Math.PI / Math.tan(Math.PI * x);
     let total = 0;
     while (x < 10) total -= 1 / x++;
     const inverse = 1 / (x * x);
@@ -68,22 +69,28 @@ evaluator.run = (recipe, operands) => {
   return { cells, outputs: Float64Array.from(recipe.outputs, read) };
 };
 
-// The gradients of all cells, from those of the outputs.
-evaluator.pull = (recipe, cells, incoming) => {
+// The gradients of all cells, from those of the outputs; or from that of the one output `only`. A gradient of 0 goes on:
+// 0 · ∞ is not 0.
+evaluator.pull = (recipe, cells, incoming, only = null) => {
   const first = cells.length - recipe.instructions.length;
   const gradients = new Float64Array(cells.length);
+  const reached = new Uint8Array(cells.length);
   recipe.outputs.forEach((ref, i) => {
-    if (ref >= 0) gradients[ref] += incoming[i];
+    if (ref < 0 || (only !== null && i !== only)) return;
+    gradients[ref] += incoming[i];
+    reached[ref] = 1;
   });
   const read = (ref) => (ref < 0 ? recipe.constants[-1 - ref] : cells[ref]);
   for (let i = recipe.instructions.length - 1; i >= 0; i--) {
+    if (!reached[first + i]) continue;
     const g = gradients[first + i];
-    if (g === 0) continue;
     const [kernel, ...refs] = recipe.instructions[i];
     const values = refs.map(read);
     refs.forEach((ref, place) => {
       const rule = KERNELS[kernel].pulls[place];
-      if (ref >= 0 && rule) gradients[ref] += Number(rule(g, cells[first + i], ...values));
+      if (ref < 0 || !rule) return;
+      gradients[ref] += Number(rule(g, cells[first + i], ...values));
+      reached[ref] = 1;
     });
   }
   return gradients;
