@@ -38,13 +38,14 @@ def check(view: GraphView, target: Any, *, seed: int = 0, limit: int = 50_000) -
     ``view``    what :func:`viz.graph` made of ``target``, or of a computation that ended in it
     ``target``  the recorded Tensor or Value; of a Tensor with several elements the sum of them is differentiated
     ``seed``    of the random directions
-    ``limit``   how many ops may be computed again in all. Each node takes those after it, nine times over or more; nodes that
-                are left then have a Check that says so
+    ``limit``   how many ops may be computed again in all. Each node takes those after it, nine times over or more;
+                nodes that are left then have a Check that says so
 
     ``agrees`` is None with the reason in ``note`` where nothing can be said: at a kink, such as relu at 0 or a tie of
     maximum, where the slopes on the two sides differ and any gradient between them is right; where the rules agree in
-    double precision and only rounding in the recorded dtype does not; and where the op cannot be computed again. Nothing of the graph changes. Raises DtypeError where ``target`` is no Tensor or Value, and
-    ArgumentError where nothing was recorded for it or a backward pass has given back what another one would need.
+    double precision and only what the recorded dtype rounds does not; and where the op cannot be computed again.
+    Nothing of the graph changes. Raises DtypeError where ``target`` is no Tensor or Value, and ArgumentError where
+    nothing was recorded for it or a backward pass has given back what another one would need.
     """
     if not isinstance(target, Variable):
         raise DtypeError(

@@ -154,10 +154,6 @@ def test_a_recording_is_checked_from_the_value_that_is_given():
         viz.graph(tape, check=True)
 
 
-def signs(view):
-    return {node.name or node.op: node.check.sign for node in view.nodes if node.check is not None}
-
-
 def test_many_kinks_at_once_are_no_wrong_gradient():
     draw = np.random.default_rng(3)
     x = ag.tensor(draw.normal(size=(2, 3, 12, 12)) - 1, requires_grad=True)  # most windows tie at 0 after relu
