@@ -73,7 +73,7 @@ def kernel_of(op: Any, params: dict[str, Any]) -> Kernel:
         if op.rules is None and op.joint is None
         else [_pull(op, i, params) for i in range(len(names))]
     )
-    return Kernel(op.name, len(names), forward, tuple(rules))
+    return Kernel(op.name, len(names), forward, tuple(rules), op.selects)
 
 
 def extreme_kernel(name: str, count: int, *, constant: bool = False) -> Kernel:
@@ -85,7 +85,7 @@ def extreme_kernel(name: str, count: int, *, constant: bool = False) -> Kernel:
         value = f"f{name}({value}, {other})"
     ties = " + ".join(f"({one} == y)" for one in names)
     pulls = [None if constant else (("result", f"(g * ({one} == y) / ({ties}))"),) for one in names]
-    return Kernel(name, count, value, tuple(pulls))
+    return Kernel(name, count, value, tuple(pulls), selects=True)
 
 
 def _value(op: Any, arguments: list[str], params: dict[str, Any]) -> str | None:
