@@ -21,7 +21,7 @@ from autograd.expanding import expand_op
 from autograd.expanding.numbers import Numbers
 from autograd.scalar import Value
 from autograd.tape import Variable, ancestors, maker_of
-from viz.graphs.view import EdgeView, GraphView, NodeView
+from viz.graphs.view import EdgeView, GraphView, NodeView, Step
 from viz.programs.program import Application, Kernel, Program, Recipe
 from viz.programs.scalar_code import extreme_kernel, has_code, kernel_of
 
@@ -91,6 +91,8 @@ class _Lowering:
         reason = ""
         if total > EDITABLE:
             reason = f"It holds {total:,} numbers; up to {EDITABLE:,} are computed again in the page."
+        if not reason and not _is_one_pass(self.view.steps):
+            reason = "More than one backward pass went through it."
         found: list[Application] = []
         for node in drawn:
             try:
@@ -409,6 +411,18 @@ def _holds_elsewhere(
         wanted = np.concatenate([np.asarray(part, np.float64).reshape(-1) for part in parts])
         if not np.allclose(found, wanted, rtol=1e-7, atol=1e-9, equal_nan=True):
             return False
+    return True
+
+
+def _is_one_pass(steps: Sequence[Step]) -> bool:
+    """Whether each step goes on from what those before it gave, once."""
+    arrived = {step.node for step in steps[:1]}
+    gone: set[int] = set()
+    for step in steps:
+        if step.node in gone or step.node not in arrived:
+            return False
+        gone.add(step.node)
+        arrived.update(c.node for c in step.contributions if c.node is not None)
     return True
 
 
