@@ -23,15 +23,14 @@ from autograd.scalar import Value
 from autograd.tape import Variable, ancestors, maker_of
 from viz.graphs.view import EdgeView, GraphView, NodeView, Step
 from viz.programs.program import Application, Kernel, Program, Recipe
-from viz.programs.scalar_code import extreme_kernel, has_code, kernel_of
+from viz.programs.rows import NORMALISED, extreme, normalised
+from viz.programs.scalar_code import has_code, kernel_of
 
 __all__ = ["EDITABLE", "STEPS", "lower"]
 
 EDITABLE = 2_000  # numbers in a graph that a page computes again at each change
 STEPS = 20_000  # scalar instructions in a page
 _OPENED = 64  # elements that a result may have to be opened one by one
-_ROW = 16  # numbers of which a maximum is one instruction, so that ties share its gradient
-_NORMALISED = ("softmax", "log_softmax", "logsumexp")
 
 
 class _Refused(Exception):
@@ -227,7 +226,7 @@ class _Lowering:
 
     # ---------------------------------------------------------------------------------------------- one recipe
 
-    def _kernel(self, op: Any, params: dict[str, Any]) -> int:
+    def of(self, op: Any, params: dict[str, Any]) -> int:
         key = op, tuple(sorted((name, str(value)) for name, value in params.items()))
         if key not in self.kernel_places:
             try:
@@ -243,14 +242,14 @@ class _Lowering:
         if op.kind == "elementwise" and has_code(op, params) and None not in shapes:
             return self._elementwise(op, params, operands)
         if op.name in ("max", "min") and len(operands) == 1:
-            return self._extreme(op, params, operands[0])
-        if op.name in _NORMALISED and np.size(operands[0]) and np.ndim(operands[0]):
-            return self._normalised(op, params, operands[0])
+            return extreme(self, op, params, operands[0])
+        if op.name in NORMALISED and np.size(operands[0]) and np.ndim(operands[0]):
+            return normalised(self, op, params, operands[0])
         made, fixed = self._opened(op, params, operands)
         return made, len(made.instructions) + len(made.outputs), fixed
 
     def _elementwise(self, op: Any, params: dict[str, Any], operands: list[Any]) -> tuple[Recipe, int, bool]:
-        kernel = self._kernel(op, params)
+        kernel = self.of(op, params)
         arrays = [np.asarray(x) for x in operands]
         shape = np.broadcast_shapes(*(x.shape for x in arrays))
         places, first = [], 0
@@ -264,80 +263,13 @@ class _Lowering:
         recipe = Recipe(tuple(x.size for x in arrays), (), instructions, tuple(range(first, first + size)))
         return recipe, size, False
 
-    def _rows(self, x: Any, axes: int | tuple[int, ...] | None) -> list[list[int]]:
-        """The places of the elements that a reduction takes together."""
-        array = np.asarray(x)
-        axes = tuple(range(array.ndim)) if axes is None else (axes,) if isinstance(axes, int) else tuple(axes)
-        axes = tuple(axis % array.ndim for axis in axes)
-        rest = [i for i in range(array.ndim) if i not in axes]
-        moved = np.arange(array.size).reshape(array.shape).transpose(*rest, *axes)
-        rows: list[list[int]] = moved.reshape(math.prod(array.shape[i] for i in rest), -1).tolist()
-        return rows
-
-    def _whole(self, kernel: Kernel) -> int:
+    def whole(self, kernel: Kernel) -> int:
         """The place of a kernel that stands for no op of the table."""
         key = kernel.name, kernel.arguments, kernel.pulls
         if key not in self.kernel_places:
             self.kernel_places[key] = len(self.kernels)
             self.kernels.append(kernel)
         return self.kernel_places[key]
-
-    def _extreme(self, op: Any, params: dict[str, Any], x: Any) -> tuple[Recipe, int, bool]:
-        """A maximum or minimum: of a row at once, or of two numbers again and again where the row is long."""
-        array = np.asarray(x)
-        instructions: list[tuple[int, ...]] = []
-        outputs = []
-        fixed = False
-        for row in self._rows(x, params["axis"]):
-            if len(row) <= _ROW:
-                instructions.append((self._whole(extreme_kernel(op.name, len(row))), *row))
-                outputs.append(array.size + len(instructions) - 1)
-                continue
-            kernel = self._kernel(OPS[f"{op.name}imum"], {})
-            numbers = array.reshape(-1)[row]
-            fixed = fixed or int((numbers == op.forward(numbers, axis=(0,), keepdims=False)).sum()) > 2
-            best = row[0]
-            for other in row[1:]:
-                instructions.append((kernel, best, other))
-                best = array.size + len(instructions) - 1
-            outputs.append(best)
-        return Recipe((array.size,), (), tuple(instructions), tuple(outputs)), len(instructions), fixed
-
-    def _normalised(self, op: Any, params: dict[str, Any], x: Any) -> tuple[Recipe, int, bool]:
-        """Exponentials over their sum, less the maximum of the row as it is then: other numbers must not overflow."""
-        size = np.size(x)
-        instructions: list[tuple[int, ...]] = []
-
-        def put(kernel: int, *refs: int) -> int:
-            instructions.append((kernel, *refs))
-            return size + len(instructions) - 1
-
-        def chained(kernel: int, refs: Sequence[int]) -> int:
-            made = refs[0]
-            for ref in refs[1:]:
-                made = put(kernel, made, ref)
-            return made
-
-        names = ("subtract", "exp", "add", "log", "divide")
-        subtract, exp, add, log, divide = (self._kernel(OPS[name], {}) for name in names)
-        # The result does not depend on what is subtracted, so nothing goes back through it.
-        greater = self._whole(extreme_kernel("max", 2, constant=True))
-        outputs: dict[int, int] = {}
-        for number, row in enumerate(self._rows(x, params["axis"])):
-            largest = chained(greater, row)
-            shifted = [put(subtract, place, largest) for place in row]
-            powers = [put(exp, ref) for ref in shifted]
-            total = chained(add, powers)
-            if op.name == "softmax":
-                outputs |= {place: put(divide, ref, total) for place, ref in zip(row, powers, strict=True)}
-                continue
-            logarithm = put(log, total)
-            if op.name == "logsumexp":
-                outputs[number] = put(add, logarithm, largest)
-            else:
-                outputs |= {place: put(subtract, ref, logarithm) for place, ref in zip(row, shifted, strict=True)}
-        outs = tuple(outputs[place] for place in sorted(outputs))
-        return Recipe((size,), (), tuple(instructions), outs), len(instructions), False
 
     def _opened(self, op: Any, params: dict[str, Any], operands: list[Any]) -> tuple[Recipe, bool]:
         """The arithmetic that the op is opened into, and whether it is right at these numbers alone."""
@@ -368,7 +300,7 @@ class _Lowering:
             if value.op is None:
                 cells[id(value)] = constant(value.array)
                 continue
-            kernel = self._kernel(value.op, value.params)
+            kernel = self.of(value.op, value.params)
             refs = [
                 constant(x) if parent is None else cells[id(parent)]
                 for parent, x in zip(value.inputs, value.operands, strict=True)
