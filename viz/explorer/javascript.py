@@ -1,4 +1,4 @@
-"""The scalar expressions of a program (:mod:`viz.program`) as JavaScript.
+"""The scalar expressions of a program (:mod:`viz.programs.program`) as JavaScript.
 
 They are C-like; the two languages differ in the names of functions, and a page lacks some of them. Every token is
 checked, so nothing but arithmetic can come into a page this way.

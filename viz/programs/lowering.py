@@ -21,7 +21,7 @@ from autograd.expanding import expand_op
 from autograd.expanding.numbers import Numbers
 from autograd.scalar import Value
 from autograd.tape import Variable, ancestors, maker_of
-from viz.graphs.view import EdgeView, GraphView, NodeView, Step
+from viz.graphs.view import EdgeView, GraphView, NodeView
 from viz.programs.program import Application, Kernel, Program, Recipe
 from viz.programs.rows import NORMALISED, extreme, normalised
 from viz.programs.scalar_code import has_code, kernel_of
@@ -90,7 +90,7 @@ class _Lowering:
         reason = ""
         if total > EDITABLE:
             reason = f"It holds {total:,} numbers; up to {EDITABLE:,} are computed again in the page."
-        if not reason and not _is_one_pass(self.view.steps):
+        if not reason and not _is_one_pass(self.view):
             reason = "More than one backward pass went through it."
         found: list[Application] = []
         for node in drawn:
@@ -346,16 +346,14 @@ def _holds_elsewhere(
     return True
 
 
-def _is_one_pass(steps: Sequence[Step]) -> bool:
-    """Whether each step goes on from what those before it gave, once."""
-    arrived = {step.node for step in steps[:1]}
-    gone: set[int] = set()
-    for step in steps:
-        if step.node in gone or step.node not in arrived:
-            return False
-        gone.add(step.node)
-        arrived.update(c.node for c in step.contributions if c.node is not None)
-    return True
+def _is_one_pass(view: GraphView) -> bool:
+    """Whether no op was gone through twice; one with several results may be, once for each."""
+    gone = [step.node for step in view.steps if not _has_several(view.nodes[step.node])]
+    return len(set(gone)) == len(gone)
+
+
+def _has_several(node: NodeView) -> bool:
+    return bool(node.shape) and isinstance(node.shape[0], tuple)  # type: ignore[index]
 
 
 def _shape(node: NodeView) -> tuple[int, ...]:
