@@ -79,9 +79,9 @@ def kernels_script(kernels: Iterable[Kernel]) -> str:
 def _kernel(kernel: Kernel) -> str:
     arguments = ", ".join(f"a{i}" for i in range(kernel.arguments))
     pulls = ", ".join("null" if lines is None else _pull(lines, arguments) for lines in kernel.pulls)
-    return (
-        f'\n  {{ name: "{_word(kernel.name)}", f: ({arguments}) => {expression(kernel.forward)}, pulls: [{pulls}] }},'
-    )
+    selects = ", selects: true" if kernel.selects else ""
+    value = f"({arguments}) => {expression(kernel.forward)}"
+    return f'\n  {{ name: "{_word(kernel.name)}", f: {value}, pulls: [{pulls}]{selects} }},'
 
 
 def _pull(lines: tuple[tuple[str, str], ...], arguments: str) -> str:

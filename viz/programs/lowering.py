@@ -23,6 +23,7 @@ from autograd.scalar import Value
 from autograd.tape import Variable, ancestors, maker_of
 from viz.graphs.view import EdgeView, GraphView, NodeView
 from viz.programs.program import Application, Kernel, Program, Recipe
+from viz.programs.rows import NORMALISED, extreme, normalised
 from viz.programs.scalar_code import has_code, kernel_of
 
 __all__ = ["EDITABLE", "STEPS", "lower"]
@@ -89,6 +90,8 @@ class _Lowering:
         reason = ""
         if total > EDITABLE:
             reason = f"It holds {total:,} numbers; up to {EDITABLE:,} are computed again in the page."
+        if not reason and not _is_one_pass(self.view):
+            reason = "More than one backward pass went through it."
         found: list[Application] = []
         for node in drawn:
             try:
@@ -223,7 +226,7 @@ class _Lowering:
 
     # ---------------------------------------------------------------------------------------------- one recipe
 
-    def _kernel(self, op: Any, params: dict[str, Any]) -> int:
+    def of(self, op: Any, params: dict[str, Any]) -> int:
         key = op, tuple(sorted((name, str(value)) for name, value in params.items()))
         if key not in self.kernel_places:
             try:
@@ -239,12 +242,14 @@ class _Lowering:
         if op.kind == "elementwise" and has_code(op, params) and None not in shapes:
             return self._elementwise(op, params, operands)
         if op.name in ("max", "min") and len(operands) == 1:
-            return self._extreme(op, params, operands[0])
+            return extreme(self, op, params, operands[0])
+        if op.name in NORMALISED and np.size(operands[0]) and np.ndim(operands[0]):
+            return normalised(self, op, params, operands[0])
         made, fixed = self._opened(op, params, operands)
         return made, len(made.instructions) + len(made.outputs), fixed
 
     def _elementwise(self, op: Any, params: dict[str, Any], operands: list[Any]) -> tuple[Recipe, int, bool]:
-        kernel = self._kernel(op, params)
+        kernel = self.of(op, params)
         arrays = [np.asarray(x) for x in operands]
         shape = np.broadcast_shapes(*(x.shape for x in arrays))
         places, first = [], 0
@@ -258,27 +263,13 @@ class _Lowering:
         recipe = Recipe(tuple(x.size for x in arrays), (), instructions, tuple(range(first, first + size)))
         return recipe, size, False
 
-    def _extreme(self, op: Any, params: dict[str, Any], x: Any) -> tuple[Recipe, int, bool]:
-        """A maximum or minimum: of two, again and again."""
-        array = np.asarray(x)
-        kernel = self._kernel(OPS[f"{op.name}imum"], {})
-        axes = params["axis"]
-        axes = tuple(range(array.ndim)) if axes is None else (axes,) if isinstance(axes, int) else tuple(axes)
-        rest = [i for i in range(array.ndim) if i not in axes]
-        moved = np.arange(array.size).reshape(array.shape).transpose(*rest, *axes)
-        rows = moved.reshape(math.prod(array.shape[i] for i in rest), -1)
-        instructions: list[tuple[int, ...]] = []
-        outputs = []
-        fixed = False
-        for row in rows.tolist():
-            numbers = array.reshape(-1)[row]
-            fixed = fixed or int((numbers == op.forward(numbers, axis=(0,), keepdims=False)).sum()) > 2
-            best = row[0]
-            for other in row[1:]:
-                instructions.append((kernel, best, other))
-                best = array.size + len(instructions) - 1
-            outputs.append(best)
-        return Recipe((array.size,), (), tuple(instructions), tuple(outputs)), len(instructions), fixed
+    def whole(self, kernel: Kernel) -> int:
+        """The place of a kernel that stands for no op of the table."""
+        key = kernel.name, kernel.arguments, kernel.pulls
+        if key not in self.kernel_places:
+            self.kernel_places[key] = len(self.kernels)
+            self.kernels.append(kernel)
+        return self.kernel_places[key]
 
     def _opened(self, op: Any, params: dict[str, Any], operands: list[Any]) -> tuple[Recipe, bool]:
         """The arithmetic that the op is opened into, and whether it is right at these numbers alone."""
@@ -309,7 +300,7 @@ class _Lowering:
             if value.op is None:
                 cells[id(value)] = constant(value.array)
                 continue
-            kernel = self._kernel(value.op, value.params)
+            kernel = self.of(value.op, value.params)
             refs = [
                 constant(x) if parent is None else cells[id(parent)]
                 for parent, x in zip(value.inputs, value.operands, strict=True)
@@ -353,6 +344,16 @@ def _holds_elsewhere(
         if not np.allclose(found, wanted, rtol=1e-7, atol=1e-9, equal_nan=True):
             return False
     return True
+
+
+def _is_one_pass(view: GraphView) -> bool:
+    """Whether no op was gone through twice; one with several results may be, once for each."""
+    gone = [step.node for step in view.steps if not _has_several(view.nodes[step.node])]
+    return len(set(gone)) == len(gone)
+
+
+def _has_several(node: NodeView) -> bool:
+    return bool(node.shape) and isinstance(node.shape[0], tuple)  # type: ignore[index]
 
 
 def _shape(node: NodeView) -> tuple[int, ...]:

@@ -21,12 +21,14 @@ class Kernel:
     ``forward``  its value from the arguments ``a0``, ``a1``, ...
     ``pulls``    of each argument its gradient from ``g``, that of the value, the arguments and the value ``y``; None
                  where it has none
+    ``selects``  whether it takes some of its arguments, so that the others get no gradient rather than one of 0
     """
 
     name: str
     arguments: int
     forward: str
     pulls: tuple[Lines | None, ...]
+    selects: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from autograd.mode import no_grad
 from autograd.tape import Variable
 from viz.programs.program import Kernel, Lines
 
-__all__ = ["has_code", "kernel_of"]
+__all__ = ["extreme_kernel", "has_code", "kernel_of"]
 
 # Ops that the table has no code for, as their arguments and static parameters give it.
 _WRITTEN: dict[str, Callable[..., str]] = {
@@ -73,7 +73,19 @@ def kernel_of(op: Any, params: dict[str, Any]) -> Kernel:
         if op.rules is None and op.joint is None
         else [_pull(op, i, params) for i in range(len(names))]
     )
-    return Kernel(op.name, len(names), forward, tuple(rules))
+    return Kernel(op.name, len(names), forward, tuple(rules), op.selects)
+
+
+def extreme_kernel(name: str, count: int, *, constant: bool = False) -> Kernel:
+    """The largest (``"max"``) or smallest (``"min"``) of ``count`` numbers. Those that tie for it share the gradient;
+    of a ``constant`` none goes back."""
+    names = [f"a{i}" for i in range(count)]
+    value = names[0]
+    for other in names[1:]:
+        value = f"f{name}({value}, {other})"
+    ties = " + ".join(f"({one} == y)" for one in names)
+    pulls = [None if constant else (("result", f"(g * ({one} == y) / ({ties}))"),) for one in names]
+    return Kernel(name, count, value, tuple(pulls), selects=True)
 
 
 def _value(op: Any, arguments: list[str], params: dict[str, Any]) -> str | None:

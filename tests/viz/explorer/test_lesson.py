@@ -366,6 +366,50 @@ def test_several_results_and_the_backward_graph_follow_an_edit(open_page):
             np.testing.assert_allclose(values[str(node.id)], np.ravel(node.value.data), rtol=1e-9, err_msg=str(node))
 
 
+def own_softmax(x):
+    powers = ag.exp(x)
+    return (powers / powers.sum())[0]
+
+
+@pytest.mark.parametrize(
+    ("function", "numbers", "edits"),
+    [
+        (lambda x: (ag.log(x) * 0.0).sum(), [1.0, 2.0], [(0, 0.0), (1, -1.0)]),  # 0 · ∞
+        (
+            lambda x: ag.where(x > 0, ag.sqrt(x), 0.0).sum(),
+            [1.0, 4.0],
+            [(0, 0.0), (0, -1.0)],
+        ),  # not chosen, no gradient
+        (own_softmax, [1.0, 2.0, 3.0], [(1, 1000.0)]),
+        (lambda x: ag.softmax(x, axis=-1)[1], [1.0, 2.0, 3.0], [(1, 1000.0), (0, 1e308)]),
+        (lambda x: ag.log_softmax(x[None], axis=-1)[0, 1], [1.0, 2.0, 3.0], [(0, 1000.0), (0, -1000.0)]),
+        (lambda x: ag.logsumexp(x), [1.0, 2.0, 3.0], [(1, 1000.0), (1, 1.0)]),
+        (lambda x: x.max() * 2, [1.0, 3.0, 3.0, 3.0], [(0, 3.0), (1, 9.0)]),  # ties share
+        (lambda x: x.min() * 2, [1.0, 3.0, 1.0, 3.0], [(1, 1.0), (1, -9.0)]),
+        (lambda x: ag.lgamma(x).sum(), [0.5, 2.0], [(0, 0.0)]),
+    ],
+)
+def test_edits_at_the_edges_of_functions(open_page, function, numbers, edits):
+    x = ag.tensor(np.array(numbers), requires_grad=True)
+    view = viz.graph(function, x, values=True)
+    assert view.program.editable, view.program.reason
+    tab = open_page(view.to_html())
+    for place, number in edits:
+        tab.evaluate(f"glass.edit.set(0, {place}, {number!r})")
+        x.array[place] = number
+        with np.errstate(all="ignore"):
+            again = viz.graph(function, x, values=True)
+        values, gradients = values_of(tab), gradients_of(tab)
+        for node in again.nodes:
+            for shown, summary in ((values, node.value), (gradients, node.gradient)):
+                if summary is not None and summary.data is not None and node.kind != "constant":
+                    wanted = np.ravel(np.array(summary.data, float))
+                    found = np.array(shown[str(node.id)], float)
+                    np.testing.assert_allclose(found, wanted, rtol=1e-9, atol=1e-14, err_msg=str(node))
+        tab.evaluate("glass.edit.reset()")
+        x.array[place] = numbers[place]
+
+
 def test_the_overlay_of_gradients_follows(open_page):
     y, _ = neuron()
     view = viz.graph(y, backward=True)

@@ -152,3 +152,50 @@ def test_a_recording_is_checked_from_the_value_that_is_given():
     assert view.program.editable
     with pytest.raises(ArgumentError, match="check=True compares the gradients of one"):
         viz.graph(tape, check=True)
+
+
+def test_many_kinks_at_once_are_no_wrong_gradient():
+    draw = np.random.default_rng(3)
+    x = ag.tensor(draw.normal(size=(2, 3, 12, 12)) - 1, requires_grad=True)  # most windows tie at 0 after relu
+    weights = ag.tensor(draw.normal(size=(2, 3, 6, 6)))
+    for seed in range(8):
+        y = (ag.max_pool2d(ag.relu(x), 2) * weights).sum()
+        view = viz.check(viz.graph(y), y, seed=seed)
+        assert "✗" not in signs(view).values()
+        assert signs(view)["relu"] == "–"
+
+
+def test_two_ways_with_kinks_at_one_number():
+    x = ag.tensor(0.0, requires_grad=True)
+    view = viz.graph(lambda x: ag.relu(x) - 2 * ag.relu(-x), x, check=True)
+    assert "✗" not in signs(view).values()
+    assert "a kink" in view.nodes[0].check.note
+
+
+def test_a_wrong_rule_shows_beside_kinks():
+    wrong = ag.custom_op(lambda x: x * x, vjp=[lambda g, x: g * x], jvp="from_vjp", kind="elementwise", name="wrong")
+    x = ag.tensor(np.array([0.0, 0.7, 0.0, -0.4]), requires_grad=True)
+    y = (ag.relu(x) - 2 * ag.relu(-x) + wrong(x) * 9).sum()
+    assert signs(viz.check(viz.graph(y, {"x": x}), y))["x"] == "✗"
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+def test_what_cancels_is_rounding_and_not_wrong(dtype):
+    draw = np.random.default_rng(0)
+    x = ag.tensor(draw.normal(size=(6, 5)).astype(dtype), requires_grad=True)
+    view = viz.graph(lambda x: ag.softmax(ag.tanh(x), axis=-1).sum() * 3, x, check=True)  # 18, whatever x is
+    assert "✗" not in signs(view).values()
+    assert any(node.check is not None and f"rounding of {dtype}" in node.check.note for node in view.nodes)
+
+
+def test_a_wrong_rule_in_single_precision_is_no_rounding():
+    wrong = ag.custom_op(lambda x: x * x, vjp=[lambda g, x: g * x], jvp="from_vjp", kind="elementwise", name="wrong")
+    x = ag.tensor(np.linspace(-1, 1, 6, dtype=np.float32), requires_grad=True)
+    found = signs(viz.graph(lambda x: ag.exp(wrong(ag.sin(x))).sum(), x, check=True))
+    assert [found[name] for name in ("sin", "wrong", "exp")] == ["✗", "✓", "✓"]
+
+
+@pytest.mark.parametrize(("function", "numbers"), [(ag.sin, [1e6, -3e5]), (ag.log, [1e-6, 3e-7]), (ag.log, [1e-9, 1])])
+def test_what_curves_within_a_step_takes_a_shorter_one(function, numbers):
+    x = ag.tensor(np.array(numbers, float), requires_grad=True)
+    assert set(signs(viz.graph(lambda x: function(x).sum(), x, check=True)).values()) == {"✓"}

@@ -108,6 +108,19 @@ def test_zoom_is_a_budget():
     assert viz.graph(function, x, values=True, zoom=False).program is None
 
 
+def test_several_backward_passes_are_not_computed_again():
+    x = ag.tensor(np.array([1.0, 2.0]), requires_grad=True)
+    with ag.record() as tape:
+        squares = x * x
+        first, second = squares.sum(), ag.exp(squares).sum()
+        first.backward(retain_graph=True)
+        second.backward(retain_graph=True)
+    for target in (first, second, squares):
+        program = viz.graph(tape, target, values=True).program
+        assert not program.editable
+        assert program.reason == "More than one backward pass went through it."
+
+
 def test_nothing_recorded_is_a_reason():
     view = viz.graph(lambda x: x * 2, ag.tensor([1.0]), zoom=True)
     assert view.program == Program(reason="Nothing was recorded for the output, so there is nothing to compute again.")

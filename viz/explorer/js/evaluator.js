@@ -43,7 +43,8 @@ const special = {
   },
   // Its derivative, likewise (6.3.18).
   digamma: (x) => {
-    if (x <= 0) return Number.isInteger(x) ? NaN : special.digamma(1 - x) - Math.PI / Math.tan(Math.PI * x);
+    if (x === 0) return -1 / x;
+    if (x < 0) return Number.isInteger(x) ? NaN : special.digamma(1 - x) - Math.PI / Math.tan(Math.PI * x);
     let total = 0;
     while (x < 10) total -= 1 / x++;
     const inverse = 1 / (x * x);
@@ -68,25 +69,32 @@ evaluator.run = (recipe, operands) => {
   return { cells, outputs: Float64Array.from(recipe.outputs, read) };
 };
 
-// The gradients of all cells, from those of the outputs.
-evaluator.pull = (recipe, cells, incoming) => {
+// The gradients of all cells, from those of the outputs that are `reached`; and which cells are. A gradient of 0 goes on, for
+// 0 · ∞ is not 0; but what was not chosen, by where or a maximum, has none.
+evaluator.pull = (recipe, cells, incoming, reachedOutputs) => {
   const first = cells.length - recipe.instructions.length;
   const gradients = new Float64Array(cells.length);
+  const reached = new Uint8Array(cells.length);
   recipe.outputs.forEach((ref, i) => {
-    if (ref >= 0) gradients[ref] += incoming[i];
+    if (ref < 0 || !reachedOutputs[i]) return;
+    gradients[ref] += incoming[i];
+    reached[ref] = 1;
   });
   const read = (ref) => (ref < 0 ? recipe.constants[-1 - ref] : cells[ref]);
   for (let i = recipe.instructions.length - 1; i >= 0; i--) {
+    if (!reached[first + i]) continue;
     const g = gradients[first + i];
-    if (g === 0) continue;
-    const [kernel, ...refs] = recipe.instructions[i];
+    const [number, ...refs] = recipe.instructions[i];
+    const kernel = KERNELS[number];
     const values = refs.map(read);
     refs.forEach((ref, place) => {
-      const rule = KERNELS[kernel].pulls[place];
-      if (ref >= 0 && rule) gradients[ref] += Number(rule(g, cells[first + i], ...values));
+      const rule = kernel.pulls[place];
+      if (ref < 0 || !rule || (kernel.selects && Number(rule(1, cells[first + i], ...values)) === 0)) return;
+      gradients[ref] += Number(rule(g, cells[first + i], ...values));
+      reached[ref] = 1;
     });
   }
-  return gradients;
+  return { gradients, reached };
 };
 
 // Everything that follows from the leaves: the value of each node; and the steps of the backward pass anew.
@@ -101,13 +109,17 @@ evaluator.compute = (program, leaves, steps) => {
     runs.set(node, { ...run, recipe: made, sources });
   }
   const arrived = new Map();
+  const reached = new Map();
   const redone = [];
   steps.forEach((step, number) => {
     const key = lesson.shared(step.node);
-    if (number === 0) arrived.set(key, evaluator.seed(step.incoming, values.get(step.node)));
+    if (number === 0) {
+      arrived.set(key, evaluator.seed(step.incoming, values.get(step.node)));
+      reached.set(key, new Uint8Array(arrived.get(key).length).fill(1));
+    }
     const incoming = arrived.get(key);
     const run = runs.get(step.node);
-    const gradients = evaluator.pull(run.recipe, run.cells, incoming);
+    const { gradients, reached: cells } = evaluator.pull(run.recipe, run.cells, incoming, reached.get(key));
     const starts = run.recipe.inputs.reduce((all, n) => [...all, all.at(-1) + n], [0]);
     const contributions = step.contributions.filter(({ node }) => node !== null).map(({ node, slot }) => {
       const gradient = gradients.slice(starts[slot], starts[slot + 1]);
@@ -115,7 +127,11 @@ evaluator.compute = (program, leaves, steps) => {
       const before = arrived.get(place) ?? null;
       const after = before ? before.slice() : new Float64Array(values.get(node).length);
       const begins = run.sources[slot]?.[1] ?? 0; // of several results of an op, where this one begins
-      gradient.forEach((x, i) => (after[begins + i] += x));
+      if (!before) reached.set(place, new Uint8Array(after.length));
+      gradient.forEach((x, i) => {
+        after[begins + i] += x;
+        reached.get(place)[begins + i] |= cells[starts[slot] + i];
+      });
       arrived.set(place, after);
       return { node, slot, gradient, before, after };
     });

@@ -35,7 +35,7 @@ zoom.graph = (node, flat) => {
   const { cells } = evaluator.run(recipe, zoom.operands(application));
   const incoming = new Float64Array(recipe.outputs.length);
   incoming[flat] = 1;
-  const slopes = evaluator.pull(recipe, cells, incoming);
+  const slopes = evaluator.pull(recipe, cells, incoming, incoming).gradients;
   const first = cells.length - recipe.instructions.length;
   const found = new Map();
   const stack = [recipe.outputs[flat]];
