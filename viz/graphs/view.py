@@ -20,6 +20,7 @@ from viz.drawing.graph_json import graph_from_json, graph_json
 from viz.drawing.layout import Direction
 from viz.drawing.mermaid import mermaid_text
 from viz.drawing.networkx_graph import networkx_graph
+from viz.graphs.frozen import quick
 from viz.graphs.scene import scene
 from viz.graphs.wording import number_text
 from viz.programs.program import Program
@@ -65,6 +66,7 @@ class Check:
         return f"finite differences {verdict}: {number_text(self.numeric)} against {number_text(self.analytic)}"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class NodeView:
     """One value of the graph and the op that made it.
@@ -123,6 +125,7 @@ class NodeView:
         )  # fmt: skip
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class EdgeView:
     """The value of ``source`` goes into argument number ``slot`` of ``target``.
@@ -146,6 +149,7 @@ class EdgeView:
         return EdgeView(source, target, self.slot, self.argument, self.ordered, self.output, self.kind, self.value)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class GroupView:
     """Nodes that belong together, such as those of one call of a module.
@@ -172,6 +176,7 @@ class GroupView:
         return GroupView(id, self.kind, self.label, self.path, self.module, parent, self.count)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Contribution:
     """What one backward step gives to the node ``node`` along argument ``slot``, and what had arrived there before and
@@ -188,6 +193,7 @@ class Contribution:
         return Contribution(node, self.slot, self.gradient, self.before, self.after)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Step:
     """One step of the backward pass: through ``node``, whose gradient ``incoming`` is complete by then."""
