@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -61,8 +61,7 @@ def unroll(view: GraphView, where: Callable[[GroupView], bool] | None = None) ->
     return replace(view, rolled=kept)
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
+class _Item(NamedTuple):
     """One op of a row with the parameters that it alone uses, or one group."""
 
     key: int
@@ -121,9 +120,10 @@ class _Finder:
         return _Item(node.id, False, tuple(sorted({*own, node.id})), node.id)
 
     def _group_item(self, group: int) -> _Item | None:
-        body = tuple(i for i in self.view.members[group] if self.view.nodes[i].kind not in _OPTIONAL)
-        ops = [i for i in body if self.view.nodes[i].kind != "parameter"]
-        return _Item(group, True, body, ops[0]) if ops else None
+        nodes = self.view.nodes
+        body = tuple([i for i in self.view.members[group] if nodes[i].kind not in _OPTIONAL])
+        first = next((i for i in body if nodes[i].kind != "parameter"), None)
+        return None if first is None else _Item(group, True, body, first)
 
     def _repeats(self, items: Sequence[_Item]) -> Iterator[tuple[tuple[_Item, ...], ...]]:
         """The repeated stretches of a row that do not overlap, those that cover most first."""
@@ -194,11 +194,12 @@ class _Finder:
     def _structure(self, body: Sequence[int]) -> tuple[int, ...]:
         """What must agree between two copies: the nodes, and which of them feeds which, along which argument."""
         places = {node: place for place, node in enumerate(sorted(body))}
+        place_of, facts, into = places.get, self.facts, self.into
         found: list[int] = []
         for node in places:
-            found.append(self.facts[node])  # these tell how many edges follow
-            for edge, source in self.into[node]:
-                found += (edge, places.get(source, -1))
+            found.append(facts[node])  # these tell how many edges follow
+            for edge, source in into[node]:
+                found += (edge, place_of(source, -1))
         return tuple(found)
 
     def _places(self) -> list[int]:
