@@ -13,7 +13,7 @@ from autograd.errors import ArgumentError
 from nn.training import Chunk, read_records
 from nn.training.liveness import is_held
 
-__all__ = ["FILES", "Run", "Runs", "RunsError"]
+__all__ = ["FILES", "Run", "Runs", "RunsError", "is_run"]
 
 FILES = {"metrics": "metrics.jsonl", "telemetry": "telemetry.jsonl"}
 """What of a run can be followed, by the name in the protocol."""
@@ -65,7 +65,7 @@ class Runs:
         """The folders of all runs there are by now, under the names that the page knows them by."""
         found: list[Path] = []
         for path in self.paths:
-            inside = [] if _is_run(path) else _runs_inside(path)
+            inside = [] if is_run(path) else _runs_inside(path)
             found += inside or [path]
         found = list(dict.fromkeys(found))
         short = [path.name or str(path) for path in found]
@@ -112,13 +112,14 @@ def _state(folder: Path, config: dict[str, Any], changed: float | None) -> tuple
     return ("live", "") if silence < _SILENCE else ("stopped", "nothing was written for a minute or more")
 
 
-def _is_run(folder: Path) -> bool:
+def is_run(folder: Path) -> bool:
+    """Whether a folder holds what a run writes."""
     return any((folder / sign).exists() for sign in _SIGNS)
 
 
 def _runs_inside(folder: Path) -> list[Path]:
     try:
-        return sorted(path for path in folder.iterdir() if path.is_dir() and _is_run(path))
+        return sorted(path for path in folder.iterdir() if path.is_dir() and is_run(path))
     except OSError:  # not there yet
         return []
 

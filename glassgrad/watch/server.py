@@ -25,7 +25,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from autograd.errors import ArgumentError, GlassgradError
 from glassgrad.watch.page import dashboard
-from glassgrad.watch.runs import FILES, Runs
+from glassgrad.watch.runs import FILES, Runs, is_run
 
 __all__ = ["ServerError", "Watch", "serve"]
 
@@ -70,8 +70,9 @@ class Watch(ThreadingHTTPServer):
 def serve(runs: Runs, port: int = 0, *, open_browser: bool = True, say: Callable[[str], None] = print) -> None:
     """Serve the dashboard until Ctrl-C. ``open_browser`` shows it in the browser of this machine."""
     with Watch(runs, port) as server:
-        count = len(server.runs.folders())
-        say(f"watching {count} run{'s' * (count != 1)} at {server.url} (Ctrl-C ends it)")
+        count = sum(map(is_run, server.runs.folders().values()))
+        waiting = "" if count else "; none is there yet"
+        say(f"watching {count} run{'s' * (count != 1)} at {server.url}{waiting} (Ctrl-C ends it)")
         if open_browser:
             webbrowser.open(server.url)
         try:

@@ -307,7 +307,7 @@ def test_the_command_serves_until_ctrl_c_and_ends_cleanly(tmp_path):
         env={**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"},
     )  # fmt: skip
     said = process.stdout.readline()
-    port = int(re.search(r"watching 1 run at http://127\.0\.0\.1:(\d+)/", said)[1])
+    port = int(re.search(r"watching 0 runs at http://127\.0\.0\.1:(\d+)/; none is there yet", said)[1])
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     connection.request("GET", "/runs")
     assert json.loads(connection.getresponse().read())["runs"][0]["state"] == "waiting"

@@ -100,7 +100,8 @@ def _element(data: Any) -> str:
 
 
 def legible(text: str) -> str:
-    """``text`` on one line and without the characters that XML forbids, such as control characters."""
+    """``text`` on one line and without the characters that XML forbids, such as control characters, and those that turn
+    the direction of what follows."""
     return "".join(map(_legible, text))
 
 
@@ -109,5 +110,7 @@ def _legible(character: str) -> str:
     if character.isspace():
         return " "
     if code < 0x20 or 0x7F <= code < 0xA0 or 0xD800 <= code < 0xE000 or code & 0xFFFE == 0xFFFE:
+        return "\ufffd"
+    if 0x202A <= code <= 0x202E or 0x2066 <= code <= 0x2069:
         return "\ufffd"
     return character

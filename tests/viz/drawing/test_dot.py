@@ -13,7 +13,7 @@ from viz.drawing.colour_scale import contrast
 from viz.drawing.dot import CARDS, card_of, dot_text
 from viz.drawing.faces import LINE, MARK, OUTPUT
 from viz.graphs.view import EdgeView, GraphView, GroupView, NodeView, Overlay
-from viz.graphs.wording import shape_text
+from viz.graphs.wording import legible, shape_text
 
 ANY_TEXT = st.text(st.characters(), max_size=60)  # lone surrogates too
 
@@ -200,3 +200,8 @@ def test_gradients_run_against_the_page_beside_the_forward_pass_and_links_are_do
     assert drawn.get_edge("n0", "n1").attr["style"] == "dotted"
     alone = _parsed(GraphView(nodes, edges[1:]).to_dot())
     assert alone.get_edge("n1", "n2").attr["dir"] != "back"
+
+
+def test_a_name_cannot_turn_the_direction_of_what_follows():
+    assert legible("a\u202eb\u2066c") == "a\ufffdb\ufffdc"
+    assert legible("\u05d0\u05d1") == "\u05d0\u05d1"  # Hebrew letters are letters
