@@ -52,18 +52,7 @@ def encode(view: GraphView) -> str:
             for name in ("kind", "label", "path", "module", "parent", "count")
         },
         "lines": [[*line, linecache.getline(line.file, line.line).strip()] for line in view.lines],
-        "steps": [
-            [
-                step.node,
-                summaries.place(step.incoming),
-                [
-                    [c.node, c.slot, summaries.place(c.gradient), summaries.place(c.before), summaries.place(c.after)]
-                    for c in step.contributions
-                ],
-                step.seconds,
-            ]
-            for step in view.steps
-        ],
+        "steps": _steps(view, summaries),
         "rules": rules_of(view),
         "program": _program(view),
         "formulas": _formulas({node.op for node in view.nodes if node.op}),
@@ -89,7 +78,7 @@ def _nodes(view: GraphView, summaries: _Summaries) -> dict[str, Any]:
     for name in _PLAIN:
         columns[name] = _column(found.get(name, ()))
     for name in ("value", "gradient"):
-        columns[name] = _column([summaries.place(summary) for summary in found.get(name, ())])
+        columns[name] = _column(summaries.all(found.get(name, ())))
     columns["check"] = _column(
         [c and [_number(c.analytic), _number(c.numeric), c.agrees, c.note] for c in found.get("check", ())]
     )
@@ -107,7 +96,24 @@ def _edges(view: GraphView, summaries: _Summaries) -> dict[str, Any]:
         "ordered": _column([1 if edge.ordered else None for edge in edges]),
         "argument": _coded([edge.argument for edge in edges]),
         "kind": _coded([edge.kind for edge in edges]),
-        "value": _column([summaries.place(edge.value) for edge in edges]),
+        "value": _column(summaries.all(edge.value for edge in edges)),
+    }
+
+
+def _steps(view: GraphView, summaries: _Summaries) -> dict[str, Any]:
+    """The backward pass: a row for each step, with the number of its contributions; then a row for each of those."""
+    steps = view.steps
+    made = [contribution for step in steps for contribution in step.contributions]
+    return {
+        "node": [step.node for step in steps],
+        "incoming": summaries.all(step.incoming for step in steps),
+        "seconds": _column([step.seconds for step in steps]),
+        "makes": [len(step.contributions) for step in steps],
+        "to": _column([c.node for c in made]),
+        "slot": [c.slot for c in made],
+        "gradient": summaries.all(c.gradient for c in made),
+        "before": _column(summaries.all(c.before for c in made)),
+        "after": summaries.all(c.after for c in made),
     }
 
 
@@ -175,14 +181,17 @@ class _Summaries:
         self.found: list[Summary] = []
         self.places: dict[int, int] = {}
 
-    def place(self, summary: Summary | None) -> int | None:
-        """Where in the table a summary is; None of None."""
-        if summary is None:
-            return None
-        place = self.places.setdefault(id(summary), len(self.found))
-        if place == len(self.found):
-            self.found.append(summary)
-        return place
+    def all(self, summaries: Iterable[Summary | None]) -> list[int | None]:
+        """Where in the table each of these is; None of None."""
+        places, found = self.places, self.found
+        column: list[int | None] = []
+        for summary in summaries:
+            place = None
+            if summary is not None and (place := places.get(id(summary))) is None:
+                place = places[id(summary)] = len(found)
+                found.append(summary)
+            column.append(place)
+        return column
 
     def columns(self) -> dict[str, Any]:
         """The table, column by column."""

@@ -148,12 +148,18 @@ function readGraph(raw) {
     for (let at = group; at >= 0; at = graph.groups[at].parent) chain.unshift(at);
     return chain;
   };
-  graph.steps = raw.steps.map(([node, incoming, contributions, seconds]) => ({
-    node,
-    incoming,
-    seconds,
-    contributions: contributions.map(([to, slot, gradient, before, after]) => ({ node: to, slot, gradient, before, after })),
-  }));
+  const { node: through, incoming, makes, slot, gradient, after } = raw.steps;
+  const seconds = column(raw.steps.seconds, through.length);
+  const to = column(raw.steps.to, slot.length);
+  const before = column(raw.steps.before, slot.length);
+  let at = 0; // the next contribution
+  graph.steps = through.map((node, i) => {
+    const contributions = [];
+    for (const end = at + makes[i]; at < end; at++) {
+      contributions.push({ node: to[at], slot: slot[at], gradient: gradient[at], before: before[at], after: after[at] });
+    }
+    return { node, incoming: incoming[i], contributions, seconds: seconds[i] };
+  });
   // Where no backward pass is known no card says that it has no gradient.
   graph.hasGradients = raw.nodes.gradient !== null || graph.steps.length > 0;
   graph.marked = new Set(raw.marked);
