@@ -7,7 +7,9 @@ import inspect
 import json
 import linecache
 import math
+import operator
 from collections.abc import Hashable, Iterable, Sequence
+from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -201,8 +203,8 @@ class _Summaries:
         columns |= {name: _coded(facts.get(name, ())) for name in ("shape", "dtype")}
         few = len(found) <= _MANY
         for name in _FACTS:
-            column = _numbers(facts.get(name, ()))
-            columns[name] = _column(column) if few else _packed(column)
+            column = facts.get(name, ())
+            columns[name] = _column(_numbers(column)) if few or not _is_finite(column) else _packed(column)
         columns["data"] = _column([_data(s) if few or s.shape == () else None for s in found])
         columns["histogram"] = _column([getattr(s, "histogram", None) for s in found])
         return columns
@@ -232,23 +234,27 @@ def _number(number: Any) -> Any:
     return _NOT_FINITE.get(number, "nan")
 
 
+def _is_finite(column: Sequence[Any]) -> bool:
+    """Whether all numbers of a column that are known are finite."""
+    return all(map(math.isfinite, filter(_IS_KNOWN, column) if None in column else column))
+
+
+_IS_KNOWN = partial(operator.is_not, None)
+
+
 def _numbers(column: Sequence[Any]) -> Sequence[Any]:
     """A column of numbers as JSON can hold it; most are as they are."""
-    known = column if None not in column else [number for number in column if number is not None]
-    return column if all(map(math.isfinite, known)) else list(map(_number, column))
+    return column if _is_finite(column) else list(map(_number, column))
 
 
-def _packed(column: Sequence[Any]) -> Any:
-    """A long column of numbers as the bytes of float64, which are written and read in a fraction of the time; NaN is
-    what is not known. (Numbers that are not finite are texts, and such a column stays as it is.)"""
-    if any(isinstance(number, str) for number in column):
-        return _column(column)
-    numbers = np.array(column, "<f8")  # None becomes NaN
-    return {"f64": base64.b64encode(numbers.tobytes()).decode("ascii")}
+def _packed(column: Sequence[Any]) -> dict[str, str]:
+    """A long column of finite numbers as the bytes of float64, which are written and read in a fraction of the time;
+    NaN is what is not known."""
+    return {"f64": base64.b64encode(np.array(column, "<f8").tobytes()).decode("ascii")}  # None becomes NaN
 
 
 def _column(values: Sequence[Any]) -> Any:
-    unknown = sum(value is None for value in values) if None in values else 0
+    unknown = values.count(None)
     if unknown == len(values):
         return None
     if unknown * 2 > len(values):
