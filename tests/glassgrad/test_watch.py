@@ -305,6 +305,7 @@ def test_the_command_serves_until_ctrl_c_and_ends_cleanly(tmp_path):
         [sys.executable, "-m", "glassgrad", "watch", "--no-open", "--port", "0"], cwd=tmp_path, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored where the tests run in the background
     )  # fmt: skip
     said = process.stdout.readline()
     port = int(re.search(r"watching 0 runs at http://127\.0\.0\.1:(\d+)/; none is there yet", said)[1])
