@@ -16,6 +16,7 @@ import numpy as np
 from autograd import levels
 from autograd.backend import is_array
 from autograd.buffers import Buffers
+from autograd.cotangents import added, as_one_array
 from autograd.errors import DtypeError
 from autograd.naming import named_tensors
 from autograd.recording import BackwardEvent, Buffer, Call, Contribution, OpEvent, Recording, ValueInfo, key_of
@@ -352,7 +353,7 @@ class record(levels.Watcher):
         self._buffers.clock = at + 1
         incoming = walk.arrived.pop(node.seq, None)
         if incoming is None or node.hooks is not None:
-            incoming = self._summary(_array(g))
+            incoming = self._summary(as_one_array(g))
         self._meet(g, walk.summed.pop(node.seq, at) if walk.summed else at)
         number = len(self._backward)
         walk.pulling = pulling = _Pulling(number, node, self._by_node.get(node.seq), incoming, at)
@@ -377,15 +378,15 @@ class record(levels.Watcher):
             slot += 1
         pulling.last = slot
         self._meet(gi, pulling.at)
-        gradient = after = summarize(_array(gi), self._small, self._histograms)
+        gradient = after = summarize(as_one_array(gi), self._small, self._histograms)
         old = None
         if before is not None:  # the engine adds up; what that gives is seen when more arrives, or at the end
             self._meet(before, walk.summed.get(parent.seq, pulling.at))
             walk.summed[parent.seq] = pulling.at
             old = arrived.get(parent.seq) if parent.hooks is None else None
             if old is None:
-                old = self._summary(_array(before))
-            after = self._summary(_array(_sum(before, gi)))
+                old = self._summary(as_one_array(before))
+            after = self._summary(as_one_array(added(before, gi)))
         arrived[parent.seq] = after
         pulling.contributions.append((self._value_of_node.get(parent.seq), slot, gradient, old, after))
         self._zero += perf_counter() - entered
@@ -487,25 +488,6 @@ class _Names:
         if known is not None:
             return known
         return (x.label if array.__class__ is float else "", False)
-
-
-def _sum(before: Any, gi: Any) -> Any:
-    """What has arrived after a contribution; of an op with several outputs each may be None."""
-    if not isinstance(before, (list, tuple)):
-        return _array(before) + _array(gi)
-    return [
-        b if a is None else a if b is None else _array(a) + _array(b) for a, b in zip(before, gi, strict=True)
-    ]  # fmt: skip
-
-
-def _array(x: Any) -> Any:
-    if isinstance(x, (list, tuple)):  # the cotangents of several outputs
-        return np.concatenate([np.ravel(_array(part)) for part in x if part is not None] or [np.zeros(0)])
-    if x.__class__ is np.ndarray:
-        return x
-    while isinstance(x, Variable):
-        x = x.array
-    return x if x.__class__ is float or hasattr(x, "dtype") else np.asarray(x)
 
 
 def _text(value: Any) -> str:

@@ -76,3 +76,14 @@ def check(shown, placed, sizes):
         assert len(route.points) >= 4
         assert on_border(route.points[0], placed.cards[wire.source])
         assert on_border(route.points[-1], placed.cards[wire.target])
+
+
+def check_linked(shown, placed, sizes):
+    """The backward pass of ``linked()`` runs up beside its forward pass."""
+    check(shown, placed, sizes)
+    for forward, backward in ((1, 6), (2, 5), (3, 4)):
+        assert placed.cards[f"n{forward}"].y == placed.cards[f"n{backward}"].y
+        assert placed.cards[f"n{forward}"].x + 50 < placed.cards[f"n{backward}"].x
+    for wire, route in zip(shown.wires, placed.wires, strict=True):
+        if wire.edge.kind == "gradient":
+            assert route.points[0][1] > route.points[-1][1]

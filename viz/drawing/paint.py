@@ -145,20 +145,5 @@ def _rounded(path: Any, shape: Rect) -> Any:
         (right - r, bottom), (x + r, bottom), (x, bottom), (x, bottom - r), (x, y + r), (x, y), (x + r, y), (x + r, y),
     ]  # fmt: skip
     line, curve = path.LINETO, path.CURVE3
-    codes = [
-        path.MOVETO,
-        line,
-        curve,
-        curve,
-        line,
-        curve,
-        curve,
-        line,
-        curve,
-        curve,
-        line,
-        curve,
-        curve,
-        path.CLOSEPOLY,
-    ]
+    codes = [path.MOVETO, *(line, curve, curve) * 4, path.CLOSEPOLY]
     return path(points, codes)

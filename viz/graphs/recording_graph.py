@@ -8,7 +8,7 @@ from autograd.dispatch import OPS
 from autograd.errors import ArgumentError
 from autograd.recording import OpEvent, Recording, ValueInfo
 from autograd.watching import Line
-from viz.graphs.tape_graph import COMMUTATIVE
+from viz.graphs.tape_graph import COMMUTATIVE, argument_of
 from viz.graphs.view import Contribution, EdgeView, GraphView, GroupKind, GroupView, NodeKind, NodeView, Shape, Step
 from viz.graphs.wording import number_text
 
@@ -80,7 +80,6 @@ class _Builder:
         outputs = {e.id for e in self.ops if not used.intersection(e.outputs)}
         if self.target is None and (losses := self._roots_of_backward()):
             outputs = losses
-        looks: dict[str, tuple[tuple[str, ...], bool]] = {}  # of each op the names of its arguments; is it commutative
         for event in self.ops:
             sources = [
                 (slot, *source)
@@ -88,13 +87,10 @@ class _Builder:
                 if value is not None and (source := self._source(value, leaf_groups)) is not None
             ]
             self._add_op(event, group_of[event.id], event.id in outputs)
-            if event.op not in looks:
-                looks[event.op] = getattr(OPS.get(event.op), "arguments", ()), event.op in COMMUTATIVE
-            arguments, commutes = looks[event.op]
-            target, ordered = self.node_of_op[event.id], len(event.inputs) > 1 and not commutes
+            op, target = OPS.get(event.op), self.node_of_op[event.id]
+            ordered = len(event.inputs) > 1 and event.op not in COMMUTATIVE
             for slot, place, output in sources:
-                argument = arguments[slot] if slot < len(arguments) else str(slot)
-                self.edges.append(EdgeView(place, target, slot, argument, ordered, output))
+                self.edges.append(EdgeView(place, target, slot, argument_of(op, slot), ordered, output))
         if self.target is not None and self.target.producer is None:
             self._source(self.target.id, {})
         return GraphView(

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
+from autograd.cotangents import as_one_array
 from autograd.errors import GradientError
 from autograd.naming import named_tensors
 from autograd.scalar import Value
-from autograd.tape import Node, Variable, ancestors
+from autograd.tape import Node, ancestors
 from autograd.tensor import Tensor
 from autograd.watching import Summary, summarize
 from viz.graphs.tape_steps import Pull, can_walk, watch_backward
@@ -146,9 +147,9 @@ def _facts_of(node: Node | Value, values: bool, computed: bool, gradient: Summar
     facts: dict[str, Any] = {"shape": node.shape, "dtype": _dtype_text(node.dtype), "gradient": gradient}
     tensor = _tensor_of(node) if values and node.op is None else None
     if tensor is not None:
-        facts["value"] = summarize(_array(tensor))
+        facts["value"] = summarize(as_one_array(tensor))
         if getattr(tensor, "grad", None) is not None:
-            facts["gradient"] = summarize(_array(tensor.grad))
+            facts["gradient"] = summarize(as_one_array(tensor.grad))
     return facts
 
 
@@ -164,9 +165,3 @@ def _number(number: float) -> Summary:
         if number - number
         else Summary((), "float64", 8, number, number, number, abs(number), 0, number)
     )
-
-
-def _array(x: Any) -> Any:
-    while isinstance(x, Variable):
-        x = x.array
-    return x

@@ -8,8 +8,9 @@ import numpy as np
 
 from autograd import levels
 from autograd.backward import walk
+from autograd.cotangents import added, as_one_array
 from autograd.scalar import Value
-from autograd.tape import FREED, Node, Variable, ancestors
+from autograd.tape import FREED, Node, ancestors
 from autograd.watching import Summary, summarize
 
 __all__ = ["Pull", "can_walk", "watch_backward"]
@@ -59,23 +60,8 @@ class _Watcher(levels.Watcher):
                 break
             taken.add(pull.slot)
         slot = next((i for i, p in enumerate(node.inputs) if p is parent and i not in taken), 0)
-        pull = Pull(node, parent, slot, summarize(_array(g), self.small), summarize(_array(gi), self.small))
+        pull = Pull(node, parent, slot, summarize(as_one_array(g), self.small), summarize(as_one_array(gi), self.small))
         if before is not None:
-            pull.before = summarize(_array(before), self.small)
-            pull.after = summarize(_array(_sum(before, gi)), self.small)
+            pull.before = summarize(as_one_array(before), self.small)
+            pull.after = summarize(as_one_array(added(before, gi)), self.small)
         self.pulls.append(pull)
-
-
-def _sum(before: Any, gi: Any) -> Any:
-    """What has arrived after a contribution; of an op with several outputs each may be None."""
-    if not isinstance(before, (list, tuple)):
-        return _array(before) + _array(gi)
-    return [b if a is None else a if b is None else _array(a) + _array(b) for a, b in zip(before, gi, strict=True)]
-
-
-def _array(x: Any) -> Any:
-    if isinstance(x, (list, tuple)):  # the cotangents of several outputs
-        return np.concatenate([np.ravel(_array(part)) for part in x if part is not None] or [np.zeros(0)])
-    while isinstance(x, Variable):
-        x = x.array
-    return x if hasattr(x, "dtype") else np.asarray(x)

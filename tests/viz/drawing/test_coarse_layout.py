@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.viz.drawing.test_layout import linked
-from tests.viz.layout_checks import check, inside
+from tests.viz.layout_checks import check, check_linked, inside
 from tests.viz.sample_graphs import random_view
 from tests.viz.views import chain, views
 from viz.drawing.coarse_layout import coarse_layout
@@ -65,13 +65,7 @@ def test_the_path_of_the_data_is_straight_beside_its_parameters():
 
 def test_the_backward_pass_runs_up_beside_the_forward_pass():
     shown, placed, sizes = _placed(linked(), size=lambda i: (50.0, 20.0))
-    check(shown, placed, sizes)
-    for forward, backward in ((1, 6), (2, 5), (3, 4)):
-        assert placed.cards[f"n{forward}"].y == placed.cards[f"n{backward}"].y
-        assert placed.cards[f"n{forward}"].x + 50 < placed.cards[f"n{backward}"].x
-    for wire, route in zip(shown.wires, placed.wires, strict=True):
-        if wire.edge.kind == "gradient":
-            assert route.points[0][1] > route.points[-1][1]
+    check_linked(shown, placed, sizes)
 
 
 def test_the_two_arrows_of_a_product_with_itself_do_not_cover_each_other():

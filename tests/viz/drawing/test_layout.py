@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import viz
 from autograd.errors import ArgumentError
-from tests.viz.layout_checks import along, check, inside
+from tests.viz.layout_checks import along, check, check_linked, inside
 from tests.viz.views import chain, views
 from viz.drawing.layout import Rectangle, layout
 from viz.graphs.scene import scene
@@ -95,13 +95,7 @@ def test_the_backward_pass_runs_up_beside_the_forward_pass():
     shown = scene(linked())
     sizes = {card.key: (50.0, 20.0) for card in shown.cards}
     placed = layout(shown, sizes)
-    check(shown, placed, sizes)
-    for forward, backward in ((1, 6), (2, 5), (3, 4)):
-        assert placed.cards[f"n{forward}"].y == placed.cards[f"n{backward}"].y
-        assert placed.cards[f"n{forward}"].x + 50 < placed.cards[f"n{backward}"].x
-    for wire, route in zip(shown.wires, placed.wires, strict=True):
-        if wire.edge.kind == "gradient":
-            assert route.points[0][1] > route.points[-1][1]
+    check_linked(shown, placed, sizes)
 
 
 @pytest.mark.parametrize("direction", ["down", "right"])
