@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import nullcontext
 from sys import getrefcount
 from typing import Any
 
@@ -15,6 +16,7 @@ from autograd.tape import Leaf, Node, Variable
 
 __all__ = ["accumulate"]
 
+_UNSEEN = nullcontext()
 _accumulating = threading.RLock()  # two threads may add to one parameter
 
 
@@ -40,7 +42,7 @@ def _accumulate(found: dict[Node, Any], root: Node) -> None:
             if isinstance(g, Variable):
                 tensor._grad = tensor._grad + g
             else:
-                with levels.suspended():  # the sum is the engine's, not an op of the program
+                with levels.suspended() if levels.active else _UNSEEN:  # the sum is the engine's, no op of the program
                     tensor._grad = tensor._grad.detach() + g
         elif isinstance(g, Variable):
             tensor._grad = g
